@@ -1,0 +1,2 @@
+/** Adversarial examples inside the L-infinity ball. */
+package org.mmard.attack;

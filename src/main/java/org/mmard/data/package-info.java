@@ -1,0 +1,2 @@
+/** Labelled 32x32 colour images: CIFAR binary from any Hadoop URI, generated shapes, and augmentation decided by (seed, epoch, record id). Knows only {@code config}. */
+package org.mmard.data;

@@ -1,0 +1,35 @@
+package org.mmard.engine;
+
+/**
+ * Values of shape [examples, classes] on the host, row by row: logits, or a gradient with respect to logits. Doubles, because what is
+ * computed from a few numbers per image costs nothing next to the network and loses nothing this way.
+ *
+ * @param values {@code examples * classes} numbers, row-major; not copied
+ */
+public record Logits(double[] values, int examples, int classes) {
+    public Logits {
+        if (values.length != examples * classes) {
+            throw new IllegalArgumentException(values.length + " values for shape [" + examples + ", " + classes + "]");
+        }
+    }
+
+    /** All zeros. */
+    public static Logits zeros(int examples, int classes) {
+        return new Logits(new double[examples * classes], examples, classes);
+    }
+
+    public double get(int example, int c) {
+        return values[example * classes + c];
+    }
+
+    /** Index of the first largest logit of an example. */
+    public int argMax(int example) {
+        int best = 0;
+        for (int c = 1; c < classes; c++) {
+            if (get(example, c) > get(example, best)) {
+                best = c;
+            }
+        }
+        return best;
+    }
+}

@@ -1,0 +1,27 @@
+package org.mmard.loss;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.mmard.engine.Logits;
+
+/** A weighted sum of named terms: an inner objective J or an outer loss L, as a batch mean. Immutable. */
+public interface Objective {
+    /** Every prediction that must be in the {@link Predictions} handed over. */
+    Set<Prediction> reads();
+
+    /** The predictions that the value has a gradient for (a prediction only read is a constant). */
+    Set<Prediction> differentiates();
+
+    /** The terms' names, in order. */
+    List<String> terms();
+
+    Value evaluate(Predictions predictions);
+
+    /**
+     * @param total the weighted sum
+     * @param byTerm each term's own batch mean, before its weight
+     * @param gradients d total / d logits for each of {@link #differentiates()}
+     */
+    record Value(double total, Map<String, Double> byTerm, Map<Prediction, Logits> gradients) {}
+}

@@ -1,0 +1,2 @@
+/** Inner objective and outer loss make a method: the registry of names, any inner with any outer. */
+package org.mmard.method;
