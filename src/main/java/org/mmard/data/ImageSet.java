@@ -1,0 +1,111 @@
+package org.mmard.data;
+
+import java.io.Serializable;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Labelled 32x32 colour images, immutable, small enough to be broadcast: one byte per value.
+ * Pixels have the shape [records, 3, 32, 32] in CIFAR's order: the red, green and blue plane of a record one after the other, each row by row.
+ */
+public final class ImageSet implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    public static final int CHANNELS = 3;
+    public static final int HEIGHT = 32;
+    public static final int WIDTH = 32;
+    /** Values of one record, over all channels. */
+    public static final int PIXELS = CHANNELS * HEIGHT * WIDTH;
+
+    private final byte[] pixels;
+    private final byte[] labels;
+    private final List<String> classNames;
+
+    /**
+     * Takes over both arrays: the caller must not change them afterwards.
+     *
+     * @param pixels unsigned bytes, [records, 3, 32, 32]
+     * @param labels unsigned bytes, one per record, each below the number of classes
+     * @param classNames a name for each class, in the order of the labels
+     */
+    public ImageSet(byte[] pixels, byte[] labels, List<String> classNames) {
+        if (pixels.length != (long) labels.length * PIXELS) {
+            throw new IllegalArgumentException(pixels.length + " pixel values for " + labels.length + " labels, expected " + PIXELS + " for each");
+        }
+        this.classNames = List.copyOf(classNames);
+        for (int record = 0; record < labels.length; record++) {
+            if ((labels[record] & 0xff) >= this.classNames.size()) {
+                throw new IllegalArgumentException("record " + record + " has label " + (labels[record] & 0xff) + " of " + this.classNames.size() + " classes");
+            }
+        }
+        this.pixels = pixels;
+        this.labels = labels;
+    }
+
+    /** Number of records. */
+    public int size() {
+        return labels.length;
+    }
+
+    /** Number of classes, whether or not each has records. */
+    public int classes() {
+        return classNames.size();
+    }
+
+    public List<String> classNames() {
+        return classNames;
+    }
+
+    /** The class of a record, from 0. */
+    public int label(int record) {
+        return labels[record] & 0xff;
+    }
+
+    /** One value of a record, in [0, 255]; {@code index} counts from 0 through the record's planes. */
+    public int value(int record, int index) {
+        return pixels[Math.addExact(Math.multiplyExact(record, PIXELS), index)] & 0xff;
+    }
+
+    /** Writes the {@link #PIXELS} values of a record, divided by 255, to {@code out} from {@code offset} on. */
+    public void floats(int record, float[] out, int offset) {
+        int from = Math.multiplyExact(record, PIXELS);
+        for (int i = 0; i < PIXELS; i++) {
+            out[offset + i] = (pixels[from + i] & 0xff) / 255f;
+        }
+    }
+
+    /** The first {@code n} records, {@code n} at most {@link #size()}. */
+    public ImageSet first(int n) {
+        if (n < 0 || n > size()) {
+            throw new IllegalArgumentException("the first " + n + " of " + size() + " records");
+        }
+        return n == size() ? this : new ImageSet(Arrays.copyOf(pixels, n * PIXELS), Arrays.copyOf(labels, n), classNames);
+    }
+
+    /** These records, in this order; they are numbered anew from 0. */
+    public ImageSet select(int[] records) {
+        byte[] chosenPixels = new byte[Math.multiplyExact(records.length, PIXELS)];
+        byte[] chosenLabels = new byte[records.length];
+        for (int i = 0; i < records.length; i++) {
+            System.arraycopy(pixels, Math.multiplyExact(records[i], PIXELS), chosenPixels, i * PIXELS, PIXELS);
+            chosenLabels[i] = labels[records[i]];
+        }
+        return new ImageSet(chosenPixels, chosenLabels, classNames);
+    }
+
+    /** SHA-256 of all labels followed by all pixels, in lower-case hexadecimal. */
+    public String checksum() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        digest.update(labels);
+        digest.update(pixels);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+}
