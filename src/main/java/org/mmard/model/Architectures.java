@@ -1,0 +1,97 @@
+package org.mmard.model;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.InputError;
+
+/**
+ * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples, classes].
+ *
+ * <ul>
+ *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global mean; dense.
+ *   <li>{@code resnet8} (16/32/64, one basic block per stage), {@code resnet8x2} (32/64/128), {@code resnet20}, {@code resnet20x2} (three blocks per stage),
+ *       {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image recognition", CVPR 2016, with the
+ *       3x3 stem of the CIFAR codes and a 1x1 convolution with batch norm on each shortcut that changes shape.
+ * </ul>
+ */
+public final class Architectures {
+    private static final Pattern CNN = Pattern.compile("cnn(-[1-9][0-9]{0,3})+");
+    private static final Map<String, Residual> RESIDUAL = new TreeMap<>(Map.of(
+            "resnet8", new Residual(1, 16, 32, 64),
+            "resnet8x2", new Residual(1, 32, 64, 128),
+            "resnet18", new Residual(2, 64, 128, 256, 512),
+            "resnet20", new Residual(3, 16, 32, 64),
+            "resnet20x2", new Residual(3, 32, 64, 128)));
+
+    private record Residual(int blocks, int... widths) {}
+
+    private Architectures() {}
+
+    /**
+     * The configuration of a named network, ready to be initialised. A graph that DL4J initialises from it gets weights from ND4J's shared
+     * generator: use {@link #network} for weights that depend on the seed alone.
+     *
+     * @param classes number of logits, at least 2
+     * @throws InputError for a name that is not in the zoo
+     */
+    public static ComputationGraphConfiguration of(String name, int classes, long seed) {
+        if (classes < 2) {
+            throw new InputError("a classifier needs at least 2 classes, not " + classes);
+        }
+        Residual residual = RESIDUAL.get(name);
+        if (residual != null) {
+            return residual(residual, new GraphPlan(seed)).end(classes);
+        }
+        if (CNN.matcher(name).matches()) {
+            return plain(Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray(), new GraphPlan(seed)).end(classes);
+        }
+        throw new InputError("unknown architecture '" + name + "': there are " + String.join(", ", RESIDUAL.keySet())
+                + ", and cnn-<widths> such as cnn-16-32-64");
+    }
+
+    /** A named network with fresh weights: the same name, classes and seed give the same bits anywhere. */
+    public static ComputationGraph network(String name, int classes, long seed) {
+        ComputationGraph graph = new ComputationGraph(of(name, classes, seed));
+        graph.init();
+        InitialWeights.fill(graph, seed);
+        return graph;
+    }
+
+    private static GraphPlan plain(int[] widths, GraphPlan plan) {
+        for (int i = 0; i < widths.length; i++) {
+            String number = Integer.toString(i + 1);
+            plan.convolution("conv" + number, widths[i], 3, i == 0 ? 1 : 2).batchNorm("bn" + number).relu("relu" + number);
+        }
+        return plan;
+    }
+
+    private static GraphPlan residual(Residual network, GraphPlan plan) {
+        plan.convolution("conv1", network.widths[0], 3, 1).batchNorm("bn1").relu("relu1");
+        int width = network.widths[0];
+        for (int stage = 1; stage <= network.widths.length; stage++) {
+            int next = network.widths[stage - 1];
+            for (int block = 1; block <= network.blocks; block++) {
+                int stride = stage > 1 && block == 1 ? 2 : 1;
+                basicBlock(plan, "stage" + stage + "_block" + block + "_", next, stride, stride != 1 || width != next);
+                width = next;
+            }
+        }
+        return plan;
+    }
+
+    private static void basicBlock(GraphPlan plan, String prefix, int width, int stride, boolean projects) {
+        String input = plan.head();
+        plan.convolution(prefix + "conv1", width, 3, stride).batchNorm(prefix + "bn1").relu(prefix + "relu1")
+                .convolution(prefix + "conv2", width, 3, 1).batchNorm(prefix + "bn2");
+        String residual = plan.head();
+        if (projects) {
+            plan.from(input).convolution(prefix + "shortcut_conv", width, 1, stride).batchNorm(prefix + "shortcut_bn");
+            input = plan.head();
+        }
+        plan.add(prefix + "add", residual, input).relu(prefix + "relu2");
+    }
+}

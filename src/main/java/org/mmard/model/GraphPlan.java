@@ -1,0 +1,88 @@
+package org.mmard.model;
+
+import org.deeplearning4j.nn.conf.CNN2DFormat;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.ConvolutionMode;
+import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.deeplearning4j.nn.conf.layers.ActivationLayer;
+import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
+import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.weights.WeightInit;
+import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.learning.config.Nesterovs;
+
+/** A graph configuration under construction: each call adds a vertex behind the last one, the head. */
+final class GraphPlan {
+    private static final int SIDE = 32;
+    private static final int CHANNELS = 3;
+
+    private final ComputationGraphConfiguration.GraphBuilder graph;
+    private String head = "images";
+
+    GraphPlan(long seed) {
+        // The updater is there for plain DL4J, which cannot load a trained graph without one; training brings its own rule on the same state.
+        graph = new NeuralNetConfiguration.Builder()
+                .seed(seed)
+                .updater(new Nesterovs(0.1, 0.9))
+                .miniBatch(false)
+                .weightInit(WeightInit.RELU)
+                .convolutionMode(ConvolutionMode.Truncate)
+                .trainingWorkspaceMode(WorkspaceMode.NONE)
+                .inferenceWorkspaceMode(WorkspaceMode.NONE)
+                .graphBuilder()
+                .addInputs(head)
+                .setInputTypes(InputType.convolutional(SIDE, SIDE, CHANNELS, CNN2DFormat.NCHW));
+    }
+
+    /** The vertex that the next one reads. */
+    String head() {
+        return head;
+    }
+
+    /** Goes on from an earlier vertex. */
+    GraphPlan from(String vertex) {
+        head = vertex;
+        return this;
+    }
+
+    /** Without bias, padded so that stride 1 keeps the size: a batch norm always follows. */
+    GraphPlan convolution(String name, int width, int kernel, int stride) {
+        return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
+                .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
+    }
+
+    /** Keeps the variance itself, as PyTorch does; by default DL4J would keep the logarithm of its root. */
+    GraphPlan batchNorm(String name) {
+        return layer(name, new BatchNormalization.Builder().useLogStd(false).eps(1e-5).decay(0.9).dataFormat(CNN2DFormat.NCHW).build());
+    }
+
+    GraphPlan relu(String name) {
+        return layer(name, new ActivationLayer.Builder().activation(Activation.RELU).build());
+    }
+
+    GraphPlan add(String name, String first, String second) {
+        graph.addVertex(name, new ElementWiseVertex(ElementWiseVertex.Op.Add), first, second);
+        head = name;
+        return this;
+    }
+
+    /** Ends in the mean over the map and a dense layer, {@code logits}. */
+    ComputationGraphConfiguration end(int classes) {
+        layer("pool", new GlobalPoolingLayer.Builder(PoolingType.AVG).build());
+        layer("logits", new DenseLayer.Builder().nOut(classes).activation(Activation.IDENTITY).build());
+        return graph.setOutputs(head).build();
+    }
+
+    private GraphPlan layer(String name, Layer layer) {
+        graph.addLayer(name, layer, head);
+        head = name;
+        return this;
+    }
+}
