@@ -14,9 +14,26 @@ public final class Predictions {
         this.labels = labels;
     }
 
+    /**
+     * Sets or replaces a prediction.
+     *
+     * @throws IllegalArgumentException where examples or classes do not fit the labels or the predictions already here: a row that is read
+     *     past its end would give a number, not an error
+     */
     public Predictions with(Prediction which, Logits values) {
         if (values.examples() != labels.length) {
             throw new IllegalArgumentException(values.examples() + " predictions for " + labels.length + " labels");
+        }
+        for (int label : labels) {
+            if (label < 0 || label >= values.classes()) {
+                throw new IllegalArgumentException("label " + label + " for " + which.symbol() + " of " + values.classes() + " classes");
+            }
+        }
+        for (Map.Entry<Prediction, Logits> other : logits.entrySet()) {
+            if (other.getKey() != which && other.getValue().classes() != values.classes()) {
+                throw new IllegalArgumentException(which.symbol() + " has " + values.classes() + " classes, "
+                        + other.getKey().symbol() + " has " + other.getValue().classes());
+            }
         }
         logits.put(which, values);
         return this;
@@ -25,7 +42,7 @@ public final class Predictions {
     public Logits get(Prediction which) {
         Logits found = logits.get(which);
         if (found == null) {
-            throw new IllegalStateException(which + " was not computed");
+            throw new IllegalStateException(which.symbol() + " was not computed");
         }
         return found;
     }

@@ -1,0 +1,51 @@
+package org.mmard.loss;
+
+import java.util.Map;
+import java.util.Set;
+import org.mmard.engine.Logits;
+
+/**
+ * The margin of Carlini and Wagner (2017), as PGD climbs it in "CW-inf": M_n = max_{j != y} z_j - z_y, above 0 exactly where the example is
+ * misclassified. d M_n / dz is 1 at that j (the first of equals), -1 at y.
+ */
+public record CwMargin(Prediction of) implements Term {
+    @Override
+    public String name() {
+        return "margin(" + of.symbol() + ",y)";
+    }
+
+    @Override
+    public Set<Prediction> reads() {
+        return Set.of(of);
+    }
+
+    @Override
+    public Set<Prediction> differentiates() {
+        return Set.of(of);
+    }
+
+    @Override
+    public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
+        Logits logits = predictions.get(of);
+        double[] gradient = gradients.get(of).values();
+        double[] values = new double[logits.examples()];
+        for (int n = 0; n < values.length; n++) {
+            int label = predictions.labels()[n];
+            int rival = strongestRival(logits, n, label);
+            values[n] = logits.get(n, rival) - logits.get(n, label);
+            gradient[n * logits.classes() + rival] += cotangents[n];
+            gradient[n * logits.classes() + label] -= cotangents[n];
+        }
+        return values;
+    }
+
+    private static int strongestRival(Logits logits, int example, int label) {
+        int rival = label == 0 ? 1 : 0;
+        for (int c = rival + 1; c < logits.classes(); c++) {
+            if (c != label && logits.get(example, c) > logits.get(example, rival)) {
+                rival = c;
+            }
+        }
+        return rival;
+    }
+}

@@ -1,0 +1,89 @@
+package org.mmard.loss;
+
+import java.util.Map;
+import java.util.Set;
+import org.mmard.engine.Logits;
+
+/**
+ * KL_n(P||Q) = sum_c p_c (log p_c - log q_c), p = softmax(z_P / t), q = softmax(z_Q / t). A class with p_c = 0 counts nothing.
+ *
+ * <p>d KL / dz_Q,c = (q_c - p_c) / t; where the gradient also flows through the target P, d KL / dz_P,c = p_c (log p_c - log q_c - KL) / t.
+ * The factor t^2 of Hinton's distillation belongs into the term's weight.
+ *
+ * @param target P
+ * @param of Q
+ * @param throughTarget whether P is differentiated too, or a constant
+ * @param temperature t, above 0
+ */
+public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature) implements Term {
+    public KlDivergence {
+        if (target == of) {
+            throw new IllegalArgumentException("KL of " + of.symbol() + " with itself");
+        }
+        if (!(temperature > 0 && Double.isFinite(temperature))) {
+            throw new IllegalArgumentException("temperature " + temperature);
+        }
+    }
+
+    /** KL(target||of) at temperature 1, the target a constant: the usual one in distillation. */
+    public static KlDivergence of(Prediction target, Prediction of) {
+        return new KlDivergence(target, of, false, 1);
+    }
+
+    /** The same divergence with gradient flowing through both sides. */
+    public KlDivergence differentiatingTarget() {
+        return new KlDivergence(target, of, true, temperature);
+    }
+
+    @Override
+    public String name() {
+        String divergence = "KL(" + target.symbol() + "||" + of.symbol() + ")";
+        return temperature == 1 ? divergence : divergence + "^" + temperature;
+    }
+
+    @Override
+    public Set<Prediction> reads() {
+        return Set.of(target, of);
+    }
+
+    @Override
+    public Set<Prediction> differentiates() {
+        return throughTarget ? Set.of(target, of) : Set.of(of);
+    }
+
+    @Override
+    public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
+        Logits targetLogits = predictions.get(target);
+        Logits ofLogits = predictions.get(of);
+        int classes = ofLogits.classes();
+        double[] ofGradient = gradients.get(of).values();
+        double[] logP = new double[classes];
+        double[] logQ = new double[classes];
+        double[] values = new double[ofLogits.examples()];
+        for (int n = 0; n < values.length; n++) {
+            Softmax.logProbabilities(targetLogits, n, temperature, logP);
+            Softmax.logProbabilities(ofLogits, n, temperature, logQ);
+            double scale = cotangents[n] / temperature;
+            for (int c = 0; c < classes; c++) {
+                double p = Math.exp(logP[c]);
+                if (p > 0) {
+                    values[n] += p * (logP[c] - logQ[c]);
+                }
+                ofGradient[n * classes + c] += scale * (Math.exp(logQ[c]) - p);
+            }
+            if (throughTarget) {
+                addTargetGradient(logP, logQ, values[n], scale, gradients.get(target).values(), n * classes);
+            }
+        }
+        return values;
+    }
+
+    private static void addTargetGradient(double[] logP, double[] logQ, double divergence, double scale, double[] gradient, int row) {
+        for (int c = 0; c < logP.length; c++) {
+            double p = Math.exp(logP[c]);
+            if (p > 0) {
+                gradient[row + c] += scale * p * (logP[c] - logQ[c] - divergence);
+            }
+        }
+    }
+}
