@@ -1,0 +1,123 @@
+package org.mmard.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FilterFileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.InputError;
+
+class RunDirectoryTest {
+    @TempDir
+    Path folder;
+
+    private RunDirectory directory() {
+        return RunDirectory.at(folder.resolve("run").toUri().toString(), new Configuration());
+    }
+
+    @Test
+    void keepsTheOldFileWhenTheWriterDiesHalfWay() {
+        RunDirectory directory = directory();
+        directory.prepare();
+        directory.write(RunDirectory.LAST, bytes("old"));
+        assertThrows(UncheckedIOException.class, () -> directory.write(RunDirectory.LAST, out -> {
+            out.write(bytes("half of the ne"));
+            throw new IOException("disk full");
+        }));
+        assertArrayEquals(bytes("old"), directory.read(RunDirectory.LAST).orElseThrow());
+    }
+
+    @Test
+    void aCrashBetweenWritingAndRenamingLeavesNoFileUnderTheRealName() throws IOException {
+        FileSystem raw = ((LocalFileSystem) FileSystem.getLocal(new Configuration())).getRawFileSystem();
+        org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(folder.resolve("run").toUri());
+        RunDirectory crashing = new RunDirectory(new FilterFileSystem(raw) {
+            @Override
+            public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to) throws IOException {
+                throw new IOException("killed");
+            }
+        }, root);
+        crashing.prepare();
+        assertThrows(UncheckedIOException.class, () -> crashing.write(RunDirectory.checkpoint(3), bytes("whole")));
+
+        RunDirectory after = directory();
+        assertTrue(after.checkpoints().isEmpty());
+        assertFalse(after.holdsRun());
+        assertEquals(1, entries("run/checkpoints").size());
+        after.prepare();
+        assertEquals(List.of(), entries("run/checkpoints"));
+        assertEquals(List.of("checkpoints"), entries("run"));
+    }
+
+    @Test
+    void writesNoChecksumFilesBesideItsOwn() throws IOException {
+        RunDirectory directory = directory();
+        directory.prepare();
+        directory.write(RunDirectory.METRICS, bytes("{}"));
+        directory.write(RunDirectory.METRICS, bytes("{}\n{}"));
+        directory.write(RunDirectory.checkpoint(1), bytes("zip"));
+        directory.copy(RunDirectory.checkpoint(1), RunDirectory.BEST);
+        assertEquals(List.of("best.zip", "checkpoints", "metrics.jsonl"), entries("run"));
+        assertEquals(List.of("epoch-0001.zip"), entries("run/checkpoints"));
+        assertEquals("zip", Files.readString(folder.resolve("run/best.zip")));
+    }
+
+    @Test
+    void listsCheckpointsByNumberAndIgnoresStrangers() throws IOException {
+        RunDirectory directory = directory();
+        directory.prepare();
+        for (int epoch : new int[] {2, 10, 12345, 1}) {
+            directory.write(RunDirectory.checkpoint(epoch), bytes("zip"));
+        }
+        Files.writeString(folder.resolve("run/checkpoints/epoch-0003.zip.part"), "x");
+        Files.writeString(folder.resolve("run/checkpoints/notes.txt"), "x");
+        assertEquals(List.of(1, 2, 10, 12345), List.copyOf(directory.checkpoints()));
+        assertTrue(directory.holdsRun());
+    }
+
+    @Test
+    void anEmptyOrMissingFolderHoldsNoRun() {
+        assertFalse(directory().holdsRun());
+        directory().prepare();
+        assertFalse(directory().holdsRun());
+    }
+
+    @Test
+    void refusesAPlaceThatCannotBeWrittenNamingIt() throws IOException {
+        Files.writeString(folder.resolve("run"), "a file in the way");
+        InputError error = assertThrows(InputError.class, () -> directory().prepare());
+        assertTrue(error.getMessage().startsWith("run.directory " + URI.create("file:" + folder.resolve("run"))), error.getMessage());
+        assertEquals(1, error.getMessage().lines().count());
+    }
+
+    @Test
+    void refusesAnUnknownFilesystemNamingTheKey() {
+        InputError error = assertThrows(InputError.class, () -> RunDirectory.at("nosuch://host/run", new Configuration()));
+        assertTrue(error.getMessage().startsWith("run.directory nosuch://host/run: "), error.getMessage());
+    }
+
+    private List<String> entries(String name) throws IOException {
+        try (Stream<Path> entries = Files.list(folder.resolve(name))) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}
