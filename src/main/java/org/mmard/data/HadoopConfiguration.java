@@ -1,0 +1,41 @@
+package org.mmard.data;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.hadoop.conf.Configuration;
+
+/** The Hadoop settings of a command that runs outside Spark. */
+public final class HadoopConfiguration {
+    private HadoopConfiguration() {}
+
+    /**
+     * Hadoop's own defaults, then {@code core-site.xml} and {@code hdfs-site.xml} from the classpath, then those in the folder that the
+     * environment variable {@code HADOOP_CONF_DIR} names. A name node that does not answer is given up after two tries, unless one of those
+     * files sets the number: Hadoop's defaults would leave a user with a mistyped address waiting for up to a quarter of an hour.
+     */
+    public static Configuration load() {
+        return load(System.getenv("HADOOP_CONF_DIR"));
+    }
+
+    static Configuration load(String folder) {
+        Configuration hadoop = new Configuration();
+        if (folder != null && !folder.isBlank()) {
+            for (String name : new String[] {"core-site.xml", "hdfs-site.xml"}) {
+                Path file = Path.of(folder, name);
+                if (Files.isReadable(file)) {
+                    hadoop.addResource(new org.apache.hadoop.fs.Path(file.toUri()));
+                }
+            }
+        }
+        giveUpSoon(hadoop, "ipc.client.connect.max.retries");
+        giveUpSoon(hadoop, "ipc.client.connect.max.retries.on.timeouts");
+        return hadoop;
+    }
+
+    private static void giveUpSoon(Configuration hadoop, String key) {
+        String[] sources = hadoop.getPropertySources(key);
+        if (sources == null || sources[sources.length - 1].endsWith("core-default.xml")) {
+            hadoop.setInt(key, 2);
+        }
+    }
+}

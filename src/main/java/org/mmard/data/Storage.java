@@ -1,0 +1,67 @@
+package org.mmard.data;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.mmard.config.InputError;
+
+/**
+ * A place on a Hadoop filesystem.
+ *
+ * @param files its filesystem; @param path the place, with scheme and authority
+ */
+record Storage(FileSystem files, Path path) {
+
+    /** @throws InputError where the URI is malformed, or nobody knows its scheme or host */
+    static Storage at(String uri, Configuration hadoop) {
+        try {
+            Path path = new Path(uri);
+            FileSystem files = path.getFileSystem(hadoop);
+            // The checksummed local filesystem would leave a hidden .crc file beside every data file.
+            FileSystem raw = files instanceof LocalFileSystem local ? local.getRaw() : files;
+            return new Storage(raw, raw.makeQualified(path));
+        } catch (IOException | IllegalArgumentException e) {
+            throw unreadable(uri, e);
+        }
+    }
+
+    Storage child(String name) {
+        return new Storage(files, new Path(path, name));
+    }
+
+    /** What is there, or null where nothing is. */
+    FileStatus status() {
+        try {
+            return files.getFileStatus(path);
+        } catch (FileNotFoundException e) {
+            return null;
+        } catch (IOException e) {
+            throw unreadable(toString(), e);
+        }
+    }
+
+    boolean isFolder() {
+        FileStatus status = status();
+        return status != null && status.isDirectory();
+    }
+
+    boolean isFile() {
+        FileStatus status = status();
+        return status != null && status.isFile();
+    }
+
+    /** A failure as one line that names where it happened. */
+    static InputError unreadable(String where, Exception e) {
+        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
+        return new InputError(where + ": cannot be read (" + message.strip() + ")", e);
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

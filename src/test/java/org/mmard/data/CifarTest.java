@@ -1,0 +1,218 @@
+package org.mmard.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.InputError;
+
+class CifarTest {
+    private static final int RECORD = 3073;
+
+    @TempDir
+    Path folder;
+
+    private final Configuration hadoop = HadoopConfiguration.load(null);
+    private Map<String, byte[]> files;
+
+    @BeforeEach
+    void makesFiles() throws IOException {
+        files = CifarFixture.cifar10(4);
+    }
+
+    private String uri() {
+        return folder.toUri().toString();
+    }
+
+    private void write() throws IOException {
+        CifarFixture.writeFolder(folder, files);
+    }
+
+    private static void refuses(Executable reading, String... parts) {
+        String message = assertThrows(InputError.class, reading).getMessage();
+        assertEquals(1, message.lines().count(), message);
+        for (String part : parts) {
+            assertTrue(message.contains(part), message);
+        }
+    }
+
+    @Test
+    void readsCifar10InFileOrder() throws IOException {
+        write();
+        ImageSet train = Cifar.train(uri(), hadoop);
+        assertEquals(20, train.size());
+        assertEquals(CifarFixture.names(10), train.classNames());
+        for (int record = 0; record < 20; record++) {
+            assertEquals(record % 10, train.label(record));
+            assertEquals(record, train.value(record, 0));
+            assertEquals(record, train.value(record, ImageSet.PIXELS - 1));
+        }
+        ImageSet test = Cifar.test(uri(), hadoop);
+        assertEquals(4, test.size());
+        assertEquals(100, test.value(0, 0));
+    }
+
+    @Test
+    void readsCifar100ByItsFineLabels() throws IOException {
+        CifarFixture.writeFolder(folder, CifarFixture.cifar100(45));
+        ImageSet train = Cifar.train(uri(), hadoop);
+        assertEquals(100, train.classes());
+        assertEquals("class-44", train.classNames().get(44));
+        assertEquals(44, train.label(44));
+        assertEquals(44, train.value(44, 0));
+        assertEquals(CifarFormat.CIFAR_100, Cifar.open(uri(), hadoop).format());
+    }
+
+    @Test
+    void readsABarePathAndTheOfficialFolderBelowIt() throws IOException {
+        CifarFixture.writeFolder(folder.resolve("cifar-10-batches-bin"), files);
+        assertEquals(20, Cifar.train(folder.toString(), hadoop).size());
+    }
+
+    @Test
+    void readsTheOfficialArchives() throws IOException {
+        write();
+        Path ten = Files.write(folder.resolve("cifar-10-binary.tar.gz"), CifarFixture.archive("cifar-10-batches-bin", files));
+        assertEquals(Cifar.train(uri(), hadoop).checksum(), Cifar.train(ten.toUri().toString(), hadoop).checksum());
+        assertEquals(Cifar.test(uri(), hadoop).checksum(), Cifar.test(ten.toString(), hadoop).checksum());
+        assertEquals(CifarFixture.names(10), Cifar.test(ten.toString(), hadoop).classNames());
+
+        Path hundred = Files.write(folder.resolve("cifar-100-binary.tar.gz"), CifarFixture.archive("cifar-100-binary", CifarFixture.cifar100(7)));
+        assertEquals(7, Cifar.train(hundred.toString(), hadoop).size());
+    }
+
+    @Test
+    void readsTheFirstRecordsOnly() throws IOException {
+        write();
+        Path archive = Files.write(folder.resolve("a.tar.gz"), CifarFixture.archive("cifar-10-batches-bin", files));
+        for (String uri : new String[] {uri(), archive.toString()}) {
+            Cifar cifar = Cifar.open(uri, hadoop);
+            assertEquals(Cifar.train(uri(), hadoop).first(6).checksum(), cifar.train(6).checksum());
+            assertEquals(2, cifar.test(2).size());
+            refuses(() -> cifar.train(21), uri, "20 training records", "21");
+        }
+    }
+
+    @Test
+    void numbersClassesThatHaveNoNames() throws IOException {
+        files.remove("batches.meta.txt");
+        write();
+        assertEquals("9", Cifar.train(uri(), hadoop).classNames().get(9));
+    }
+
+    @Test
+    void refusesAListOfNamesOfAnotherLength() throws IOException {
+        files.put("batches.meta.txt", "cat\ndog\n".getBytes());
+        write();
+        refuses(() -> Cifar.train(uri(), hadoop), "batches.meta.txt", "2 class names");
+    }
+
+    @Test
+    void refusesTruncatedFileNamingItsOffset() throws IOException {
+        files.computeIfPresent("data_batch_3.bin", (name, bytes) -> Arrays.copyOf(bytes, 2 * RECORD + 10));
+        write();
+        Path archive = Files.write(folder.resolve("a.tar.gz"), CifarFixture.archive("cifar-10-batches-bin", files));
+        for (String uri : new String[] {uri(), archive.toString()}) {
+            refuses(() -> Cifar.train(uri, hadoop), "data_batch_3.bin", "offset " + (2 * RECORD + 10), "begins at offset " + 2 * RECORD);
+            refuses(() -> Cifar.open(uri, hadoop).train(3), "data_batch_3.bin");
+            assertEquals(4, Cifar.test(uri, hadoop).size());
+        }
+    }
+
+    @Test
+    void refusesAnEmptyFile() throws IOException {
+        files.put("test_batch.bin", new byte[0]);
+        write();
+        refuses(() -> Cifar.test(uri(), hadoop), "test_batch.bin", "offset 0");
+    }
+
+    @Test
+    void refusesRecordsOfAnotherLayout() throws IOException {
+        files.put("data_batch_1.bin", CifarFixture.records(CifarFormat.CIFAR_100, 0, 5));
+        write();
+        refuses(() -> Cifar.train(uri(), hadoop), "data_batch_1.bin", "another layout");
+    }
+
+    @Test
+    void refusesLabelOutOfRangeNamingItsOffset() throws IOException {
+        files.get("data_batch_2.bin")[3 * RECORD] = (byte) 200;
+        write();
+        refuses(() -> Cifar.train(uri(), hadoop), "data_batch_2.bin", "label 200", "offset " + 3 * RECORD);
+        Map<String, byte[]> hundred = CifarFixture.cifar100(3);
+        hundred.get("train.bin")[3074] = 20;
+        CifarFixture.writeFolder(folder.resolve("c100"), hundred);
+        refuses(() -> Cifar.train(uri() + "/c100", hadoop), "train.bin", "label 20 ", "offset 3074", "below 20");
+        hundred = CifarFixture.cifar100(3);
+        hundred.get("train.bin")[2 * 3074 + 1] = 100;
+        CifarFixture.writeFolder(folder.resolve("c100"), hundred);
+        refuses(() -> Cifar.train(uri() + "/c100", hadoop), "label 100 ", "offset " + (2 * 3074 + 1), "below 100");
+    }
+
+    @Test
+    void refusesMissingFileByName() throws IOException {
+        files.remove("data_batch_5.bin");
+        files.remove("test_batch.bin");
+        write();
+        refuses(() -> Cifar.train(uri(), hadoop), "data_batch_5.bin: missing");
+        refuses(() -> Cifar.test(uri(), hadoop), "test_batch.bin: missing");
+        Path archive = Files.write(folder.resolve("a.tar.gz"), CifarFixture.archive("cifar-10-batches-bin", files));
+        refuses(() -> Cifar.train(archive.toString(), hadoop), "a.tar.gz", "data_batch_5.bin: missing");
+    }
+
+    @Test
+    void refusesPlacesThatHoldNoDataSet() throws IOException {
+        refuses(() -> Cifar.open(uri() + "absent", hadoop), "absent: no such file or folder");
+        refuses(() -> Cifar.open(uri(), hadoop), uri(), "data_batch_1.bin", "train.bin");
+        write();
+        refuses(() -> Cifar.open(uri() + "data_batch_1.bin", hadoop), "data_batch_1.bin: is a file", ".tar.gz");
+        CifarFixture.writeFolder(folder, CifarFixture.cifar100(2));
+        refuses(() -> Cifar.open(uri(), hadoop), "both");
+        Files.createDirectories(folder.resolve("odd/train.bin"));
+        refuses(() -> Cifar.train(uri() + "odd", hadoop), "train.bin: is not a file");
+    }
+
+    @Test
+    void refusesTruncatedArchiveNamingItsOffset() throws IOException {
+        byte[] whole = CifarFixture.archive("cifar-10-batches-bin", files);
+        for (int length : new int[] {0, 5, whole.length / 2, whole.length - 4}) {
+            Path archive = Files.write(folder.resolve("cut.tar.gz"), Arrays.copyOf(whole, length));
+            refuses(() -> Cifar.train(archive.toString(), hadoop), "cut.tar.gz: byte " + length, "fetch it again");
+        }
+    }
+
+    @Test
+    void refusesArchivesThatAreNone() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.tar.gz"), "<html>404</html>");
+        refuses(() -> Cifar.open(text.toString(), hadoop), "text.tar.gz", "GZIP");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream zipped = new GZIPOutputStream(bytes)) {
+            zipped.write("not a tar".repeat(200).getBytes());
+        }
+        Path zipped = Files.write(folder.resolve("zipped.tar.gz"), bytes.toByteArray());
+        refuses(() -> Cifar.open(zipped.toString(), hadoop), "zipped.tar.gz");
+        Path empty = Files.write(folder.resolve("empty.tar.gz"), CifarFixture.archive("nothing", Map.of()));
+        refuses(() -> Cifar.open(empty.toString(), hadoop), "empty.tar.gz: the archive has no files");
+        Path other = Files.write(folder.resolve("other.tar.gz"), CifarFixture.archive("x", Map.of("readme.html", new byte[3])));
+        refuses(() -> Cifar.open(other.toString(), hadoop), "other.tar.gz", "neither CIFAR-10");
+    }
+
+    @Test
+    void refusesUnknownSchemesAndNameNodesThatDoNotAnswer() {
+        refuses(() -> Cifar.open("nosuch://host/x", hadoop), "nosuch://host/x", "nosuch");
+        refuses(() -> Cifar.open("hdfs://localhost:1/x", hadoop), "hdfs://localhost:1/x");
+        refuses(() -> Cifar.open("hdfs://no.such.host.invalid/x", hadoop), "no.such.host.invalid");
+        refuses(() -> Cifar.open("", hadoop), "empty");
+    }
+}
