@@ -32,4 +32,15 @@ public record Logits(double[] values, int examples, int classes) {
         }
         return best;
     }
+
+    /** How many examples have their largest logit at their label. */
+    public int correct(int[] labels) {
+        int correct = 0;
+        for (int i = 0; i < examples; i++) {
+            if (argMax(i) == labels[i]) {
+                correct++;
+            }
+        }
+        return correct;
+    }
 }

@@ -39,6 +39,17 @@ public final class Predictions {
         return this;
     }
 
+    /** Another collection with the same predictions, to which more may be added. */
+    public Predictions copy() {
+        Predictions copy = new Predictions(labels);
+        copy.logits.putAll(logits);
+        return copy;
+    }
+
+    public boolean has(Prediction which) {
+        return logits.containsKey(which);
+    }
+
     public Logits get(Prediction which) {
         Logits found = logits.get(which);
         if (found == null) {

@@ -1,0 +1,54 @@
+package org.mmard.attack;
+
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.mmard.config.Settings;
+import org.mmard.data.ImageSet;
+import org.mmard.data.RandomStreams;
+import org.mmard.engine.LibTorch;
+
+/**
+ * Where an attack starts: a perturbation drawn per example from (seed, epoch, record id), so that it is the same whatever batch or executor
+ * the example is in.
+ *
+ * @param kind none, gaussian (scale * N(0, 1)) or uniform (U(-scale, scale))
+ * @param scale standard deviation or half width, in [0, 1] image units
+ * @param clip whether the start is clipped to [0, 1] before the first gradient
+ */
+public record Starts(Kind kind, double scale, boolean clip) {
+    public enum Kind { NONE, GAUSSIAN, UNIFORM }
+
+    /** The start that the settings describe: uniform fills the whole ball, gaussian has its own scale. */
+    public static Starts of(Settings.Attack settings) {
+        Kind kind = Kind.valueOf(settings.start().toUpperCase(java.util.Locale.ROOT));
+        return new Starts(kind, kind == Kind.UNIFORM ? settings.epsilon() : settings.startScale(), settings.clipStart());
+    }
+
+    /**
+     * The starting points x'_0 of a batch.
+     *
+     * @param natural x, shape [examples, 3, 32, 32]
+     * @param records record id of each example
+     * @return a tensor of the current scope
+     */
+    public Tensor from(Tensor natural, RandomStreams.Purpose purpose, long seed, long epoch, int[] records) {
+        if (kind == Kind.NONE) {
+            return natural;
+        }
+        Tensor start = natural.add(LibTorch.images(noise(purpose, seed, epoch, records)));
+        return clip ? start.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0))) : start;
+    }
+
+    private float[] noise(RandomStreams.Purpose purpose, long seed, long epoch, int[] records) {
+        float[] noise = new float[records.length * ImageSet.PIXELS];
+        for (int i = 0; i < records.length; i++) {
+            SplittableRandom random = RandomStreams.stream(purpose, seed, epoch, records[i]);
+            for (int at = i * ImageSet.PIXELS; at < (i + 1) * ImageSet.PIXELS; at++) {
+                noise[at] = (float) (scale * (kind == Kind.GAUSSIAN ? random.nextGaussian() : 2 * random.nextDouble() - 1));
+            }
+        }
+        return noise;
+    }
+}

@@ -1,0 +1,62 @@
+package org.mmard.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Batch-norm folding: in eval mode BN(conv(x)) = scale (W * x) + (beta - mean scale) with scale = gamma / sqrt(var + eps), which is one
+ * convolution with weights scale W and that bias. A normalisation that does not stand right behind a convolution of its own stays.
+ */
+final class Folding {
+    private static final String FOLDED = ".folded";
+
+    /** The program with each foldable pair as one op. Its weights are named after the convolution's, with a suffix. */
+    static Program fold(Program program) {
+        List<Op> folded = new ArrayList<>();
+        for (Op op : program.ops()) {
+            Op.Convolution convolution = op instanceof Op.BatchNorm norm ? convolutionBefore(program, norm) : null;
+            if (convolution == null) {
+                folded.add(op);
+            } else {
+                folded.remove(convolution);
+                folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight() + FOLDED, convolution.weight() + FOLDED + ".bias",
+                        convolution.stride(), convolution.padding(), convolution.dilation()));
+            }
+        }
+        return new Program(folded);
+    }
+
+    /** The weights that the folded program asks for: those it shares with the original, and new tensors of the current scope. */
+    static Map<String, Tensor> weights(Program original, Map<String, Tensor> weights) {
+        Map<String, Tensor> folded = new HashMap<>(weights);
+        for (Op op : original.ops()) {
+            if (op instanceof Op.BatchNorm norm) {
+                Op.Convolution convolution = convolutionBefore(original, norm);
+                if (convolution != null) {
+                    Tensor scale = weights.get(norm.layer() + "_var").add(new Scalar(norm.epsilon())).rsqrt_().mul_(weights.get(norm.layer() + "_gamma"));
+                    Tensor mean = weights.get(norm.layer() + "_mean");
+                    if (convolution.bias() != null) {
+                        mean = mean.sub(weights.get(convolution.bias()));
+                    }
+                    folded.put(convolution.weight() + FOLDED, weights.get(convolution.weight()).mul(scale.view(-1, 1, 1, 1)));
+                    folded.put(convolution.weight() + FOLDED + ".bias", weights.get(norm.layer() + "_beta").sub(mean.mul(scale)));
+                }
+            }
+        }
+        return folded;
+    }
+
+    private static Op.Convolution convolutionBefore(Program program, Op.BatchNorm norm) {
+        if (program.readers(norm.input()) != 1) {
+            return null;
+        }
+        return program.ops().stream().filter(op -> op.output() == norm.input()).findFirst()
+                .map(op -> op instanceof Op.Convolution convolution ? convolution : null).orElse(null);
+    }
+
+    private Folding() {}
+}

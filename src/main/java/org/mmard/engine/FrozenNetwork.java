@@ -1,0 +1,65 @@
+package org.mmard.engine;
+
+import java.util.Map;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+
+/** A program over weights that ask for no gradient: PGD pays for the input gradient alone. */
+final class FrozenNetwork implements Classifier {
+    private final Program program;
+    private final Map<String, Tensor> weights;
+    private final int classes;
+    private final boolean channelsLast;
+
+    /** @param weights retained by the caller for this object, which releases them */
+    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast) {
+        this.program = program;
+        this.weights = weights;
+        this.classes = classes;
+        this.channelsLast = channelsLast;
+    }
+
+    @Override
+    public int classes() {
+        return classes;
+    }
+
+    @Override
+    public Logits logits(Tensor images) {
+        try (NoGradGuard guard = new NoGradGuard()) {
+            return LibTorch.logits(program.run(weights, laid(images), false));
+        }
+    }
+
+    @Override
+    public Pass forward(Tensor images) {
+        Tensor input = laid(images).detach().set_requires_grad(true);
+        Tensor output = program.run(weights, input, false);
+        Logits logits = LibTorch.logits(output);
+        return new Pass() {
+            @Override
+            public Logits logits() {
+                return logits;
+            }
+
+            @Override
+            public Tensor inputGradient(Logits cotangent) {
+                output.backward(LibTorch.tensor(cotangent), new BoolOptional(), false, new TensorArrayRefOptional());
+                return input.grad();
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        weights.values().forEach(Tensor::releaseReference);
+        weights.clear();
+    }
+
+    private Tensor laid(Tensor images) {
+        return channelsLast ? images.contiguous(MemoryFormat.ChannelsLast) : images;
+    }
+}

@@ -1,0 +1,57 @@
+package org.mmard.engine;
+
+/** One instruction of a {@link Program}. Registers hold activations; weights are found by the names DL4J gives its parameters. */
+sealed interface Op {
+    int output();
+
+    int[] inputs();
+
+    /** 2-D convolution, zero padding; {@code bias} may be null. */
+    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
+    /**
+     * Batch normalisation of the layer's four parameters. In train mode by batch statistics, the running ones then moving by
+     * {@code momentum} towards the batch's (variance unbiased), as PyTorch does; in eval mode by the running ones.
+     */
+    record BatchNorm(int input, int output, String layer, double momentum, double epsilon) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
+    record Relu(int input, int output) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
+    record Add(int left, int right, int output) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {left, right};
+        }
+    }
+
+    /** Mean over height and width. */
+    record GlobalMean(int input, int output) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
+    /** Fully connected; {@code weight} of shape [out, in]. */
+    record Dense(int input, int output, String weight, String bias) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package org.mmard.engine;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A network as straight-line code over registers. Register 0 is the input; every other register is written once; the last op writes the
+ * logits. The same program runs in train and in eval mode, over live parameters or over frozen ones.
+ */
+final class Program {
+    private final List<Op> ops;
+    /** The op after which a register is read no more. */
+    private final int[] lastRead;
+    private final boolean[] inPlace;
+
+    Program(List<Op> ops) {
+        this.ops = List.copyOf(ops);
+        int registers = ops.stream().mapToInt(Op::output).max().orElse(0) + 1;
+        lastRead = new int[registers];
+        for (int i = 0; i < ops.size(); i++) {
+            for (int input : ops.get(i).inputs()) {
+                lastRead[input] = i;
+            }
+        }
+        inPlace = new boolean[ops.size()];
+        for (int i = 0; i < ops.size(); i++) {
+            inPlace[i] = mayOverwrite(ops.get(i));
+        }
+    }
+
+    List<Op> ops() {
+        return ops;
+    }
+
+    /** How many ops read a register. */
+    long readers(int register) {
+        return ops.stream().filter(op -> Arrays.stream(op.inputs()).anyMatch(i -> i == register)).count();
+    }
+
+    /**
+     * @param weights tensors by parameter name
+     * @param input shape [examples, channels, height, width]
+     * @param train batch statistics (and running statistics updated in place) instead of running ones
+     * @return logits, shape [examples, classes]
+     */
+    Tensor run(Map<String, Tensor> weights, Tensor input, boolean train) {
+        Tensor[] registers = new Tensor[lastRead.length];
+        registers[0] = input;
+        Tensor result = input;
+        for (int i = 0; i < ops.size(); i++) {
+            Op op = ops.get(i);
+            result = apply(op, i, registers, weights, train);
+            registers[op.output()] = result;
+            for (int read : op.inputs()) {
+                // The network's peak memory is two layers' activations, not all of them: what autograd needs later, it holds itself.
+                if (lastRead[read] == i && read != 0 && registers[read] != null && registers[read] != result) {
+                    registers[read].close();
+                    registers[read] = null;
+                }
+            }
+        }
+        return result;
+    }
+
+    private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
+        if (op instanceof Op.Convolution c) {
+            TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
+            return torch.conv2d(registers[c.input()], weights.get(c.weight()), bias, c.stride(), c.padding(), c.dilation(), 1);
+        }
+        if (op instanceof Op.BatchNorm n) {
+            return torch.batch_norm(registers[n.input()], optional(weights, n.layer() + "_gamma"), optional(weights, n.layer() + "_beta"),
+                    optional(weights, n.layer() + "_mean"), optional(weights, n.layer() + "_var"), train, n.momentum(), n.epsilon(), false);
+        }
+        if (op instanceof Op.Relu r) {
+            Tensor input = registers[r.input()];
+            if (inPlace[at]) {
+                torch.relu_(input);
+                return input;
+            }
+            return torch.relu(input);
+        }
+        if (op instanceof Op.Add a) {
+            Tensor left = registers[a.left()];
+            Tensor right = registers[a.right()];
+            if (inPlace[at]) {
+                left.add_(right);
+                return left;
+            }
+            return left.add(right);
+        }
+        if (op instanceof Op.GlobalMean m) {
+            return registers[m.input()].mean(new long[] {2, 3}, false, new ScalarTypeOptional());
+        }
+        Op.Dense d = (Op.Dense) op;
+        return torch.linear(registers[d.input()], weights.get(d.weight()), optional(weights, d.bias()));
+    }
+
+    /**
+     * ReLU and addition may overwrite their (first) input where nobody else reads it and its own gradient does not need its value: true of
+     * what convolution, batch norm and addition produce, not of a ReLU's output or the network's input.
+     */
+    private boolean mayOverwrite(Op op) {
+        if (!(op instanceof Op.Relu || op instanceof Op.Add) || readers(op.inputs()[0]) != 1) {
+            return false;
+        }
+        return ops.stream().filter(producer -> producer.output() == op.inputs()[0])
+                .anyMatch(producer -> producer instanceof Op.Convolution || producer instanceof Op.BatchNorm || producer instanceof Op.Add);
+    }
+
+    private static TensorOptional optional(Map<String, Tensor> weights, String name) {
+        return new TensorOptional(weights.get(name));
+    }
+}

@@ -1,0 +1,166 @@
+package org.mmard.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J (or a
+ * parameter server) writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
+ *
+ * <p>The entries of the gradient vector that belong to running means and variances are never written: they stay as {@link #zeroGradient}
+ * left them, zero. The running statistics themselves move in place at each train-mode forward, as PyTorch's do (momentum 1 - decay,
+ * variance unbiased).
+ *
+ * <p>Not safe for several threads at once. Call within a {@link PointerScope}; close when done.
+ */
+public final class TorchNetwork implements AutoCloseable {
+    private final ComputationGraph graph;
+    private final Program program;
+    private final Program folded;
+    /** Keeps the memory under the tensors reachable. */
+    private final INDArray parameters;
+    private final INDArray gradient;
+    private final long parametersAddress;
+    /** Views of the parameter vector without gradient, and twins whose {@code grad} is a view of the gradient vector. */
+    private final Map<String, Tensor> weights = new LinkedHashMap<>();
+    private final Map<String, Tensor> trainable = new LinkedHashMap<>();
+    private final Tensor flatGradient;
+    private final List<Tensor> held = new ArrayList<>();
+    private final int classes;
+
+    /**
+     * @param graph initialised; its flat vectors must stay where they are for as long as this object is used
+     * @throws org.mmard.config.InputError naming the vertex, where the graph holds something the engine does not run
+     */
+    public TorchNetwork(ComputationGraph graph) {
+        this.graph = graph;
+        program = Compiler.compile(graph);
+        folded = Folding.fold(program);
+        if (graph.getGradientsViewArray() == null) {
+            graph.initGradientsView();
+        }
+        parameters = graph.params();
+        gradient = graph.getGradientsViewArray();
+        parametersAddress = LibTorch.address(parameters);
+        try (PointerScope scope = new PointerScope()) {
+            Tensor flat = hold(LibTorch.view(parameters));
+            flatGradient = hold(LibTorch.view(gradient));
+            for (Map.Entry<String, INDArray> entry : graph.paramTable().entrySet()) {
+                String name = entry.getKey();
+                INDArray view = entry.getValue();
+                long offset = (LibTorch.address(view) - parametersAddress) / Float.BYTES;
+                weights.put(name, hold(flat.narrow(0, offset, view.length()).view(torchShape(view)).detach()));
+                Tensor twin = hold(flat.narrow(0, offset, view.length()).view(torchShape(view)).detach());
+                if (!isRunningStatistic(name)) {
+                    twin.set_requires_grad(true);
+                    twin.mutable_grad().put(flatGradient.narrow(0, offset, view.length()).view(torchShape(view)).detach());
+                }
+                trainable.put(name, twin);
+            }
+        }
+        Op.Dense last = (Op.Dense) program.ops().stream().filter(Op.Dense.class::isInstance).reduce((a, b) -> b)
+                .orElseThrow(() -> new org.mmard.config.InputError("the network has no dense layer to give logits"));
+        classes = Math.toIntExact(weights.get(last.weight()).size(0));
+    }
+
+    public int classes() {
+        return classes;
+    }
+
+    /** True for the parameters of batch norm that are statistics, not weights: {@code <layer>_mean} and {@code <layer>_var}. */
+    public static boolean isRunningStatistic(String parameter) {
+        return parameter.endsWith("_mean") || parameter.endsWith("_var");
+    }
+
+    /**
+     * The network as it is now, in eval mode. With folding it is a snapshot; without, it reads the live parameters. The result outlives
+     * the current scope: close it.
+     */
+    public Classifier freeze(Passes passes) {
+        checkBinding();
+        try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
+            Program frozen = passes.foldBatchNorm() ? folded : program;
+            Map<String, Tensor> available = passes.foldBatchNorm() ? Folding.weights(program, weights) : weights;
+            Map<String, Tensor> kept = new HashMap<>();
+            available.forEach((name, tensor) -> {
+                boolean kernel = tensor.dim() == 4;
+                Tensor laid = passes.channelsLast() && kernel ? tensor.contiguous(MemoryFormat.ChannelsLast) : tensor;
+                laid.retainReference();
+                kept.put(name, laid);
+            });
+            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast());
+        }
+    }
+
+    /** Sets the whole gradient vector to zero. */
+    public void zeroGradient() {
+        flatGradient.zero_();
+    }
+
+    /** A forward pass in train mode: batch statistics, and the running ones move. */
+    public TrainPass train(Tensor images) {
+        checkBinding();
+        return new TrainPass(program.run(trainable, images, true));
+    }
+
+    @Override
+    public void close() {
+        held.forEach(Tensor::releaseReference);
+        held.clear();
+    }
+
+    private void checkBinding() {
+        if (LibTorch.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
+            throw new IllegalStateException("the graph's flat vectors were replaced after the engine was bound to them");
+        }
+    }
+
+    private Tensor hold(Tensor tensor) {
+        tensor.retainReference();
+        held.add(tensor);
+        return tensor;
+    }
+
+    /** DL4J keeps dense weights [in, out] in f order, which is the memory of [out, in] in c order. */
+    private static long[] torchShape(INDArray view) {
+        long[] shape = view.shape();
+        if (view.ordering() == 'f' && shape.length == 2 && shape[0] != 1) {
+            return new long[] {shape[1], shape[0]};
+        }
+        return shape.length == 2 && shape[0] == 1 ? new long[] {shape[1]} : shape;
+    }
+
+    /** A train-mode forward pass whose parameter gradient can be taken once. */
+    public static final class TrainPass {
+        private final Tensor output;
+
+        private TrainPass(Tensor output) {
+            this.output = output;
+        }
+
+        /** Shape [examples, classes]. */
+        public Logits logits() {
+            return LibTorch.logits(output);
+        }
+
+        /**
+         * Adds the gradient of sum(cotangent * logits) with respect to the trainable parameters to the graph's gradient vector.
+         *
+         * @param cotangent dL/dlogits, shape [examples, classes]
+         */
+        public void accumulate(Logits cotangent) {
+            output.backward(LibTorch.tensor(cotangent), new BoolOptional(), false, new TensorArrayRefOptional());
+        }
+    }
+}
