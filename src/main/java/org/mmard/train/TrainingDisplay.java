@@ -1,0 +1,57 @@
+package org.mmard.train;
+
+import java.io.PrintStream;
+import java.time.InstantSource;
+import java.util.Locale;
+
+/**
+ * Shows a run as it goes: within an epoch whatever suits the place it prints to, and one line for each finished epoch. Numbers look the
+ * same in every locale.
+ */
+public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable {
+    protected final PrintStream out;
+    private final int epochs;
+
+    TrainingDisplay(PrintStream out, int epochs) {
+        this.out = out;
+        this.epochs = epochs;
+    }
+
+    /**
+     * @param live one line that moves, for a terminal; otherwise a plain line now and then
+     * @param batch images per step
+     */
+    public static TrainingDisplay on(PrintStream out, boolean live, int epochs, int batch) {
+        Pace pace = new Pace(InstantSource.system(), epochs, batch);
+        return live ? new LiveDisplay(out, epochs, pace) : new PlainDisplay(out, epochs, pace, InstantSource.system());
+    }
+
+    /** @param epoch counted from 1 */
+    abstract void epochStarts(int epoch);
+
+    /** The epoch's steps are done; what follows is validation and the checkpoint. */
+    abstract void stepsEnd();
+
+    void epochEnds(EpochMetrics metrics) {
+        out.println(summary(metrics));
+        out.flush();
+    }
+
+    @Override
+    public void close() {
+        stepsEnd();
+    }
+
+    private String summary(EpochMetrics metrics) {
+        Epochs.Report report = metrics.report();
+        int width = Integer.toString(epochs).length();
+        String validation = metrics.accuracy() == null ? "    -" : percent(metrics.accuracy().clean(), metrics.accuracy().robust());
+        return String.format(Locale.ROOT, "epoch %" + width + "d/%d   loss %7.4f   train %-13s   validation %-13s   rate %.5f   %6.0f images/s   %5.0f s%s",
+                metrics.epoch(), epochs, report.loss(), percent(report.naturalAccuracy(), report.adversarialAccuracy()), validation,
+                metrics.learningRate(), metrics.imagesPerSecond(), report.seconds(), metrics.best() ? "   best" : "");
+    }
+
+    private static String percent(double clean, double attacked) {
+        return String.format(Locale.ROOT, "%5.1f/%5.1f %%", 100 * clean, 100 * attacked);
+    }
+}
