@@ -1,0 +1,178 @@
+package org.mmard.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDateTime;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.nn.api.Updater;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
+import org.mmard.config.InputError;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A model on disk: the zip that DL4J's {@code ModelSerializer} writes (configuration.json, coefficients.bin, updaterState.bin), so that plain
+ * DL4J loads it, and one entry more, {@code mmard.json}, that says what the model is. The same model gives the same bytes.
+ */
+public final class ModelFile {
+    private static final String METADATA = "mmard.json";
+    private static final List<String> OWN =
+            List.of(ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN, ModelSerializer.UPDATER_BIN, METADATA);
+    private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private ModelFile() {}
+
+    /**
+     * What a model is and where it came from.
+     *
+     * @param architecture name in the zoo; @param classNames one per class, in label order
+     * @param data what it was trained on; @param provenance seed, versions, checksums and the like, by name
+     */
+    public record Metadata(String architecture, List<String> classNames, String data, Map<String, String> provenance) {
+        public Metadata {
+            if (architecture == null || classNames == null || data == null || provenance == null) {
+                throw new IllegalArgumentException("architecture, classNames, data and provenance are all needed");
+            }
+            classNames = List.copyOf(classNames);
+            provenance = new TreeMap<>(provenance);
+        }
+    }
+
+    /**
+     * @param updaterState the optimiser's state at the time of writing, or null; it is not installed in the graph
+     * @param extras all further entries of the zip, by name
+     */
+    public record Model(ComputationGraph graph, Metadata metadata, INDArray updaterState, Map<String, byte[]> extras) {}
+
+    /**
+     * Writes the graph, with its updater's state if it has one, and leaves the stream open. The caller sees to it that a half-written file
+     * never stands under the model's name.
+     *
+     * @param extras further entries, by names other than the zip's own
+     */
+    public static void write(OutputStream out, ComputationGraph graph, Metadata metadata, Map<String, byte[]> extras) throws IOException {
+        ZipOutputStream zip = new ZipOutputStream(out);
+        put(zip, ModelSerializer.CONFIGURATION_JSON, graph.getConfiguration().toJson().getBytes(StandardCharsets.UTF_8));
+        put(zip, ModelSerializer.COEFFICIENTS_BIN, graph.params());
+        Updater updater = graph.getUpdater(false);
+        if (updater != null && updater.getStateViewArray() != null) {
+            put(zip, ModelSerializer.UPDATER_BIN, updater.getStateViewArray());
+        }
+        put(zip, METADATA, JSON.writeValueAsBytes(metadata));
+        for (Map.Entry<String, byte[]> extra : new TreeMap<>(extras).entrySet()) {
+            if (OWN.contains(extra.getKey())) {
+                throw new IllegalArgumentException("entry name " + extra.getKey() + " is taken");
+            }
+            put(zip, extra.getKey(), extra.getValue());
+        }
+        zip.finish();
+    }
+
+    /**
+     * Reads a model from any Hadoop URI.
+     *
+     * @throws InputError naming the URI, and the entry where there is one, when the file is missing, damaged or no model
+     */
+    public static Model read(String uri, Configuration hadoop) {
+        Map<String, byte[]> entries = ZipEntries.read(uri, hadoop);
+        Metadata metadata = metadata(uri, required(uri, entries, METADATA));
+        ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));
+        INDArray parameters = array(uri, ModelSerializer.COEFFICIENTS_BIN, required(uri, entries, ModelSerializer.COEFFICIENTS_BIN));
+        byte[] updater = entries.get(ModelSerializer.UPDATER_BIN);
+        INDArray updaterState = updater == null ? null : array(uri, ModelSerializer.UPDATER_BIN, updater);
+        ComputationGraph graph = new ComputationGraph(configuration);
+        try {
+            graph.init(parameters, false);
+        } catch (RuntimeException e) {
+            throw bad(uri, ModelSerializer.COEFFICIENTS_BIN, "does not fit the configuration: " + e.getMessage(), e);
+        }
+        Map<String, byte[]> extras = new TreeMap<>(entries);
+        OWN.forEach(extras::remove);
+        return new Model(graph, metadata, updaterState, extras);
+    }
+
+    private static byte[] required(String uri, Map<String, byte[]> entries, String entry) {
+        byte[] content = entries.get(entry);
+        if (content == null) {
+            throw new InputError(uri + ": not a model file of mmard: entry " + entry + " is missing");
+        }
+        return content;
+    }
+
+    private static Metadata metadata(String uri, byte[] content) {
+        try {
+            return JSON.readValue(content, Metadata.class);
+        } catch (IOException e) {
+            throw bad(uri, METADATA, e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage(), e);
+        }
+    }
+
+    private static ComputationGraphConfiguration configuration(String uri, byte[] content) {
+        try {
+            refuseForeignClasses(uri, JSON.readTree(content));
+            return ComputationGraphConfiguration.fromJson(new String(content, StandardCharsets.UTF_8));
+        } catch (InputError e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "no configuration of a DL4J graph", e);
+        }
+    }
+
+    /** DL4J makes an object of whatever class the JSON names: a model from elsewhere must not choose freely. */
+    private static void refuseForeignClasses(String uri, JsonNode node) {
+        for (JsonNode named : node.findValues("@class")) {
+            if (!named.asText().startsWith("org.deeplearning4j.nn.") && !named.asText().startsWith("org.nd4j.linalg.")) {
+                throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "names class " + named.asText() + ", which is not one of DL4J's", null);
+            }
+        }
+    }
+
+    private static INDArray array(String uri, String entry, byte[] content) {
+        try {
+            return Nd4j.read(new DataInputStream(new ByteArrayInputStream(content)));
+        } catch (RuntimeException e) {
+            throw bad(uri, entry, "no ND4J array", e);
+        }
+    }
+
+    private static InputError bad(String uri, String entry, String what, Exception cause) {
+        String line = what.lines().findFirst().orElse(what);
+        return new InputError(uri + ": entry " + entry + ": " + line, cause);
+    }
+
+    private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+        open(zip, name);
+        zip.write(content);
+        zip.closeEntry();
+    }
+
+    private static void put(ZipOutputStream zip, String name, INDArray array) throws IOException {
+        open(zip, name);
+        DataOutputStream data = new DataOutputStream(zip);
+        Nd4j.write(array, data);
+        data.flush();
+        zip.closeEntry();
+    }
+
+    private static void open(ZipOutputStream zip, String name) throws IOException {
+        ZipEntry entry = new ZipEntry(name);
+        entry.setTimeLocal(NO_TIME);
+        zip.putNextEntry(entry);
+    }
+}
