@@ -1,0 +1,107 @@
+package org.mmard.train;
+
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.mmard.config.Settings;
+import org.mmard.data.ImageSet;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A {@code ComputationGraph} whose gradient is a distillation method: wherever DL4J fits a graph, this one can stand, and DL4J's solver,
+ * updater and gradient sharing take the rest as if the gradient were their own. It is fitted with {@link TrainingBatch}es.
+ */
+public class DistillingGraph extends ComputationGraph {
+    private final transient Settings.Training training;
+    private final transient long seed;
+    private final transient SgdUpdater updater;
+    private final transient Step step;
+    private transient ImageSet images;
+    private transient Schedule schedule;
+    private transient StepListener listener;
+    private transient INDArray labels;
+    private transient TrainingBatch batch;
+    private transient Throwable failure;
+
+    /** Told after each step. */
+    @FunctionalInterface
+    public interface StepListener {
+        /** @param seconds wall time of the step, loading its images included */
+        void stepped(Step.Result result, double seconds);
+    }
+
+    /** @param configuration cloned; its updater must be {@code Nesterovs}; @param parameters copied; @param velocity copied, may be null for zeros */
+    public DistillingGraph(
+            ComputationGraphConfiguration configuration, INDArray parameters, INDArray velocity, Settings.Training training, long seed, StepFactory steps) {
+        super(configuration.clone());
+        this.training = training;
+        this.seed = seed;
+        init(parameters, true);
+        updater = new SgdUpdater(this, training.momentum(), training.weightDecay());
+        setUpdater(updater);
+        if (velocity != null) {
+            updater.setStateViewArray(velocity);
+        }
+        step = steps.create(this);
+    }
+
+    /** What the coming batches are taken from, which learning rates they have, and who is told about them. Forgets an earlier failure. */
+    public void begin(ImageSet images, Schedule schedule, StepListener listener) {
+        this.images = images;
+        this.schedule = schedule;
+        this.listener = listener;
+        this.failure = null;
+    }
+
+    @Override
+    public void setLabels(INDArray... labels) {
+        super.setLabels(labels);
+        this.labels = labels == null ? null : labels[0];
+    }
+
+    @Override
+    public void setLabel(int index, INDArray label) {
+        super.setLabel(index, label);
+        this.labels = label;
+    }
+
+    @Override
+    public void computeGradientAndScore(LayerWorkspaceMgr workspaces) {
+        computeGradientAndScore();
+    }
+
+    @Override
+    public void computeGradientAndScore() {
+        long start = System.nanoTime();
+        try {
+            batch = TrainingBatch.of(getInputs()[0], labels);
+            updater.learningRate(schedule.at(batch.epoch(), batch.index()));
+            Step.Result result = step.gradient(batch.load(images, seed, training.augment()));
+            gradient = new DefaultGradient(getFlattenedGradients());
+            score = result.loss();
+            listener.stepped(result, (System.nanoTime() - start) / 1e9);
+        } catch (Throwable e) {
+            // DL4J's training wrapper logs what a fit throws and goes on with half a result: whoever called it must ask.
+            failure = e;
+            throw e;
+        }
+    }
+
+    /** The batch of the latest step. */
+    public TrainingBatch batch() {
+        return batch;
+    }
+
+    /** What the first failed step since {@link #begin} threw, or null. */
+    public Throwable failure() {
+        return failure;
+    }
+
+    /** Frees the step's native memory. */
+    @Override
+    public void close() {
+        step.close();
+        super.close();
+    }
+}

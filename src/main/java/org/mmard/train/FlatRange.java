@@ -1,0 +1,57 @@
+package org.mmard.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.updater.UpdaterBlock;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+
+/**
+ * A contiguous range of a graph's flat parameter vector.
+ *
+ * @param start first index; @param end one past the last
+ * @param state for trainable parameters: index of the range's velocity in the updater state, else -1
+ */
+public record FlatRange(int start, int end, int state) {
+    public int length() {
+        return end - start;
+    }
+
+    /** The trainable parameters: those with a velocity. Neighbours are merged, in rising order. */
+    public static List<FlatRange> trainable(ComputationGraphUpdater updater) {
+        return ranges(updater, true);
+    }
+
+    /** The running means and variances of batch normalisation: in the parameter vector, but not trained. Neighbours are merged, in rising order. */
+    public static List<FlatRange> runningStatistics(ComputationGraphUpdater updater) {
+        return ranges(updater, false);
+    }
+
+    private static List<FlatRange> ranges(ComputationGraphUpdater updater, boolean trainable) {
+        List<FlatRange> merged = new ArrayList<>();
+        int state = 0;
+        for (UpdaterBlock block : updater.getUpdaterBlocks()) {
+            for (UpdaterBlock.ParamState parameter : block.getLayersAndVariablesInBlock()) {
+                boolean statistic = parameter.getParamName().equals("mean") || parameter.getParamName().equals("var");
+                int length = parameter.getParamOffsetEnd() - parameter.getParamOffsetStart();
+                if (statistic != trainable) {
+                    append(merged, new FlatRange(parameter.getParamOffsetStart(), parameter.getParamOffsetEnd(), trainable ? state : -1));
+                }
+                state += statistic ? 0 : length;
+            }
+            if (block.getUpdaterViewOffsetEnd() != state) {
+                throw new IllegalArgumentException("updater state of " + block.getUpdaterViewOffsetEnd() + " values where the parameters up to "
+                        + block.getParamOffsetEnd() + " need " + state + ": the configuration's updater must be Nesterovs");
+            }
+        }
+        return merged;
+    }
+
+    private static void append(List<FlatRange> merged, FlatRange next) {
+        int last = merged.size() - 1;
+        if (last >= 0 && merged.get(last).end == next.start) {
+            merged.set(last, new FlatRange(merged.get(last).start, next.end, merged.get(last).state));
+        } else {
+            merged.add(next);
+        }
+    }
+}

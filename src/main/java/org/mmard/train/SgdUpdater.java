@@ -1,0 +1,73 @@
+package org.mmard.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.deeplearning4j.nn.gradient.Gradient;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * SGD with classical momentum as PyTorch has it, which is what the published recipes mean: for every trainable parameter p, batch-norm
+ * scale and shift and all biases included,
+ *
+ * <pre>
+ * d = gradient + weightDecay * p
+ * v = momentum * v + d          (v is 0 before the first step)
+ * update = learningRate * v     (p - update is the new parameter)
+ * </pre>
+ *
+ * DL4J's own {@code Nesterovs} is another rule, and its L2 leaves some parameters out. The velocity lives in DL4J's updater state, laid out
+ * as {@code Nesterovs} has it, so that a checkpoint whose configuration says {@code Nesterovs} carries it and loads without this class.
+ * Running means and variances are no trainable parameters: their part of the gradient vector is left alone.
+ */
+public final class SgdUpdater extends ComputationGraphUpdater {
+    /** A stretch of trainable parameters and their velocity, as views. */
+    private record Stretch(INDArray parameters, INDArray gradient, INDArray velocity) {}
+
+    private final double momentum;
+    private final double weightDecay;
+    private final List<Stretch> stretches = new ArrayList<>();
+    private double learningRate = Double.NaN;
+
+    /**
+     * @param graph its trainable parameters must have the updater {@code Nesterovs}, which decides the size of the state
+     * @throws IllegalArgumentException where a trainable parameter has no room for its velocity
+     */
+    public SgdUpdater(ComputationGraph graph, double momentum, double weightDecay) {
+        super(graph);
+        this.momentum = momentum;
+        this.weightDecay = weightDecay;
+        INDArray parameters = flat(graph.params());
+        INDArray gradient = flat(getFlattenedGradientsView());
+        for (FlatRange range : FlatRange.trainable(this)) {
+            var interval = NDArrayIndex.interval(range.start(), range.end());
+            stretches.add(new Stretch(parameters.get(interval), gradient.get(interval),
+                    getUpdaterStateViewArray().get(NDArrayIndex.interval(range.state(), range.state() + range.length()))));
+        }
+    }
+
+    /** Sets the learning rate of the next update. */
+    public void learningRate(double rate) {
+        learningRate = rate;
+    }
+
+    /** Turns the gradient vector of the graph into the update vector, in place. The other arguments are DL4J's and decide nothing here. */
+    @Override
+    public synchronized void update(Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
+        if (Double.isNaN(learningRate)) {
+            throw new IllegalStateException("no learning rate was set");
+        }
+        for (Stretch stretch : stretches) {
+            INDArray direction = stretch.gradient.addi(stretch.parameters.mul(weightDecay));
+            stretch.velocity.muli(momentum).addi(direction);
+            direction.assign(stretch.velocity).muli(learningRate);
+        }
+    }
+
+    private static INDArray flat(INDArray vector) {
+        return vector.reshape(vector.length());
+    }
+}
