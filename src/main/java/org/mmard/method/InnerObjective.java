@@ -28,7 +28,7 @@ enum InnerObjective {
             return Optional.of(WeightedSum.of(new CrossEntropy(STUDENT_ADVERSARIAL)));
         }
     },
-    /** KL(S(x) || S(x')), S(x) fixed: Zhang et al. 2019, eq. 5 and algorithm 1. */
+    /** KL(S(x) || S(x')), S(x) fixed: Zhang et al. 2019, as its algorithm climbs it. */
     TRADES("trades") {
         @Override
         Optional<Objective> build(Settings.Method settings) {

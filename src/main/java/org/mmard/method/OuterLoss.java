@@ -30,7 +30,7 @@ enum OuterLoss {
             return WeightedSum.of(new CrossEntropy(STUDENT_ADVERSARIAL));
         }
     },
-    /** CE(S(x), y) + beta KL(S(x) || S(x')), gradient through S(x) in both: Zhang et al. 2019, eq. 5. */
+    /** CE(S(x), y) + beta KL(S(x) || S(x')), gradient through S(x) in both: Zhang et al. 2019, the multi-class objective. */
     TRADES("trades", STUDENT_NATURAL, STUDENT_ADVERSARIAL) {
         @Override
         Objective build(Settings.Method settings) {

@@ -140,7 +140,8 @@ class MethodsTest {
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, wrong, "detached", A, B, SMOOTHING), "method.lambda is " + wrong + ": ");
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", wrong, B, SMOOTHING), "method.a is " + wrong + ": ");
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", A, wrong, SMOOTHING), "method.b is " + wrong + ": ");
-        refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", A, B, wrong), "method.triangle-smoothing is " + wrong + ": ");
+        refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", A, B, wrong),
+                "method.triangle-smoothing is " + wrong + ": ");
     }
 
     @ParameterizedTest
