@@ -13,12 +13,13 @@ import org.mmard.config.InputError;
 /**
  * Where a run's numbers come from: {@code provenance.json}.
  *
+ * @param settings SHA-256 of the configuration the run was first started with, in hexadecimal: the run's name for its checkpoints
  * @param seed the run's seed
  * @param data the records of the training set that were used
  * @param teacher the teacher's model file, or null where the method has none
  * @param starts the first start and every resume
  */
-public record Provenance(long seed, Source data, Source teacher, List<Start> starts) {
+public record Provenance(String settings, long seed, Source data, Source teacher, List<Start> starts) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** @param uri where it was read; @param sha256 of its content, in hexadecimal */
@@ -30,8 +31,12 @@ public record Provenance(long seed, Source data, Source teacher, List<Start> sta
      * @param command the command line
      */
     public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, Map<String, String> versions) {
-        public static Start now(int afterEpoch, String host, String command, Map<String, String> versions) {
-            return new Start(Instant.now().toString(), afterEpoch, host, command, versions);
+        public static Start now(String host, String command, Map<String, String> versions) {
+            return new Start(Instant.now().toString(), 0, host, command, versions);
+        }
+
+        Start after(int epoch) {
+            return new Start(time, epoch, host, command, versions);
         }
     }
 
@@ -42,7 +47,7 @@ public record Provenance(long seed, Source data, Source teacher, List<Start> sta
     Provenance with(Start start) {
         List<Start> all = new ArrayList<>(starts);
         all.add(start);
-        return new Provenance(seed, data, teacher, all);
+        return new Provenance(settings, seed, data, teacher, all);
     }
 
     void write(RunDirectory directory) {

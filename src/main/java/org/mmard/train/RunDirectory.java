@@ -74,6 +74,11 @@ public final class RunDirectory {
         return path(name).toString();
     }
 
+    /** The settings of its filesystem, for whoever reads one of its files by URI. */
+    public Configuration hadoop() {
+        return files.getConf();
+    }
+
     /** Whether a run was started here. */
     public boolean holdsRun() {
         return exists(CONFIGURATION) || !checkpoints().isEmpty();

@@ -1,0 +1,121 @@
+package org.mmard.train;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.function.Consumer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.InputError;
+import org.mmard.model.ModelFile;
+
+/**
+ * The checkpoints of a run: one DL4J zip per epoch, with the updater's state and a {@link CheckpointState}. {@code last.zip} and
+ * {@code best.zip} are copies for other tools; a resume relies on the epochs' own files alone.
+ */
+public final class Checkpoints {
+    private final RunDirectory directory;
+    private final int keep;
+
+    /** A checkpoint that was read whole. */
+    public record Checkpoint(CheckpointState state, ModelFile.Model model) {}
+
+    /** @param keep how many of the newest epochs stay, 0 for all; the best epoch's always stays */
+    public Checkpoints(RunDirectory directory, int keep) {
+        this.directory = directory;
+        this.keep = keep;
+    }
+
+    /** Writes the checkpoint of an epoch, brings {@code last.zip} and {@code best.zip} up to date, then removes what need not be kept. */
+    void save(ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
+        Map<String, byte[]> extras = Map.of(CheckpointState.ENTRY, state.json());
+        directory.write(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, student, metadata, extras));
+        directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        if (state.best() != null && state.best().epoch() == state.epoch()) {
+            directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.BEST);
+        }
+        prune(state);
+    }
+
+    private void prune(CheckpointState state) {
+        if (keep == 0) {
+            return;
+        }
+        SortedSet<Integer> old = directory.checkpoints().headSet(state.epoch() - keep + 1);
+        for (int epoch : old) {
+            if (state.best() == null || epoch != state.best().epoch()) {
+                directory.delete(RunDirectory.checkpoint(epoch));
+            }
+        }
+    }
+
+    /**
+     * The newest checkpoint of a run that can be read whole.
+     *
+     * @param settings the run's {@link Provenance#settings()}: a checkpoint of another run does not count
+     * @param skipped told in one line about each newer one that cannot be used
+     */
+    Optional<Checkpoint> newest(String settings, Consumer<String> skipped) {
+        for (int epoch : newestFirst()) {
+            try {
+                return Optional.of(read(epoch, settings));
+            } catch (InputError e) {
+                skipped.accept("skipped a checkpoint that cannot be used: " + e.getMessage());
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Goes back to a checkpoint: {@code last.zip} and {@code best.zip} become those of that time, whatever a crash or a later epoch made of
+     * them. Where the best epoch's own file is gone, the best of the epochs that are left takes its place.
+     *
+     * @return the checkpoint's state, with the best epoch that there is
+     */
+    public CheckpointState rewind(CheckpointState state) {
+        CheckpointState.Best best = state.best();
+        if (best != null && accuracy(best.epoch(), state.settings()).isEmpty()) {
+            best = null;
+            for (int epoch : directory.checkpoints().headSet(state.epoch() + 1)) {
+                Epochs.Accuracy accuracy = accuracy(epoch, state.settings()).orElse(null);
+                best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
+            }
+        }
+        directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        if (best != null) {
+            directory.copy(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
+        }
+        return new CheckpointState(state.settings(), state.epoch(), state.step(), state.accuracy(), best);
+    }
+
+    /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
+    private Optional<Epochs.Accuracy> accuracy(int epoch, String settings) {
+        try {
+            return Optional.ofNullable(read(epoch, settings).state().accuracy());
+        } catch (InputError e) {
+            return Optional.empty();
+        }
+    }
+
+    private List<Integer> newestFirst() {
+        List<Integer> epochs = new ArrayList<>(directory.checkpoints());
+        Collections.reverse(epochs);
+        return epochs;
+    }
+
+    private Checkpoint read(int epoch, String settings) {
+        String uri = directory.uri(RunDirectory.checkpoint(epoch));
+        ModelFile.Model model = ModelFile.read(uri, directory.hadoop());
+        CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
+        if (state.epoch() != epoch || !state.settings().equals(settings)) {
+            throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "
+                    + (state.settings().equals(settings) ? "this" : "another") + " run");
+        }
+        if (model.updaterState() == null) {
+            throw new InputError(uri + ": has no updater state to go on from");
+        }
+        return new Checkpoint(state, model);
+    }
+}

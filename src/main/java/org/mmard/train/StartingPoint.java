@@ -1,0 +1,65 @@
+package org.mmard.train;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.mmard.config.InputError;
+
+/**
+ * Where a run begins: at the beginning, or after the newest checkpoint that can be read.
+ *
+ * @param configuration the resolved configuration, for {@code run.conf}
+ * @param checkpoint what to go on from; nothing at the beginning
+ */
+public record StartingPoint(String configuration, Provenance provenance, Optional<Checkpoints.Checkpoint> checkpoint) {
+    /**
+     * Prepares the directory and finds out where to begin. Writes no file yet, so that a run whose cluster does not come up leaves no trace.
+     *
+     * @param resume whether to go on with the run that the directory holds; without one there, a run starts from the beginning
+     * @param configuration the resolved configuration; @param now provenance of this start alone, its {@code afterEpoch} 0
+     * @param warn told in one line about each checkpoint that cannot be used
+     * @throws InputError where the directory holds a run and {@code resume} is false, or that run was another one
+     */
+    public static StartingPoint find(RunDirectory directory, boolean resume, String configuration, Provenance now, Consumer<String> warn) {
+        boolean held = directory.holdsRun();
+        if (held && !resume) {
+            throw new InputError("run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
+        }
+        directory.prepare();
+        if (!held) {
+            return new StartingPoint(configuration, now, Optional.empty());
+        }
+        String recordedAt = directory.uri(RunDirectory.CONFIGURATION);
+        String recorded = directory.read(RunDirectory.CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
+                () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
+        RunConfiguration.requireSame(recorded, configuration, recordedAt);
+        Provenance before = Provenance.read(directory);
+        requireSameContent("data.uri", before.data(), now.data());
+        requireSameContent("teacher.model", before.teacher(), now.teacher());
+        Optional<Checkpoints.Checkpoint> checkpoint = new Checkpoints(directory, 0).newest(before.settings(), warn);
+        int epoch = checkpoint.map(found -> found.state().epoch()).orElse(0);
+        new Metrics(directory, epoch);
+        return new StartingPoint(configuration, before.with(now.starts().get(0).after(epoch)), checkpoint);
+    }
+
+    /** Epochs already trained. */
+    public int epoch() {
+        return checkpoint.map(found -> found.state().epoch()).orElse(0);
+    }
+
+    /** Writes down, in the directory, how and from what the run goes on. */
+    void record(RunDirectory directory) {
+        provenance.write(directory);
+        // Last, because this file is what makes the directory hold a run.
+        directory.write(RunDirectory.CONFIGURATION, configuration.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void requireSameContent(String key, Provenance.Source before, Provenance.Source now) {
+        List<String> checksums = List.of(before == null ? "none" : before.sha256(), now == null ? "none" : now.sha256());
+        if (!checksums.get(0).equals(checksums.get(1))) {
+            throw new InputError(key + " = " + (now == null ? "null" : now.uri()) + ": content has SHA-256 " + checksums.get(1) + ", the run was trained with "
+                    + checksums.get(0) + (before == null ? "" : " from " + before.uri()));
+        }
+    }
+}

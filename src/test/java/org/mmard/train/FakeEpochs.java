@@ -1,0 +1,69 @@
+package org.mmard.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** Epochs whose outcome depends on parameters, velocity and epoch alone, as a real run's does, at no cost. */
+class FakeEpochs implements Epochs {
+    static final int BATCHES = 4;
+    static final int BATCH = 8;
+
+    final List<Integer> trained = new ArrayList<>();
+    private final ComputationGraph student;
+    private int killed;
+    private int poisoned;
+    private final Map<Integer, Accuracy> accuracies = new TreeMap<>();
+
+    FakeEpochs(ComputationGraph student) {
+        this.student = student;
+    }
+
+    /** @param epoch counted from 1 */
+    FakeEpochs accuracy(int epoch, double clean, double robust) {
+        accuracies.put(epoch, new Accuracy(clean, robust, 100));
+        return this;
+    }
+
+    FakeEpochs killedIn(int epoch) {
+        killed = epoch;
+        return this;
+    }
+
+    FakeEpochs poisonedIn(int epoch) {
+        poisoned = epoch;
+        return this;
+    }
+
+    @Override
+    public Report train(int epoch, Progress progress) {
+        if (epoch + 1 == killed) {
+            throw new IllegalStateException("killed");
+        }
+        trained.add(epoch + 1);
+        INDArray velocity = student.getUpdater().getStateViewArray();
+        velocity.muli(0.9).addi(0.01 * (epoch + 1));
+        INDArray parameters = student.params().reshape(student.numParams());
+        parameters.subi(parameters.mul(0.125)).addi(velocity.meanNumber());
+        double loss = parameters.meanNumber().doubleValue();
+        for (int step = 1; step <= BATCHES; step++) {
+            progress.step(step, BATCHES, loss);
+        }
+        if (epoch + 1 == poisoned) {
+            parameters.putScalar(0, Float.NaN);
+        }
+        Map<String, ExecutorReport> executors = Map.of("0", new ExecutorReport("host", BATCHES, BATCHES * BATCH, 2));
+        return new Report(loss, Map.of("kl", loss), 0.5, 0.25, BATCHES * BATCH, 2, executors);
+    }
+
+    @Override
+    public Accuracy validate(int epoch) {
+        return accuracies.getOrDefault(epoch + 1, new Accuracy(0.5, 0.25 + student.params().meanNumber().doubleValue() / 100, 100));
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,80 @@
+package org.mmard.train;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.Settings;
+import org.mmard.model.Architectures;
+import org.mmard.model.ModelFile;
+
+/** A run of {@link FakeEpochs} in a directory of any filesystem, as the train command puts one together. */
+final class RunFixture {
+    final RunDirectory directory;
+    final List<String> warnings = new ArrayList<>();
+    final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    int epochs = 4;
+    int keep;
+    int validateEvery = 1;
+    String teacherChecksum = "teacher";
+    FakeEpochs last;
+
+    RunFixture(String uri, Configuration hadoop) {
+        directory = RunDirectory.at(uri, hadoop);
+    }
+
+    TrainingRun.Outcome start() {
+        return run(false, UnaryOperator.identity());
+    }
+
+    TrainingRun.Outcome resume() {
+        return run(true, UnaryOperator.identity());
+    }
+
+    TrainingRun.Outcome run(boolean resume, UnaryOperator<FakeEpochs> change) {
+        StartingPoint from = find(resume);
+        ComputationGraph student = from.checkpoint().map(found -> {
+            ComputationGraph graph = found.model().graph();
+            graph.getUpdater().getStateViewArray().assign(found.model().updaterState());
+            return graph;
+        }).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
+        student.getUpdater();
+        last = change.apply(new FakeEpochs(student));
+        return new TrainingRun(settings(), directory, from, student, new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
+                .run(last, new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs,
+                        new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH), InstantSource.system()));
+    }
+
+    StartingPoint find(boolean resume) {
+        Provenance provenance = new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
+                teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
+                List.of(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
+        return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);
+    }
+
+    String configuration() {
+        return "training { epochs = " + epochs + ", batch = 8 }, student.architecture = cnn-4-8, run.seed = 7, checkpoints.keep = " + keep
+                + ", teacher.model = null";
+    }
+
+    List<String> metrics() {
+        return new String(directory.read(RunDirectory.METRICS).orElseThrow(), StandardCharsets.UTF_8).lines().toList();
+    }
+
+    /** The metrics without what differs between two runs of the same numbers: the time. */
+    List<String> metricsWithoutTime() {
+        return metrics().stream().map(line -> line.replaceAll(",\"time\":\"[^\"]*\"", "")).toList();
+    }
+
+    private Settings settings() {
+        return new Settings(new Settings.Run(directory.uri(), 7), null, null, null, null, null,
+                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false),
+                new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep), null, null);
+    }
+}

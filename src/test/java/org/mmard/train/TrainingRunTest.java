@@ -1,0 +1,261 @@
+package org.mmard.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.util.ModelSerializer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.InputError;
+import org.mmard.model.ModelFile;
+
+class TrainingRunTest {
+    @TempDir
+    Path folder;
+
+    private RunFixture run;
+
+    @BeforeEach
+    void freshRun() {
+        run = fixture("run");
+    }
+
+    @Test
+    void aResumedRunEndsAsAnUninterruptedOne() {
+        run.start();
+        RunFixture cut = fixture("cut");
+        assertThrows(IllegalStateException.class, () -> cut.run(false, epochs -> epochs.killedIn(3)));
+        assertEquals(2, cut.metrics().size());
+        cut.resume();
+        assertEquals(List.of(3, 4), cut.last.trained);
+        assertEquals(run.metricsWithoutTime(), cut.metricsWithoutTime());
+        assertArrayEquals(parameters(run, RunDirectory.LAST), parameters(cut, RunDirectory.LAST));
+        assertArrayEquals(parameters(run, RunDirectory.BEST), parameters(cut, RunDirectory.BEST));
+    }
+
+    @Test
+    void aCrashBeforeTheFirstCheckpointStartsFromTheBeginning() {
+        assertThrows(IllegalStateException.class, () -> run.run(false, epochs -> epochs.killedIn(1)));
+        assertTrue(run.directory.holdsRun());
+        run.resume();
+        assertEquals(List.of(1, 2, 3, 4), run.last.trained);
+    }
+
+    @Test
+    void anEpochWhoseCheckpointWasLostIsTrainedAgainWithoutASecondLine() throws IOException {
+        run.start();
+        List<String> lines = run.metricsWithoutTime();
+        Files.delete(file(RunDirectory.checkpoint(4)));
+        Files.writeString(file("checkpoints/.writing-epoch-0004.zip"), "half a checkpoint");
+        run.resume();
+        assertEquals(List.of(4), run.last.trained);
+        assertEquals(lines, run.metricsWithoutTime());
+        assertFalse(Files.exists(file("checkpoints/.writing-epoch-0004.zip")));
+    }
+
+    @Test
+    void resumeGoesBackOverABrokenCheckpointAndNamesIt() throws IOException {
+        run.start();
+        List<String> lines = run.metricsWithoutTime();
+        byte[] whole = Files.readAllBytes(file(RunDirectory.checkpoint(4)));
+        Files.write(file(RunDirectory.checkpoint(4)), Arrays.copyOf(whole, whole.length / 2));
+        whole[whole.length / 2] ^= 0x40;
+        Files.write(file(RunDirectory.checkpoint(3)), whole);
+        run.resume();
+        assertEquals(2, run.warnings.size(), run.warnings.toString());
+        assertTrue(run.warnings.get(0).contains("epoch-0004.zip"), run.warnings.get(0));
+        assertTrue(run.warnings.get(1).contains("epoch-0003.zip"), run.warnings.get(1));
+        assertEquals(List.of(3, 4), run.last.trained);
+        assertEquals(lines, run.metricsWithoutTime());
+    }
+
+    @Test
+    void resumeIgnoresACheckpointOfAnotherRun() throws IOException {
+        run.start();
+        Files.copy(file(RunDirectory.checkpoint(2)), file(RunDirectory.checkpoint(9)));
+        run.epochs = 5;
+        run.resume();
+        assertEquals(List.of(5), run.last.trained);
+        assertTrue(run.warnings.get(0).contains("epoch-0009.zip: is the checkpoint of epoch 2"), run.warnings.get(0));
+    }
+
+    @Test
+    void resumeRepairsBestAndLast() throws IOException {
+        run.run(false, epochs -> epochs.accuracy(2, 0.9, 0.9));
+        byte[] last = Files.readAllBytes(file(RunDirectory.LAST));
+        byte[] best = Files.readAllBytes(file(RunDirectory.BEST));
+        Files.delete(file(RunDirectory.LAST));
+        Files.writeString(file(RunDirectory.BEST), "of another time");
+        StartingPoint finished = run.find(true);
+        assertEquals(4, finished.epoch());
+        new Checkpoints(run.directory, 0).rewind(finished.checkpoint().orElseThrow().state());
+        assertArrayEquals(last, Files.readAllBytes(file(RunDirectory.LAST)));
+        assertArrayEquals(best, Files.readAllBytes(file(RunDirectory.BEST)));
+    }
+
+    @Test
+    void bestIsTheHighestRobustAccuracyThenTheHigherCleanThenTheEarlier() {
+        TrainingRun.Outcome outcome = run.run(false,
+                epochs -> epochs.accuracy(1, 0.9, 0.3).accuracy(2, 0.6, 0.4).accuracy(3, 0.7, 0.4).accuracy(4, 0.7, 0.4));
+        assertEquals(new CheckpointState.Best(3, 0.7, 0.4), outcome.last().best());
+        assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
+        assertArrayEquals(parameters(run, RunDirectory.checkpoint(4)), parameters(run, RunDirectory.LAST));
+        assertEquals(List.of(true, true, true, false), run.metrics().stream().map(line -> line.contains("\"best\":true")).toList());
+    }
+
+    @Test
+    void keepsTheNewestCheckpointsAndTheBest() throws IOException {
+        run.epochs = 6;
+        run.keep = 2;
+        run.run(false, epochs -> epochs.accuracy(2, 0.9, 0.9));
+        assertEquals(List.of(2, 5, 6), List.copyOf(run.directory.checkpoints()));
+    }
+
+    @Test
+    void whereTheBestEpochsFileIsGoneTheBestOfTheOthersTakesItsPlace() throws IOException {
+        run.run(false, epochs -> epochs.accuracy(1, 0.5, 0.3).accuracy(2, 0.9, 0.9).accuracy(3, 0.5, 0.4).accuracy(4, 0.5, 0.2));
+        Files.delete(file(RunDirectory.checkpoint(2)));
+        run.epochs = 5;
+        TrainingRun.Outcome outcome = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
+        assertEquals(3, outcome.last().best().epoch());
+        assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
+    }
+
+    @Test
+    void validatesEverySoManyEpochsAndTheLast() {
+        run.epochs = 5;
+        run.validateEvery = 2;
+        run.start();
+        assertEquals(List.of(false, true, false, true, true), run.metrics().stream().map(line -> !line.contains("\"robust_accuracy\":null")).toList());
+    }
+
+    @Test
+    void aMetricsLineHoldsWhatHappenedInTheEpoch() throws IOException {
+        run.run(false, epochs -> epochs.accuracy(3, 0.75, 0.5));
+        JsonNode line = new ObjectMapper().readTree(run.metrics().get(2));
+        List<String> keys = new ArrayList<>();
+        line.fieldNames().forEachRemaining(keys::add);
+        assertEquals(List.of("epoch", "step", "loss", "losses", "train_natural_accuracy", "train_adversarial_accuracy", "clean_accuracy", "robust_accuracy",
+                "validation_examples", "learning_rate", "images", "images_per_second", "seconds", "executors", "best", "time"), keys);
+        assertEquals(3, line.get("epoch").asInt());
+        assertEquals(12, line.get("step").asInt());
+        assertEquals(0.01, line.get("learning_rate").asDouble(), 1e-12);
+        assertEquals(0.75, line.get("clean_accuracy").asDouble());
+        assertEquals(0.5, line.get("robust_accuracy").asDouble());
+        assertEquals(16, line.get("images_per_second").asDouble());
+        assertEquals(4, line.get("executors").get("0").get("minibatches").asInt());
+        assertTrue(line.get("losses").has("kl"));
+    }
+
+    @Test
+    void aLossThatIsNotFiniteStopsTheRunAndLeavesTheLastCheckpoint() {
+        RunStopped stopped = assertThrows(RunStopped.class, () -> run.run(false, epochs -> new FakeEpochs(null) {
+            @Override
+            public Report train(int epoch, Progress progress) {
+                Report report = epochs.train(epoch, progress);
+                return epoch < 2 ? report : new Report(Double.NaN, report.terms(), 0, 0, 1, 1, report.executors());
+            }
+
+            @Override
+            public Accuracy validate(int epoch) {
+                return epochs.validate(epoch);
+            }
+        }));
+        assertTrue(stopped.getMessage().startsWith("loss is NaN in epoch 3"), stopped.getMessage());
+        assertTrue(stopped.getMessage().contains(run.directory.uri(RunDirectory.checkpoint(2))), stopped.getMessage());
+        assertEquals(1, stopped.getMessage().lines().count());
+        assertEquals(2, run.metrics().size());
+        assertEquals(List.of(1, 2), List.copyOf(run.directory.checkpoints()));
+        assertArrayEquals(parameters(run, RunDirectory.checkpoint(2)), parameters(run, RunDirectory.LAST));
+    }
+
+    @Test
+    void parametersThatAreNotFiniteStopTheRun() {
+        RunStopped stopped = assertThrows(RunStopped.class, () -> run.run(false, epochs -> epochs.poisonedIn(2)));
+        assertTrue(stopped.getMessage().startsWith("parameters are no longer finite in epoch 2"), stopped.getMessage());
+        assertEquals(List.of(1), List.copyOf(run.directory.checkpoints()));
+    }
+
+    @Test
+    void aDirectoryThatHoldsARunIsRefusedWithoutResume() {
+        run.start();
+        InputError error = assertThrows(InputError.class, run::start);
+        assertTrue(error.getMessage().contains("already holds a run") && error.getMessage().contains("--resume"), error.getMessage());
+        assertEquals(4, run.metrics().size());
+    }
+
+    @Test
+    void resumeWithoutARunStartsOne() {
+        run.resume();
+        assertEquals(List.of(1, 2, 3, 4), run.last.trained);
+    }
+
+    @Test
+    void findingTheStartWritesNoFile() throws IOException {
+        run.find(false);
+        try (Stream<Path> files = Files.walk(folder)) {
+            assertEquals(List.of(), files.filter(Files::isRegularFile).toList());
+        }
+    }
+
+    @Test
+    void lostMetricsAreNamedBeforeAnythingIsTrained() throws IOException {
+        run.start();
+        run.epochs = 6;
+        Files.write(file(RunDirectory.METRICS), run.metrics().subList(0, 2));
+        InputError error = assertThrows(InputError.class, () -> run.find(true));
+        assertTrue(error.getMessage().contains("metrics.jsonl: ends before epoch 4"), error.getMessage());
+    }
+
+    @Test
+    void provenanceTellsEveryStart() {
+        run.start();
+        run.epochs = 5;
+        run.resume();
+        Provenance provenance = Provenance.read(run.directory);
+        assertEquals(List.of(0, 4), provenance.starts().stream().map(Provenance.Start::afterEpoch).toList());
+        assertEquals("data", provenance.data().sha256());
+    }
+
+    @Test
+    void anotherTeacherIsRefusedByContent() {
+        run.start();
+        run.teacherChecksum = "other";
+        InputError error = assertThrows(InputError.class, () -> run.find(true));
+        assertTrue(error.getMessage().startsWith("teacher.model = file:/teacher.zip: content has SHA-256 other, the run was trained with teacher"),
+                error.getMessage());
+    }
+
+    @Test
+    void plainDl4jLoadsACheckpoint() throws IOException {
+        run.start();
+        assertArrayEquals(parameters(run, RunDirectory.BEST),
+                ModelSerializer.restoreComputationGraph(file(RunDirectory.BEST).toFile(), true).params().toFloatVector());
+    }
+
+    private RunFixture fixture(String name) {
+        return new RunFixture(folder.resolve(name).toUri().toString(), new Configuration());
+    }
+
+    private Path file(String name) {
+        return folder.resolve("run").resolve(name);
+    }
+
+    private static float[] parameters(RunFixture run, String name) {
+        return ModelFile.read(run.directory.uri(name), run.directory.hadoop()).graph().params().toFloatVector();
+    }
+}
