@@ -1,7 +1,9 @@
 package org.mmard.data;
 
+import java.io.BufferedOutputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -54,10 +56,32 @@ record Storage(FileSystem files, Path path) {
         return status != null && status.isFile();
     }
 
-    /** A failure as one line that names where it happened. */
+    Storage sibling(String name) {
+        return new Storage(files, new Path(path.getParent(), name));
+    }
+
+    /** A new file here, for writing. */
+    OutputStream create() throws IOException {
+        return new BufferedOutputStream(files.create(path, false), 1 << 16);
+    }
+
+    /** Removes what is here with all below it, if anything is and if it can be done. */
+    void deleteQuietly() {
+        try {
+            files.delete(path, true);
+        } catch (IOException e) {
+            // The failure that led here is the one worth telling.
+        }
+    }
+
     static InputError unreadable(String where, Exception e) {
+        return failed(where, "cannot be read", e);
+    }
+
+    /** A failure as one line that names where it happened. */
+    static InputError failed(String where, String what, Exception e) {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
-        return new InputError(where + ": cannot be read (" + message.strip() + ")", e);
+        return new InputError(where + ": " + what + " (" + message.strip() + ")", e);
     }
 
     @Override

@@ -1,0 +1,100 @@
+package org.mmard.data;
+
+import java.util.SplittableRandom;
+
+/**
+ * Paints one image of the shapes data: a textured figure on a textured background, at a random place, size, angle and colour, with noise.
+ * Colours say nothing about the class. The figure stands out from the background by at least {@value #CONTRAST} of the full range, as a mean
+ * over the channels and before texture: several times the 16/255 that an attack of radius 8/255 could level.
+ */
+final class ShapePainter {
+    static final double CONTRAST = 0.25;
+
+    private static final double SMALLEST_RADIUS = 7.5;
+    private static final double LARGEST_RADIUS = 13;
+    private static final double LARGEST_TURN = Math.toRadians(20);
+    private static final double TEXTURE = 0.12;
+    private static final double NOISE = 0.06;
+    private static final int SAMPLES = 4;
+
+    private final SplittableRandom stream;
+    private final ShapeForm form;
+
+    private ShapePainter(ShapeForm form, SplittableRandom stream) {
+        this.form = form;
+        this.stream = stream;
+    }
+
+    /** Writes the {@link ImageSet#PIXELS} bytes of a new image to {@code out} from {@code offset} on. */
+    static void paint(ShapeForm form, SplittableRandom stream, byte[] out, int offset) {
+        new ShapePainter(form, stream).paint(out, offset);
+    }
+
+    private void paint(byte[] out, int offset) {
+        double[] background = colour();
+        double[] foreground = colour();
+        while (contrast(background, foreground) < CONTRAST) {
+            foreground = colour();
+        }
+        Surface behind = new Surface(background, ShapeTexture.random(stream), tint());
+        Surface figure = new Surface(foreground, ShapeTexture.random(stream), tint());
+        double[] coverage = coverage();
+        for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+            for (int pixel = 0; pixel < coverage.length; pixel++) {
+                double x = pixel % ImageSet.WIDTH + 0.5;
+                double y = pixel / ImageSet.WIDTH + 0.5;
+                double value = coverage[pixel] * figure.at(channel, x, y) + (1 - coverage[pixel]) * behind.at(channel, x, y);
+                // The sum of two uniform values: bell-shaped enough, and the same bits on every Java.
+                double noise = NOISE * (stream.nextDouble() + stream.nextDouble() - 1);
+                out[offset + channel * coverage.length + pixel] = (byte) Math.round(255 * Math.max(0, Math.min(1, value + noise)));
+            }
+        }
+    }
+
+    /** @param tint amplitude of the texture in each channel */
+    private record Surface(double[] colour, ShapeTexture texture, double[] tint) {
+        double at(int channel, double x, double y) {
+            return colour[channel] + tint[channel] * texture.at(x, y);
+        }
+    }
+
+    private double[] colour() {
+        return new double[] {0.1 + 0.8 * stream.nextDouble(), 0.1 + 0.8 * stream.nextDouble(), 0.1 + 0.8 * stream.nextDouble()};
+    }
+
+    private double[] tint() {
+        double strength = TEXTURE * (0.3 + 0.7 * stream.nextDouble());
+        return new double[] {strength * (0.4 + 0.6 * stream.nextDouble()), strength * (0.4 + 0.6 * stream.nextDouble()), strength * (0.4 + 0.6 * stream.nextDouble())};
+    }
+
+    private static double contrast(double[] a, double[] b) {
+        return (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
+    }
+
+    /** The part of each pixel that the figure covers, in [0, 1], [32 * 32]. */
+    private double[] coverage() {
+        double radius = SMALLEST_RADIUS + (LARGEST_RADIUS - SMALLEST_RADIUS) * stream.nextDouble();
+        double turn = LARGEST_TURN * (2 * stream.nextDouble() - 1);
+        double centreX = within(radius, ImageSet.WIDTH);
+        double centreY = within(radius, ImageSet.HEIGHT);
+        double cos = StrictMath.cos(turn) / radius;
+        double sin = StrictMath.sin(turn) / radius;
+        double[] coverage = new double[ImageSet.HEIGHT * ImageSet.WIDTH];
+        for (int row = 0; row < ImageSet.HEIGHT * SAMPLES; row++) {
+            for (int column = 0; column < ImageSet.WIDTH * SAMPLES; column++) {
+                double right = (column + 0.5) / SAMPLES - centreX;
+                double up = centreY - (row + 0.5) / SAMPLES;
+                if (form.contains(cos * right + sin * up, cos * up - sin * right)) {
+                    coverage[row / SAMPLES * ImageSet.WIDTH + column / SAMPLES] += 1.0 / (SAMPLES * SAMPLES);
+                }
+            }
+        }
+        return coverage;
+    }
+
+    /** A centre that leaves a figure of this radius inside the image. */
+    private double within(double radius, int length) {
+        double room = Math.max(0, length / 2.0 - radius);
+        return length / 2.0 + room * (2 * stream.nextDouble() - 1);
+    }
+}
