@@ -5,7 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The {@code mmard} command. Exit codes: 0 done; 2 a usage, configuration or input error (one line on stderr); 1 anything else. */
-@Command(name = "mmard", mixinStandardHelpOptions = true, description = "Trains compact image classifiers that resist attack.", subcommands = {})
+@Command(name = "mmard", mixinStandardHelpOptions = true, description = "Trains compact image classifiers that resist attack.", subcommands = {DataCommand.class})
 public final class Mmard {
     public static void main(String[] args) {
         System.exit(run(args));
