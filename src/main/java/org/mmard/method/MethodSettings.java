@@ -17,7 +17,7 @@ final class MethodSettings {
         weight("method.b", settings.b());
         double smoothing = settings.triangleSmoothing();
         if (!(smoothing > 0 && Double.isFinite(smoothing))) {
-            throw new InputError("method.triangle-smoothing is " + smoothing + ": give a finite number above 0");
+            throw new InputError("method.triangle.smoothing is " + smoothing + ": give a finite number above 0");
         }
     }
 

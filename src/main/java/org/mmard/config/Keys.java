@@ -1,0 +1,133 @@
+package org.mmard.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Typed values of a resolved configuration. Whatever is wrong with a value becomes one line with its key and the place where it stands. */
+final class Keys {
+    private static final String NUMBER = "([-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)";
+    private static final Pattern REAL = Pattern.compile(NUMBER + "(?:\\s*/\\s*" + NUMBER + ")?");
+
+    private final Config config;
+
+    Keys(Config config) {
+        this.config = config;
+    }
+
+    String text(String key, String what) {
+        String value = optionalText(key, what);
+        if (value == null) {
+            throw new InputError(key + " is not set: give " + what + " in the configuration file or with -D " + key + "=...");
+        }
+        return value;
+    }
+
+    /** Null where the key is. */
+    String optionalText(String key, String what) {
+        ConfigValue value = value(key);
+        if (value.valueType() == ConfigValueType.NULL) {
+            return null;
+        }
+        if (value.valueType() != ConfigValueType.STRING || value.unwrapped().toString().isBlank()) {
+            throw refusal(key, what);
+        }
+        return value.unwrapped().toString();
+    }
+
+    String choice(String key, String... known) {
+        String what = "one of " + String.join(", ", known);
+        String value = text(key, what);
+        if (!Arrays.asList(known).contains(value)) {
+            throw refusal(key, what);
+        }
+        return value;
+    }
+
+    boolean flag(String key) {
+        return switch (String.valueOf(value(key).unwrapped())) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw refusal(key, "true or false");
+        };
+    }
+
+    /** A whole number that is not too large for an int. */
+    int count(String key, int least) {
+        String what = "a whole number, " + least + " or above";
+        long value = whole(key, what);
+        if (value < least || value > Integer.MAX_VALUE) {
+            throw refusal(key, what);
+        }
+        return (int) value;
+    }
+
+    long whole(String key, String what) {
+        ConfigValue value = value(key);
+        try {
+            if (value.valueType() == ConfigValueType.NUMBER || value.valueType() == ConfigValueType.STRING) {
+                return Long.parseLong(value.unwrapped().toString());
+            }
+        } catch (NumberFormatException e) {
+            throw refusal(key, what);
+        }
+        throw refusal(key, what);
+    }
+
+    double real(String key, Range range) {
+        double number = number(value(key));
+        if (!range.contains(number)) {
+            throw refusal(key, range.words());
+        }
+        return number;
+    }
+
+    List<Double> reals(String key, Range range) {
+        if (!(value(key) instanceof ConfigList list)) {
+            throw refusal(key, "a list such as [100, 150]");
+        }
+        List<Double> numbers = new ArrayList<>();
+        for (ConfigValue element : list) {
+            double number = number(element);
+            if (!range.contains(number)) {
+                throw refusal(key, "a list whose every entry is " + range.words());
+            }
+            numbers.add(number);
+        }
+        return List.copyOf(numbers);
+    }
+
+    /** The complaint about a key's value, ending in what to give instead. */
+    InputError refusal(String key, String give) {
+        ConfigValue value = value(key);
+        return new InputError(key + " is " + value.render(ConfigRenderOptions.concise()) + " (" + value.origin().description()
+                + "): give " + give);
+    }
+
+    private ConfigValue value(String key) {
+        ConfigValue value = config.root();
+        for (String name : ConfigUtil.splitPath(key)) {
+            value = ((ConfigObject) value).get(name);
+        }
+        return value;
+    }
+
+    /** A number or a fraction of two; NaN, which no range contains, for anything else. */
+    private static double number(ConfigValue value) {
+        Matcher real = REAL.matcher(String.valueOf(value.unwrapped()).strip());
+        if (value.valueType() == ConfigValueType.BOOLEAN || !real.matches()) {
+            return Double.NaN;
+        }
+        double number = Double.parseDouble(real.group(1));
+        return real.group(2) == null ? number : number / Double.parseDouble(real.group(2));
+    }
+}

@@ -1,0 +1,187 @@
+package org.mmard.config;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigRenderOptions;
+import com.typesafe.config.ConfigUtil;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.commons.text.similarity.LevenshteinDistance;
+import org.apache.hadoop.conf.Configuration;
+
+/**
+ * Reads settings: the command line over a HOCON file over {@code reference.conf}, which says what each key means. Knows keys, types and ranges;
+ * names of networks and methods, and whether a method needs a teacher, are for the rooms that have them.
+ */
+public final class SettingsReader {
+    private static final String COMMAND_LINE = "command line";
+    private static final ConfigRenderOptions RENDER =
+            ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
+
+    private SettingsReader() {}
+
+    /**
+     * Reads a configuration file.
+     *
+     * @param uri local path or Hadoop URI; its includes are relative to it, and {@code ${NAME}} may name an environment variable
+     * @param overrides values by key that go before the file's; a list is written [1, 2], {@code null} unsets
+     * @throws InputError for the first mistake found: one line with the key and the place where its value stands
+     */
+    public static ResolvedSettings read(String uri, Map<String, String> overrides, Configuration hadoop) {
+        Config reference = reference();
+        Map<String, ConfigValue> known = leaves(reference.root());
+        Config resolved;
+        try {
+            resolved = commandLine(overrides).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(reference).resolve();
+        } catch (ConfigException e) {
+            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
+        }
+        Map<String, ConfigValue> found = leaves(resolved.root());
+        found.forEach((key, value) -> requireKnown(key, value, known));
+        Map<String, String> origins = new TreeMap<>();
+        found.forEach((key, value) -> origins.put(key, value.origin().description()));
+        return new ResolvedSettings(settings(new Keys(resolved)), resolved.root().render(RENDER), origins);
+    }
+
+    /** What each key is when nobody sets it, with the comments that explain it. */
+    static Config reference() {
+        return ConfigFactory.parseResources(SettingsReader.class, "reference.conf", ConfigParseOptions.defaults().setAllowMissing(false));
+    }
+
+    /** Every value that is not a section, by its full key; nulls too. */
+    static Map<String, ConfigValue> leaves(ConfigObject section) {
+        Map<String, ConfigValue> leaves = new TreeMap<>();
+        section.forEach((name, value) -> {
+            String key = ConfigUtil.joinPath(name);
+            if (value instanceof ConfigObject inner) {
+                leaves(inner).forEach((rest, leaf) -> leaves.put(key + "." + rest, leaf));
+            } else {
+                leaves.put(key, value);
+            }
+        });
+        return leaves;
+    }
+
+    private static Config commandLine(Map<String, String> overrides) {
+        Config config = ConfigFactory.empty();
+        for (Map.Entry<String, String> override : overrides.entrySet()) {
+            try {
+                config = config.withValue(override.getKey(), commandLineValue(override.getValue()));
+            } catch (ConfigException e) {
+                throw new InputError("-D " + override.getKey() + "=" + override.getValue() + ": not a key and a value", e);
+            }
+        }
+        return config;
+    }
+
+    /** Taken as it stands, so that a URI needs no quotes; only lists and null are HOCON. */
+    private static ConfigValue commandLineValue(String text) {
+        boolean hocon = text.startsWith("[") || text.equals("null");
+        Object value = hocon ? ConfigFactory.parseString("value = " + text).root().get("value").unwrapped() : text;
+        return ConfigValueFactory.fromAnyRef(value, COMMAND_LINE);
+    }
+
+    private static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {
+        if (known.containsKey(key)) {
+            return;
+        }
+        String place = " (" + value.origin().description() + ")";
+        List<String> inside = known.keySet().stream().filter(one -> one.startsWith(key + ".")).toList();
+        if (!inside.isEmpty()) {
+            throw new InputError(key + place + " is a section, not a key: set " + String.join(", ", inside));
+        }
+        LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
+        String nearest = known.keySet().stream().min((one, other) -> distance.apply(key, one) - distance.apply(key, other)).orElseThrow();
+        throw new InputError(key + place + " is not a key: did you mean " + nearest + "?");
+    }
+
+    private static Settings settings(Keys keys) {
+        Settings.Data data = new Settings.Data(keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
+        Settings.Training training = training(keys);
+        return new Settings(
+                new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"), keys.whole("run.seed", "a whole number")),
+                data,
+                new Settings.Student(keys.text("student.architecture", "the name of a network"), keys.optionalText("student.initial", "the URI of a model file or null")),
+                new Settings.Teacher(keys.optionalText("teacher.model", "the URI of a model file or null")),
+                method(keys),
+                attack(keys),
+                training,
+                validation(keys, data),
+                new Settings.Checkpoints(keys.count("checkpoints.keep", 0)),
+                cluster(keys),
+                new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last")));
+    }
+
+    private static Settings.Method method(Keys keys) {
+        String name = keys.text("method.name", "the name of a method");
+        String inner = keys.optionalText("method.inner", "the name of a method or null");
+        String outer = keys.optionalText("method.outer", "the name of a method or null");
+        return new Settings.Method(
+                inner == null ? name : inner, outer == null ? name : outer,
+                keys.real("method.beta", Range.ZERO_OR_ABOVE), keys.real("method.alpha", Range.FRACTION),
+                keys.real("method.lambda", Range.ZERO_OR_ABOVE), keys.text("method.teacher-term", "the name of a reading"),
+                keys.real("method.a", Range.FRACTION), keys.real("method.b", Range.ZERO_OR_ABOVE),
+                keys.real("method.triangle.smoothing", Range.ABOVE_ZERO));
+    }
+
+    private static Settings.Attack attack(Keys keys) {
+        return new Settings.Attack(
+                keys.real("attack.epsilon", Range.FRACTION_ABOVE_ZERO), keys.real("attack.step-size", Range.FRACTION_ABOVE_ZERO),
+                keys.count("attack.steps", 1), keys.choice("attack.start", "gaussian", "uniform", "none"),
+                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"));
+    }
+
+    private static Settings.Training training(Keys keys) {
+        Settings.Training training = new Settings.Training(
+                keys.count("training.epochs", 1), keys.count("training.batch", 1), keys.real("training.learning-rate", Range.ABOVE_ZERO),
+                keys.real("training.momentum", Range.FRACTION_BELOW_ONE), keys.real("training.weight-decay", Range.ZERO_OR_ABOVE),
+                keys.choice("training.schedule", "constant", "step", "piecewise"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
+                keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
+                keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"));
+        List<Double> milestones = training.milestones();
+        for (int i = 1; i < milestones.size(); i++) {
+            if (milestones.get(i) <= milestones.get(i - 1)) {
+                throw keys.refusal("training.milestones", "epochs that rise");
+            }
+        }
+        if (training.schedule().equals("piecewise") && milestones.isEmpty()) {
+            throw keys.refusal("training.milestones", "one epoch or more: the points of a piecewise schedule");
+        }
+        if (training.schedule().equals("piecewise") && milestones.size() != training.rates().size()) {
+            throw keys.refusal("training.rates", "one rate for each of the " + milestones.size() + " milestones of a piecewise schedule");
+        }
+        if (training.warmUp() > training.epochs()) {
+            throw keys.refusal("training.warm-up", "no more than the " + training.epochs() + " of training.epochs");
+        }
+        return training;
+    }
+
+    private static Settings.Validation validation(Keys keys, Settings.Data data) {
+        Settings.Validation validation = new Settings.Validation(
+                keys.count("validation.examples", 0), keys.count("validation.steps", 1), keys.real("validation.step-size", Range.FRACTION_ABOVE_ZERO),
+                keys.count("validation.every", 1), keys.count("validation.batch", 1));
+        if (data.examples() > 0 && validation.examples() >= data.examples()) {
+            throw keys.refusal("validation.examples", "fewer than the " + data.examples() + " of data.examples: they are held out of them");
+        }
+        return validation;
+    }
+
+    private static Settings.Cluster cluster(Keys keys) {
+        String mask = keys.optionalText("cluster.network-mask", "a network or null");
+        if (mask != null && !mask.matches("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}")) {
+            throw keys.refusal("cluster.network-mask", "a network such as 10.0.0.0/8, or null");
+        }
+        return new Settings.Cluster(
+                keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
+                new Settings.Threshold(
+                        keys.choice("cluster.threshold.algorithm", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
+                        keys.count("cluster.threshold.passes", 1)),
+                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), mask);
+    }
+}
