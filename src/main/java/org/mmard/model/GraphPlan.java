@@ -20,8 +20,8 @@ import org.nd4j.linalg.learning.config.Nesterovs;
 
 /** A graph configuration under construction: each call adds a vertex behind the last one, the head. */
 final class GraphPlan {
-    private static final int SIDE = 32;
-    private static final int CHANNELS = 3;
+    /** [3, 32, 32]. */
+    static final InputType IMAGES = InputType.convolutional(32, 32, 3, CNN2DFormat.NCHW);
 
     private final ComputationGraphConfiguration.GraphBuilder graph;
     private String head = "images";
@@ -38,7 +38,7 @@ final class GraphPlan {
                 .inferenceWorkspaceMode(WorkspaceMode.NONE)
                 .graphBuilder()
                 .addInputs(head)
-                .setInputTypes(InputType.convolutional(SIDE, SIDE, CHANNELS, CNN2DFormat.NCHW));
+                .setInputTypes(IMAGES);
     }
 
     /** The vertex that the next one reads. */

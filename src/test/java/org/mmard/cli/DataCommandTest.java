@@ -3,9 +3,6 @@ package org.mmard.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -17,33 +14,15 @@ class DataCommandTest {
     @TempDir
     Path folder;
 
-    private record Outcome(int exit, String out, String err) {}
-
-    private static Outcome run(String... args) {
-        PrintStream out = System.out;
-        PrintStream err = System.err;
-        ByteArrayOutputStream capturedOut = new ByteArrayOutputStream();
-        ByteArrayOutputStream capturedErr = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(capturedOut, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(capturedErr, true, StandardCharsets.UTF_8));
-        try {
-            int exit = Mmard.run(args);
-            return new Outcome(exit, capturedOut.toString(StandardCharsets.UTF_8), capturedErr.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(out);
-            System.setErr(err);
-        }
-    }
-
     @Test
     void makesShapesAndDescribesThem() {
         String uri = folder.resolve("shapes").toUri().toString();
-        Outcome made = run("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4");
+        Outcome made = Outcome.of("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4");
         assertEquals(0, made.exit(), made.err());
         assertTrue(made.out().contains("wrote 30 training and 20 test images"), made.out());
-        assertTrue(run("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4").out().contains("are there already"));
+        assertTrue(Outcome.of("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4").out().contains("are there already"));
 
-        Outcome described = run("data", "describe", uri);
+        Outcome described = Outcome.of("data", "describe", uri);
         assertEquals(0, described.exit(), described.err());
         assertTrue(described.out().contains("CIFAR-10 binary, 10 classes"), described.out());
         assertTrue(described.out().lines().anyMatch(line -> line.matches(" +records +30 +20")), described.out());
@@ -57,7 +36,7 @@ class DataCommandTest {
     @Test
     void endsWithTwoAndOneLineOnAMistake() throws Exception {
         String uri = folder.resolve("shapes").toString();
-        run("data", "shapes", "--out", uri, "--train", "10", "--test", "10");
+        Outcome.of("data", "shapes", "--out", uri, "--train", "10", "--test", "10");
         Path test = folder.resolve("shapes/test_batch.bin");
         Files.write(test, Arrays.copyOf(Files.readAllBytes(test), 5000));
         for (String[] args : new String[][] {
@@ -66,13 +45,13 @@ class DataCommandTest {
             {"data", "shapes", "--out", folder.toString()},
             {"data", "shapes", "--out", uri + "2", "--train", "3"},
         }) {
-            Outcome outcome = run(args);
+            Outcome outcome = Outcome.of(args);
             assertEquals(2, outcome.exit(), String.join(" ", args));
             assertEquals(1, outcome.err().lines().count(), outcome.err());
             assertTrue(outcome.err().startsWith("mmard: "), outcome.err());
         }
-        assertTrue(run("data", "describe", uri).err().contains("test_batch.bin: ends at offset 5000"));
-        assertEquals(2, run("data").exit());
-        assertEquals(2, run("data", "shapes").exit());
+        assertTrue(Outcome.of("data", "describe", uri).err().contains("test_batch.bin: ends at offset 5000"));
+        assertEquals(2, Outcome.of("data").exit());
+        assertEquals(2, Outcome.of("data", "shapes").exit());
     }
 }

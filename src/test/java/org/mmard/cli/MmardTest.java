@@ -1,0 +1,72 @@
+package org.mmard.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+class MmardTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void versionNamesTheCommitAndWhatItIsMadeOf() {
+        Outcome version = Outcome.of("--version");
+        assertEquals(0, version.exit());
+        List<String> lines = version.out().lines().toList();
+        assertTrue(lines.get(0).matches("mmard \\d.*"), version.out());
+        assertTrue(lines.get(1).matches("commit ([0-9a-f]{40}(\\+changes)?|unknown)"), version.out());
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("spark 3.5")), version.out());
+    }
+
+    @Test
+    void helpListsTheCommands() {
+        String help = Outcome.of("--help").out();
+        for (String command : new String[] {"evaluate", "data", "model"}) {
+            assertTrue(help.lines().anyMatch(line -> line.strip().startsWith(command + " ")), help);
+        }
+    }
+
+    @Test
+    void usageErrorsAreOneLineAndExitWithTwo() {
+        for (String[] args : new String[][] {
+            {}, {"fly"}, {"--fly"}, {"data"}, {"model", "describe"}, {"model", "describe", "--classes", "ten", "--architecture", "resnet8"},
+            {"model", "describe", "--architecture", "resnet8", "--model", "a.zip"}, {"model", "describe", "--architecture", "resnet9"},
+            {"model", "describe", "--model", folder.resolve("absent.zip").toString()},
+        }) {
+            Outcome outcome = Outcome.of(args);
+            assertEquals(2, outcome.exit(), String.join(" ", args));
+            assertEquals(1, outcome.err().lines().count(), outcome.err());
+            assertTrue(outcome.err().startsWith("mmard: "), outcome.err());
+        }
+        assertTrue(Outcome.of("fly").err().contains("mmard --help"));
+        assertTrue(Outcome.of("model", "describe").err().contains("mmard model describe --help"));
+    }
+
+    @Test
+    void anythingElseIsOneLineThatNamesTheLogAndExitsWithOne() {
+        for (Throwable failure : new Throwable[] {new IllegalStateException("an executor died\nand more"), new NoSuchMethodError("no torch")}) {
+            Outcome outcome = Outcome.of(() -> Mmard.run(new CommandLine(new Mmard()).addSubcommand(new Broken(failure)), "broken"));
+            assertEquals(1, outcome.exit(), outcome.err());
+            String message = failure.getMessage().lines().findFirst().orElseThrow();
+            assertEquals("mmard: " + message + " (details in " + System.getProperty("mmard.log") + ")", outcome.err().strip());
+        }
+    }
+
+    @Command(name = "broken")
+    private record Broken(Throwable failure) implements Callable<Integer> {
+        @Override
+        public Integer call() throws Exception {
+            if (failure instanceof Error error) {
+                throw error;
+            }
+            throw (Exception) failure;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package org.mmard.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.model.Architectures;
+import org.mmard.model.ModelFile;
+
+class ModelCommandTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void describesANetworkOfTheZoo() {
+        Outcome outcome = Outcome.of("model", "describe", "--architecture", "resnet18", "--classes", "100");
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +stage2_block1_shortcut_conv +convolution 1x1, stride 2 +128 x 16 x 16 +8,192")), outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +total +11,220,132")), outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +logits +dense +100 +51,300")), outcome.out());
+    }
+
+    @Test
+    void describesAModelFileAndItsProvenance() throws Exception {
+        Path file = folder.resolve("model.zip");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            ModelFile.write(out, Architectures.network("cnn-4-8", 2, 1),
+                    new ModelFile.Metadata("cnn-4-8", List.of("circle", "star"), "shapes", Map.of("seed", "17")), Map.of());
+        }
+        Outcome outcome = Outcome.of("model", "describe", "--model", file.toString());
+        assertEquals(0, outcome.exit(), outcome.err());
+        for (String line : new String[] {"  classes: circle, star", "  data: shapes", "  seed: 17", "  updater state: none"}) {
+            assertTrue(outcome.out().lines().anyMatch(line::equals), outcome.out());
+        }
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +total +438")), outcome.out());
+    }
+}
