@@ -7,7 +7,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 
 /** One line that moves while an epoch trains and is wiped when it ends. */
 final class LiveDisplay extends TrainingDisplay {
-    private static final int BAR = 20;
+    private static final int LONGEST_BAR = 20;
+    private static final int SHORTEST_BAR = 5;
     private static final int MILLISECONDS_BETWEEN = 250;
 
     private final Pace pace;
@@ -22,7 +23,7 @@ final class LiveDisplay extends TrainingDisplay {
     synchronized void epochStarts(int epoch) {
         pace.epochStarts(epoch);
         bar = new ProgressBarBuilder().setUpdateIntervalMillis(MILLISECONDS_BETWEEN).continuousUpdate().clearDisplayOnFinish()
-                .setConsumer(new ConsoleProgressBarConsumer(out)).setRenderer((state, width) -> fit(bar() + pace.line(), width)).build();
+                .setConsumer(new Line(out)).setRenderer((state, width) -> fit(pace.line(), width)).build();
     }
 
     @Override
@@ -38,13 +39,26 @@ final class LiveDisplay extends TrainingDisplay {
         }
     }
 
-    private String bar() {
-        int filled = (int) (BAR * pace.fractionOfEpoch());
-        return "[" + "=".repeat(filled) + " ".repeat(BAR - filled) + "]   ";
+    /** Unlike the library's own, begins no new line when it closes: the epoch's summary takes the wiped line's place. */
+    private static final class Line extends ConsoleProgressBarConsumer {
+        private final PrintStream out;
+
+        Line(PrintStream out) {
+            super(out);
+            this.out = out;
+        }
+
+        @Override
+        public void close() {
+            out.flush();
+        }
     }
 
-    /** Blanks to the line's end, so that nothing stays of a longer line before. */
-    private static String fit(String text, int width) {
-        return text.length() < width ? text + " ".repeat(width - text.length()) : text.substring(0, Math.max(0, width));
+    /** The text and, where the terminal is wide enough, a bar before it; blanks to the line's end, so that nothing stays of a longer line. */
+    private String fit(String text, int width) {
+        int bar = Math.min(LONGEST_BAR, width - text.length() - "[]  ".length());
+        int filled = (int) (bar * pace.fractionOfEpoch());
+        String line = bar < SHORTEST_BAR ? text : "[" + "=".repeat(filled) + " ".repeat(bar - filled) + "]  " + text;
+        return line.length() < width ? line + " ".repeat(width - line.length()) : line;
     }
 }

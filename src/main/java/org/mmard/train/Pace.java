@@ -47,14 +47,14 @@ final class Pace {
         }
     }
 
-    /** For example {@code epoch  3/30   step  12/79   loss 1.2345    412 images/s   left 0:04:12}. */
+    /** For example {@code epoch  3/30  step 12/79  loss 1.2345    412 images/s  left 0:04:12}. */
     synchronized String line() {
         if (total == 0) {
-            return String.format(Locale.ROOT, "%s   starting", epochOf());
+            return String.format(Locale.ROOT, "%s  starting", epochOf());
         }
         int width = Long.toString(total).length();
         double seconds = seconds(epochStart);
-        return String.format(Locale.ROOT, "%s   step %" + width + "d/%d   loss %7.4f   %6.0f images/s   left %s",
+        return String.format(Locale.ROOT, "%s  step %" + width + "d/%d  loss %.4f  %5.0f images/s  left %s",
                 epochOf(), done, total, loss, seconds > 0 ? done * batch / seconds : 0, clockFace(secondsLeft()));
     }
 

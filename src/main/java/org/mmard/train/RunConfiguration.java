@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
+import java.math.BigDecimal;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,18 +31,24 @@ final class RunConfiguration {
         for (Map.Entry<String, String> entry : before.entrySet()) {
             String key = entry.getKey();
             String value = after.getOrDefault(key, "null");
-            if (!FREE.contains(key) && !entry.getValue().equals(value)) {
-                throw changed(key, entry.getValue(), value, uri);
+            if (!FREE.contains(key) && !same(entry.getValue(), value)) {
+                throw new InputError(key + " = " + value + ": " + uri + " says " + entry.getValue()
+                        + "; a run is resumed as it was, or started anew in another directory");
             }
         }
-        if (Long.parseLong(after.getOrDefault(EPOCHS, "0")) < Long.parseLong(before.getOrDefault(EPOCHS, "0"))) {
+        if (new BigDecimal(after.get(EPOCHS)).compareTo(new BigDecimal(before.get(EPOCHS))) < 0) {
             throw new InputError(EPOCHS + " = " + after.get(EPOCHS) + ": " + uri + " says " + before.get(EPOCHS)
                     + "; a resume may add epochs, not take any away");
         }
     }
 
-    private static InputError changed(String key, String before, String now, String uri) {
-        return new InputError(key + " = " + now + ": " + uri + " says " + before + "; a run is resumed as it was, or started anew in another directory");
+    /** A number may be written in more than one way: on the command line it is text. */
+    private static boolean same(String before, String now) {
+        try {
+            return before.equals(now) || new BigDecimal(before).compareTo(new BigDecimal(now)) == 0;
+        } catch (NumberFormatException e) {
+            return false;
+        }
     }
 
     /** Every leaf by its path; a key that the record does not know yet is no change. */

@@ -60,7 +60,7 @@ public final class RunDirectory {
             // Checksum files beside every file would be one more thing to rename, never at the same instant; the zips carry their own.
             return new RunDirectory(files instanceof LocalFileSystem local ? local.getRawFileSystem() : files, root);
         } catch (IOException | IllegalArgumentException e) {
-            throw new InputError("run.directory " + uri + ": no filesystem there: " + firstLine(e), e);
+            throw new InputError(uri + ": no filesystem there: " + firstLine(e), e);
         }
     }
 
@@ -102,7 +102,7 @@ public final class RunDirectory {
                 }
             }
         } catch (IOException e) {
-            throw new InputError("run.directory " + root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
+            throw new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
         }
     }
 

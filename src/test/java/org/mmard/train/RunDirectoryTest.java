@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,14 +100,14 @@ class RunDirectoryTest {
     void refusesAPlaceThatCannotBeWrittenNamingIt() throws IOException {
         Files.writeString(folder.resolve("run"), "a file in the way");
         InputError error = assertThrows(InputError.class, () -> directory().prepare());
-        assertTrue(error.getMessage().startsWith("run.directory " + URI.create("file:" + folder.resolve("run"))), error.getMessage());
+        assertTrue(error.getMessage().startsWith("file:" + folder.resolve("run") + ": cannot be written: "), error.getMessage());
         assertEquals(1, error.getMessage().lines().count());
     }
 
     @Test
-    void refusesAnUnknownFilesystemNamingTheKey() {
+    void refusesAnUnknownFilesystemNamingIt() {
         InputError error = assertThrows(InputError.class, () -> RunDirectory.at("nosuch://host/run", new Configuration()));
-        assertTrue(error.getMessage().startsWith("run.directory nosuch://host/run: "), error.getMessage());
+        assertTrue(error.getMessage().startsWith("nosuch://host/run: "), error.getMessage());
     }
 
     private List<String> entries(String name) throws IOException {
