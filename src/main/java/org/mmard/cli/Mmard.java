@@ -15,6 +15,7 @@ import picocli.CommandLine.ParameterException;
         name = "mmard", mixinStandardHelpOptions = true, versionProvider = Mmard.VersionLines.class,
         description = "Trains compact image classifiers that resist attack.",
         subcommands = {
+            QuickstartCommand.class,
             EvaluateCommand.class,
             DataCommand.class,
             ModelCommand.class,

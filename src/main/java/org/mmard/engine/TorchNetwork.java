@@ -78,6 +78,11 @@ public final class TorchNetwork implements AutoCloseable {
         return classes;
     }
 
+    /** How many numbers training changes: running means and variances are not among them. */
+    public long trainableParameters() {
+        return trainable.entrySet().stream().filter(entry -> !isRunningStatistic(entry.getKey())).mapToLong(entry -> entry.getValue().numel()).sum();
+    }
+
     /** True for the parameters of batch norm that are statistics, not weights: {@code <layer>_mean} and {@code <layer>_var}. */
     public static boolean isRunningStatistic(String parameter) {
         return parameter.endsWith("_mean") || parameter.endsWith("_var");
