@@ -3,7 +3,6 @@
 # One line per mistake on stderr; exit 2 for a wrong call, 1 for anything else.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-jar=$root/target/mmard-train.jar
 
 fail() {
     printf '%s: %s\n' "${0##*/}" "$1" >&2

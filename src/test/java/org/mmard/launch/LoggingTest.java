@@ -1,0 +1,53 @@
+package org.mmard.launch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+class LoggingTest {
+    @TempDir
+    private Path folder;
+
+    /** Logs as libraries do. */
+    static final class Talker {
+        public static void main(String[] arguments) {
+            Logger logger = LoggerFactory.getLogger("org.apache.spark.Talker");
+            logger.info("all is well");
+            logger.warn("look out");
+            logger.error("it broke", new IllegalStateException("no way"));
+            LoggerFactory.getLogger("org.apache.hadoop.util.NativeCodeLoader").warn("Unable to load native-hadoop library");
+        }
+    }
+
+    @Test
+    void showsWarningsInOneLineEachAndKeepsEverythingInTheFile() throws Exception {
+        Path file = folder.resolve("run.log");
+
+        assertEquals("warn: Talker: look out\nerror: Talker: it broke: no way\n", talk(new Shell(folder), "-Dmmard.log=" + file));
+
+        String log = Files.readString(file);
+        assertTrue(log.contains("org.apache.spark.Talker: all is well"), log);
+        assertTrue(log.contains("IllegalStateException: no way\n\tat "), "the file has the stack trace");
+    }
+
+    @Test
+    void showsEverythingWhereStandardErrorIsALogAlready() throws Exception {
+        String error = talk(new Shell(folder).with("MMARD_CONSOLE", "everything"), "-Dno=file");
+
+        assertTrue(error.contains("org.apache.spark.Talker: all is well"), error);
+        assertTrue(error.contains("\tat "), error);
+        assertFalse(error.contains("native-hadoop"), error);
+    }
+
+    private static String talk(Shell shell, String option) throws Exception {
+        return shell.run(Path.of(System.getProperty("java.home"), "bin", "java"), "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", option,
+                "-cp", System.getProperty("java.class.path"), Talker.class.getName()).error();
+    }
+}
