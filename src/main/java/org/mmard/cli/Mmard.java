@@ -35,7 +35,8 @@ public final class Mmard {
 
     static int run(CommandLine line, String... args) {
         line.setParameterExceptionHandler((e, given) -> mistake(e));
-        line.setExecutionExceptionHandler((e, command, parsed) -> e instanceof InputError ? say(command, e.getMessage(), MISTAKE) : failure(command, e));
+        line.setExecutionExceptionHandler((e, command, parsed) ->
+                e instanceof InputError ? say(command, e.getMessage(), MISTAKE) : failure(command, e));
         try {
             return line.execute(args);
         } catch (Error e) {
@@ -46,7 +47,7 @@ public final class Mmard {
 
     private static int mistake(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        return say(command, firstLine(e) + "; " + command.getCommandSpec().qualifiedName() + " --help says what there is", MISTAKE);
+        return say(command, firstLine(e).replaceFirst("^Error: ", "") + "; " + command.getCommandSpec().qualifiedName() + " --help says what there is", MISTAKE);
     }
 
     /** One line for the reader of the screen; the stack trace goes to the log, or after that line where there is none. */

@@ -15,7 +15,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code mmard model describe}. */
-@Command(name = "model", mixinStandardHelpOptions = true, description = "Describes networks and model files.", subcommands = ModelCommand.DescribeCommand.class)
+@Command(
+        name = "model", mixinStandardHelpOptions = true, description = "Describes networks and model files.",
+        subcommands = ModelCommand.DescribeCommand.class)
 final class ModelCommand {
 
     @Command(
@@ -37,7 +39,8 @@ final class ModelCommand {
         }
 
         private static final class Named {
-            @Option(names = "--architecture", required = true, paramLabel = "NAME", description = "a network of the zoo, such as resnet18 or cnn-16-32-64")
+            @Option(names = "--architecture", required = true, paramLabel = "NAME",
+                    description = "a network of the zoo, such as resnet18 or cnn-16-32-64")
             private String architecture;
 
             @Option(names = "--classes", defaultValue = "10", paramLabel = "N", description = "number of logits (default: ${DEFAULT-VALUE})")

@@ -102,12 +102,15 @@ public final class SettingsReader {
     }
 
     private static Settings settings(Keys keys) {
-        Settings.Data data = new Settings.Data(keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
+        Settings.Data data = new Settings.Data(
+                keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
         Settings.Training training = training(keys);
         return new Settings(
                 new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"), keys.whole("run.seed", "a whole number")),
                 data,
-                new Settings.Student(keys.text("student.architecture", "the name of a network"), keys.optionalText("student.initial", "the URI of a model file or null")),
+                new Settings.Student(
+                        keys.text("student.architecture", "the name of a network"),
+                        keys.optionalText("student.initial", "the URI of a model file or null")),
                 new Settings.Teacher(keys.optionalText("teacher.model", "the URI of a model file or null")),
                 method(keys),
                 attack(keys),

@@ -12,9 +12,10 @@ import org.mmard.config.InputError;
  * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples, classes].
  *
  * <ul>
- *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global mean; dense.
- *   <li>{@code resnet8} (16/32/64, one basic block per stage), {@code resnet8x2} (32/64/128), {@code resnet20}, {@code resnet20x2} (three blocks per stage),
- *       {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image recognition", CVPR 2016, with the
+ *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global mean;
+ *       dense.
+ *   <li>{@code resnet8} (16/32/64, one basic block per stage), {@code resnet8x2} (32/64/128), {@code resnet20}, {@code resnet20x2}
+ *       (three blocks per stage), {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image recognition", CVPR 2016, with the
  *       3x3 stem of the CIFAR codes and a 1x1 convolution with batch norm on each shortcut that changes shape.
  * </ul>
  */
@@ -47,7 +48,8 @@ public final class Architectures {
             return residual(residual, new GraphPlan(seed)).end(classes);
         }
         if (CNN.matcher(name).matches()) {
-            return plain(Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray(), new GraphPlan(seed)).end(classes);
+            int[] widths = Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray();
+            return plain(widths, new GraphPlan(seed)).end(classes);
         }
         throw new InputError("unknown architecture '" + name + "': there are " + String.join(", ", RESIDUAL.keySet())
                 + ", and cnn-<widths> such as cnn-16-32-64");

@@ -132,7 +132,8 @@ class SettingsReaderTest {
 
     @Test
     void everyKeyIsInTheTableOfImpossibleValues() throws Exception {
-        CsvSource table = getClass().getDeclaredMethod("refusesAnImpossibleValueNamingItsKeyAndLine", String.class, String.class, String.class).getAnnotation(CsvSource.class);
+        CsvSource table = getClass().getDeclaredMethod("refusesAnImpossibleValueNamingItsKeyAndLine", String.class, String.class, String.class)
+                .getAnnotation(CsvSource.class);
         List<String> keys = Arrays.stream(table.value()).map(row -> row.split("\\|")[0].strip()).distinct().sorted().toList();
         assertEquals(List.copyOf(SettingsReader.leaves(SettingsReader.reference().root()).keySet()), keys);
     }

@@ -85,7 +85,9 @@ class ArchitecturesTest {
     @ValueSource(strings = {"resnet9", "cnn", "cnn-", "cnn-0", "cnn-16-x", "", "resnet8 "})
     void refusesAnUnknownNameListingWhatThereIs(String name) {
         InputError error = assertThrows(InputError.class, () -> Architectures.of(name, 10, 1));
-        assertTrue(error.getMessage().contains("'" + name + "'") && error.getMessage().contains("resnet20x2") && error.getMessage().contains("cnn-16-32-64"));
+        for (String part : new String[] {"'" + name + "'", "resnet20x2", "cnn-16-32-64"}) {
+            assertTrue(error.getMessage().contains(part), error.getMessage());
+        }
     }
 
     @Test
