@@ -22,12 +22,9 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
      * @throws InputError where the directory holds a run and {@code resume} is false, or that run was another one
      */
     public static StartingPoint find(RunDirectory directory, boolean resume, String configuration, Provenance now, Consumer<String> warn) {
-        boolean held = directory.holdsRun();
-        if (held && !resume) {
-            throw new InputError("run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
-        }
+        requireFree(directory, resume);
         directory.prepare();
-        if (!held) {
+        if (!directory.holdsRun()) {
             return new StartingPoint(configuration, now, Optional.empty());
         }
         String recordedAt = directory.uri(RunDirectory.CONFIGURATION);
@@ -41,6 +38,17 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         int epoch = checkpoint.map(found -> found.state().epoch()).orElse(0);
         new Metrics(directory, epoch);
         return new StartingPoint(configuration, before.with(now.starts().get(0).after(epoch)), checkpoint);
+    }
+
+    /**
+     * The first question about a run, before anything large is read.
+     *
+     * @throws InputError where the directory holds a run and {@code resume} is false
+     */
+    public static void requireFree(RunDirectory directory, boolean resume) {
+        if (!resume && directory.holdsRun()) {
+            throw new InputError("run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
+        }
     }
 
     /** Epochs already trained. */
