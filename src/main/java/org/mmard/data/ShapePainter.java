@@ -4,17 +4,18 @@ import java.util.SplittableRandom;
 
 /**
  * Paints one image of the shapes data: a textured figure on a textured background, at a random place, size, angle and colour, with noise.
- * Colours say nothing about the class. The figure stands out from the background by at least {@value #CONTRAST} of the full range, as a mean
- * over the channels and before texture: several times the 16/255 that an attack of radius 8/255 could level.
+ * Colours say nothing about the class. The figure is lighter than the background by at least {@value #CONTRAST} of the full range (mean over
+ * the channels, before texture): several times the 16/255 that an attack of radius 8/255 could level. Texture, small figures and turns that
+ * make a square of a diamond keep the data from being easy.
  */
 final class ShapePainter {
     static final double CONTRAST = 0.25;
 
-    private static final double SMALLEST_RADIUS = 7.5;
-    private static final double LARGEST_RADIUS = 13;
-    private static final double LARGEST_TURN = Math.toRadians(20);
-    private static final double TEXTURE = 0.12;
-    private static final double NOISE = 0.06;
+    private static final double SMALLEST_RADIUS = 5.5;
+    private static final double LARGEST_RADIUS = 12.5;
+    private static final double LARGEST_TURN = Math.toRadians(30);
+    private static final double TEXTURE = 0.16;
+    private static final double NOISE = 0.08;
     private static final int SAMPLES = 4;
 
     private final SplittableRandom stream;
@@ -33,7 +34,8 @@ final class ShapePainter {
     private void paint(byte[] out, int offset) {
         double[] background = colour();
         double[] foreground = colour();
-        while (contrast(background, foreground) < CONTRAST) {
+        while (lightness(foreground) - lightness(background) < CONTRAST) {
+            background = colour();
             foreground = colour();
         }
         Surface behind = new Surface(background, ShapeTexture.random(stream), tint());
@@ -62,13 +64,18 @@ final class ShapePainter {
         return new double[] {0.1 + 0.8 * stream.nextDouble(), 0.1 + 0.8 * stream.nextDouble(), 0.1 + 0.8 * stream.nextDouble()};
     }
 
+    /** The amplitude of a texture in each channel. */
     private double[] tint() {
         double strength = TEXTURE * (0.3 + 0.7 * stream.nextDouble());
-        return new double[] {strength * (0.4 + 0.6 * stream.nextDouble()), strength * (0.4 + 0.6 * stream.nextDouble()), strength * (0.4 + 0.6 * stream.nextDouble())};
+        double[] tint = new double[ImageSet.CHANNELS];
+        for (int channel = 0; channel < tint.length; channel++) {
+            tint[channel] = strength * (0.4 + 0.6 * stream.nextDouble());
+        }
+        return tint;
     }
 
-    private static double contrast(double[] a, double[] b) {
-        return (Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2])) / 3;
+    private static double lightness(double[] colour) {
+        return (colour[0] + colour[1] + colour[2]) / 3;
     }
 
     /** The part of each pixel that the figure covers, in [0, 1], [32 * 32]. */

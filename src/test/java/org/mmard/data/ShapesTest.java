@@ -20,7 +20,7 @@ class ShapesTest {
     /** Data made elsewhere, or by an earlier build, must be the same data: raise the generator's version where this has to change. */
     @Test
     void pinsItsImages() {
-        assertEquals("1265ed1f1c949187d17735a279013aa21c4dc527e231ad7ad102336f4f48433d", Shapes.train(20, 1).checksum());
+        assertEquals("184aa78bdaba354c4e5399d5c3f3e88e9dc06b186c8b81bfbbb22c4b2657e58e", Shapes.train(20, 1).checksum());
     }
 
     @Test
@@ -44,6 +44,7 @@ class ShapesTest {
     void colourSaysNothingAboutTheClass() {
         ImageSet set = Shapes.train(2000, 1);
         double[][] mean = new double[10][3];
+        double[] overall = ImageStatistics.of(set).mean();
         for (int record = 0; record < set.size(); record++) {
             for (int i = 0; i < ImageSet.PIXELS; i++) {
                 mean[set.label(record)][i / 1024] += set.value(record, i) / 255.0 / 1024 / 200;
@@ -51,8 +52,8 @@ class ShapesTest {
         }
         // An image's mean colour has a standard deviation of about 0.2, a class's of 200 images about 0.014.
         for (double[] ofClass : mean) {
-            for (double channel : ofClass) {
-                assertEquals(0.5, channel, 0.07);
+            for (int channel = 0; channel < 3; channel++) {
+                assertEquals(overall[channel], ofClass[channel], 0.07);
             }
         }
     }
