@@ -75,7 +75,7 @@ public record Settings(
     public record Cluster(
             int executors, String synchronisation, Threshold threshold, int averagingFrequency, int startTimeout, String networkMask) implements Serializable {}
 
-    /** The threshold encoding of shared updates. @param algorithm relative or fixed; @param value its parameter; @param passes encodings of one update */
+    /** The threshold encoding of shared updates. @param algorithm exact, fixed or relative; @param value its parameter; @param passes encodings of one update */
     public record Threshold(String algorithm, double value, int passes) implements Serializable {}
 
     /** @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs */

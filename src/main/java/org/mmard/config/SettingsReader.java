@@ -183,7 +183,7 @@ public final class SettingsReader {
         return new Settings.Cluster(
                 keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
                 new Settings.Threshold(
-                        keys.choice("cluster.threshold.algorithm", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
+                        keys.choice("cluster.threshold.algorithm", "exact", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
                         keys.count("cluster.threshold.passes", 1)),
                 keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), mask);
     }
