@@ -61,7 +61,11 @@ public final class SgdUpdater extends ComputationGraphUpdater {
             throw new IllegalStateException("no learning rate was set");
         }
         for (Stretch stretch : stretches) {
-            INDArray direction = stretch.gradient.addi(stretch.parameters.mul(weightDecay));
+            INDArray direction = stretch.gradient;
+            // Closed here: memory off the heap must not wait for the garbage collector.
+            try (INDArray decay = stretch.parameters.mul(weightDecay)) {
+                direction.addi(decay);
+            }
             stretch.velocity.muli(momentum).addi(direction);
             direction.assign(stretch.velocity).muli(learningRate);
         }
