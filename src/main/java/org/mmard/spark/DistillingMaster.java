@@ -1,0 +1,77 @@
+package org.mmard.spark;
+
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.broadcast.Broadcast;
+import org.deeplearning4j.spark.api.RDDTrainingApproach;
+import org.deeplearning4j.spark.api.Repartition;
+import org.deeplearning4j.spark.api.RepartitionStrategy;
+import org.deeplearning4j.spark.api.Repartitioner;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
+import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
+import org.deeplearning4j.spark.parameterserver.training.SharedTrainingWorker;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
+import scala.reflect.ClassTag$;
+
+/**
+ * DL4J's SharedTrainingMaster, with three changes. The executors share their updates in {@link Lockstep}, where DL4J's would apply them whenever
+ * they come. They run as one barrier stage: all at once, and the loss of any of them ends the job instead of freezing the training. And the
+ * outcome comes back with the tasks' results, where DL4J's driver would gather it from whatever messages have reached it. A single executor has
+ * nobody to share with: it needs no parameter server and trains exactly as a plain loop does.
+ */
+final class DistillingMaster extends SharedTrainingMaster {
+    private final transient Broadcast<Plan> plan;
+    private transient EpochStart start;
+
+    DistillingMaster(Broadcast<Plan> plan, VoidConfiguration network) {
+        super(network, plan.value().executors(), RDDTrainingApproach.Direct, null, false, RepartitionStrategy.Balanced, Repartition.Never,
+                null, null, 1, 1, 0L, 1, 2, new AsItIs(), null, null, false);
+        this.plan = plan;
+    }
+
+    /** The data comes in one partition per executor already. */
+    private static final class AsItIs implements Repartitioner {
+        @Override
+        public <T> JavaRDD<T> repartition(JavaRDD<T> data, int minObjectsPerPartition, int executors) {
+            return data;
+        }
+    }
+
+    /** What the coming epoch is. */
+    void start(EpochStart next) {
+        start = next;
+    }
+
+    private boolean alone() {
+        return plan.value().executors() == 1;
+    }
+
+    @Override
+    protected void prepareNetworkAndStuff(SparkDl4jMultiLayer network, SparkComputationGraph graph) {
+        if (!alone()) {
+            super.prepareNetworkAndStuff(network, graph);
+        }
+    }
+
+    @Override
+    public SharedTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
+        if (broadcastModel != null) {
+            // DL4J would send the parameters of the first epoch again.
+            broadcastModel.destroy();
+            broadcastModel = null;
+        }
+        return new DistillingWorker(super.getWorkerInstance(graph), plan, start);
+    }
+
+    @Override
+    protected void doIterationMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> shards, int split, int splits) {
+        ShardTask task = new ShardTask((DistillingWorker) getWorkerInstance(graph), alone());
+        List<ReplicaState> states = shards.rdd().barrier()
+                .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
+                .toJavaRDD().collect();
+        int remainder = plan.value().batchesPerEpoch() % plan.value().executors();
+        ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
+    }
+}

@@ -1,0 +1,45 @@
+package org.mmard.spark;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.scheduler.AccumulableInfo;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.mmard.train.Epochs;
+import scala.Tuple4;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+
+/** Passes on what the executors' heartbeats tell of an epoch, while it runs. */
+final class LiveProgress extends SparkListener {
+    private final long tally;
+    private final long batches;
+    private final Epochs.Progress progress;
+    private final Map<Object, Tally> byTask = new HashMap<>();
+
+    /** @param tally the id of the epoch's accumulator; @param batches of the epoch */
+    LiveProgress(long tally, long batches, Epochs.Progress progress) {
+        this.tally = tally;
+        this.batches = batches;
+        this.progress = progress;
+    }
+
+    @Override
+    public void onExecutorMetricsUpdate(SparkListenerExecutorMetricsUpdate event) {
+        boolean news = false;
+        for (Tuple4<Object, Object, Object, Seq<AccumulableInfo>> task : JavaConverters.seqAsJavaList(event.accumUpdates())) {
+            for (AccumulableInfo update : JavaConverters.seqAsJavaList(task._4())) {
+                if (update.id() == tally && update.update().isDefined() && update.update().get() instanceof Map<?, ?> byExecutor) {
+                    for (Object value : byExecutor.values()) {
+                        byTask.put(task._1(), (Tally) value);
+                        news = true;
+                    }
+                }
+            }
+        }
+        if (news) {
+            Tally all = byTask.values().stream().reduce(Tally::plus).orElseThrow();
+            progress.step(all.minibatches(), batches, all.loss() / all.images());
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.mmard.spark;
+
+import java.util.function.Supplier;
+import org.deeplearning4j.optimize.api.StepFunction;
+import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
+import org.deeplearning4j.optimize.solvers.accumulation.IndexedTail;
+import org.mmard.spark.UpdateMessage.Address;
+import org.mmard.train.TrainingBatch;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * The gradient sharing of an epoch, in rounds: in round r the executors take batches r*N to r*N + N-1, each sends its encoded update to all
+ * others, and each subtracts the same sum, decoded in the same order, its own update as the others see it. So all replicas hold
+ * the same bits after every round, whatever the timing. What an encoding leaves out stays here and joins the next update; the last update
+ * of an epoch is sent exactly, so that nothing is left when the epoch ends.
+ */
+final class Lockstep implements GradientsAccumulator {
+    private final Encoding encoding;
+    private final int executors;
+    private final int batchesPerEpoch;
+    private final Peers peers;
+    private final Supplier<TrainingBatch> current;
+    private final INDArray unsent;
+    private byte[] own;
+
+    /** @param current the batch whose update is being shared; @param length of the parameter vector */
+    Lockstep(Plan plan, Peers peers, Supplier<TrainingBatch> current, long length) {
+        encoding = Encoding.of(plan.settings().cluster().threshold());
+        executors = plan.executors();
+        batchesPerEpoch = plan.batchesPerEpoch();
+        this.peers = peers;
+        this.current = current;
+        try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
+            unsent = Nd4j.create(length);
+        }
+    }
+
+    /** Starts an epoch, together with all other executors. */
+    void begin(EpochStart start) {
+        unsent.assign(0);
+        peers.meet(start.epoch(), start.introduce());
+    }
+
+    @Override
+    public void storeUpdate(INDArray update, int iteration, int epoch) {
+        TrainingBatch batch = current.get();
+        if (batch.index() % executors != peers.shard()) {
+            throw new IllegalStateException("batch " + batch.index() + " is not one of shard " + peers.shard());
+        }
+        own = encoding.encode(unsent.addi(update), batch.index() + executors >= batchesPerEpoch);
+        peers.send(new Address(batch.epoch(), batch.index()), own);
+    }
+
+    @Override
+    public void applyUpdate(StepFunction function, INDArray parameters, INDArray updates, boolean last) {
+        TrainingBatch batch = current.get();
+        int first = batch.index() - batch.index() % executors;
+        updates.assign(0);
+        for (int index = first; index < Math.min(first + executors, batchesPerEpoch); index++) {
+            Encoding.decode(index == batch.index() ? own : peers.receive(new Address(batch.epoch(), index)), updates);
+        }
+        function.step(parameters, updates);
+    }
+
+    @Override
+    public void applyUpdate(StepFunction function, INDArray parameters, INDArray updates, double alpha) {
+        throw new UnsupportedOperationException("DL4J's plain gradient descent has no step size of its own");
+    }
+
+    /** Nothing comes between two rounds. */
+    @Override
+    public boolean hasAnything() {
+        return false;
+    }
+
+    @Override
+    public IndexedTail getExternalSource() {
+        return null;
+    }
+
+    @Override
+    public void setExternalSource(IndexedTail source) {}
+
+    @Override
+    public void touch() {}
+
+    @Override
+    public void receiveUpdate(INDArray update) {
+        throw new UnsupportedOperationException("updates come in through " + Mailbox.class);
+    }
+
+    @Override
+    public void reset() {}
+
+    @Override
+    public void markExternalUpdates(boolean available) {}
+}

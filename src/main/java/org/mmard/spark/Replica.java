@@ -1,0 +1,100 @@
+package org.mmard.spark;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.CRC32;
+import org.apache.spark.SparkEnv;
+import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
+import org.mmard.train.FlatRange;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper and
+ * parameter server are.
+ */
+final class Replica {
+    private static Replica current;
+
+    private final Plan plan;
+    private final ReplicaGraph graph;
+
+    private Replica(Plan plan, NetBroadcastTuple state) {
+        this.plan = plan;
+        graph = new ReplicaGraph(state.getGraphConfiguration(), state.getParameters(), plan);
+    }
+
+    /** The replica of a run, made at the first call, with the parameters and velocity of the driver. */
+    static synchronized Replica of(Plan plan, NetBroadcastTuple state, EpochStart start) {
+        if (current == null || !current.plan.id().equals(plan.id())) {
+            if (current != null) {
+                current.graph.close();
+            }
+            current = new Replica(plan, state);
+        }
+        current.begin(state, start);
+        return current;
+    }
+
+    /** The replica that the latest call of {@link #of} returned. */
+    static synchronized Replica current() {
+        return current;
+    }
+
+    ReplicaGraph graph() {
+        return graph;
+    }
+
+    private void begin(NetBroadcastTuple state, EpochStart start) {
+        graph.params().assign(state.getParameters());
+        graph.getUpdater().setStateViewArray(state.getUpdaterState());
+        graph.start(start);
+        EpochTally tally = start.tally();
+        String executor = SparkEnv.get().executorId();
+        String host = host();
+        graph.begin(plan.images().value(), plan.schedule(), (result, seconds) -> tally.add(Map.entry(executor, Tally.of(host, result, seconds))));
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return SparkEnv.get().blockManager().blockManagerId().host();
+        }
+    }
+
+    /** Throws what a step threw in this epoch, if one did. */
+    void rethrowFailure() {
+        if (graph.failure() != null) {
+            throw new IllegalStateException("a training step failed: " + graph.failure().getMessage(), graph.failure());
+        }
+    }
+
+    /** The state after an epoch. @param whole whether the parameters travel, or only their checksum */
+    ReplicaState state(int shard, boolean whole) {
+        float[] parameters = values(graph.params(), FlatRange.trainable(graph.getUpdater()));
+        CRC32 checksum = new CRC32();
+        for (float value : parameters) {
+            int bits = Float.floatToRawIntBits(value);
+            checksum.update(bits);
+            checksum.update(bits >>> 8);
+            checksum.update(bits >>> 16);
+            checksum.update(bits >>> 24);
+        }
+        return new ReplicaState(shard, checksum.getValue(), whole ? parameters : null,
+                values(graph.params(), FlatRange.runningStatistics(graph.getUpdater())), graph.getUpdater().getStateViewArray().toFloatVector());
+    }
+
+    private static float[] values(INDArray parameters, List<FlatRange> ranges) {
+        float[] values = new float[ranges.stream().mapToInt(FlatRange::length).sum()];
+        INDArray flat = parameters.reshape(parameters.length());
+        int to = 0;
+        for (FlatRange range : ranges) {
+            System.arraycopy(flat.get(NDArrayIndex.interval(range.start(), range.end())).toFloatVector(), 0, values, to, range.length());
+            to += range.length();
+        }
+        return values;
+    }
+}

@@ -1,0 +1,36 @@
+package org.mmard.spark;
+
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
+import org.mmard.train.DistillingGraph;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** The student on an executor, whose updates are shared in {@link Lockstep}. */
+final class ReplicaGraph extends DistillingGraph {
+    private final transient Plan plan;
+    private transient Lockstep lockstep;
+    private transient EpochStart start;
+
+    ReplicaGraph(ComputationGraphConfiguration configuration, INDArray parameters, Plan plan) {
+        super(configuration, parameters, null, plan.settings().training(), plan.settings().run().seed(), plan.steps());
+        this.plan = plan;
+    }
+
+    /** What the coming epoch is. */
+    void start(EpochStart next) {
+        start = next;
+    }
+
+    /** DL4J's training wrapper calls this at the start of an epoch, the last thing before it fits and the first at which its transport is up. */
+    @Override
+    public void setGradientsAccumulator(GradientsAccumulator asynchronous) {
+        // The wrapper has just switched them on; a step's arrays must outlive DL4J's scopes.
+        getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
+        if (lockstep == null) {
+            lockstep = new Lockstep(plan, new Peers(), this::batch, numParams());
+        }
+        lockstep.begin(start);
+        super.setGradientsAccumulator(lockstep);
+    }
+}

@@ -1,0 +1,60 @@
+package org.mmard.spark;
+
+import java.io.Serializable;
+import java.util.List;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.train.FlatRange;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * What an executor brings back from an epoch.
+ *
+ * @param checksum CRC-32 of the trainable parameters; @param parameters the trainable parameters, or null where another shard brings them
+ * @param statistics running means and variances; @param velocity the updater state
+ */
+record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity) implements Serializable {
+
+    /**
+     * Puts the outcome of an epoch into the driver's student: the parameters, which all replicas of the last round share, the mean of the
+     * running statistics, and the mean velocity. The executors' updates are summed, and the rule of the velocity is linear: N executors that
+     * start from the mean go on as they would have from their own.
+     *
+     * @param states of all shards, in their order
+     * @param lastRound how many executors took part in the epoch's last round
+     * @throws IllegalStateException where their parameters differ
+     */
+    static void putInto(ComputationGraph student, List<ReplicaState> states, int lastRound) {
+        for (ReplicaState state : states.subList(0, lastRound)) {
+            if (state.checksum != states.get(0).checksum) {
+                throw new IllegalStateException("the replicas of shards 0 and " + state.shard + " differ after the epoch: an update was lost");
+            }
+        }
+        assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
+        assign(student.params(), FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(ReplicaState::statistics).toList()));
+        student.getUpdater().getStateViewArray().assign(Nd4j.createFromArray(mean(states.stream().map(ReplicaState::velocity).toList())));
+    }
+
+    private static float[] mean(List<float[]> vectors) {
+        float[] mean = new float[vectors.get(0).length];
+        for (int i = 0; i < mean.length; i++) {
+            double sum = 0;
+            for (float[] vector : vectors) {
+                sum += vector[i];
+            }
+            mean[i] = (float) (sum / vectors.size());
+        }
+        return mean;
+    }
+
+    private static void assign(INDArray parameters, List<FlatRange> ranges, float[] values) {
+        INDArray flat = parameters.reshape(parameters.length());
+        int from = 0;
+        for (FlatRange range : ranges) {
+            float[] part = java.util.Arrays.copyOfRange(values, from, from + range.length());
+            flat.get(NDArrayIndex.interval(range.start(), range.end())).assign(Nd4j.createFromArray(part));
+            from += range.length();
+        }
+    }
+}

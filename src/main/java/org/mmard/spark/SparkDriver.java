@@ -1,0 +1,119 @@
+package org.mmard.spark;
+
+import java.io.File;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.mmard.config.InputError;
+
+/** Starts this JVM's Spark context: which master, and the properties that training needs of driver and executors. */
+public final class SparkDriver {
+    private static final Pattern LOCAL_CLUSTER = Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
+    /**
+     * Aeron 1.39 asks for the first, given DL4J's other times; the second leaves nothing in shared memory; the third is content with one thread;
+     * the last keeps its buffers small: three per connection. */
+    private static final Map<String, String> AERON = Map.of(
+            "aeron.publication.unblock.timeout", "60000000000", "aeron.dir.delete.on.shutdown", "true", "aeron.threading.mode", "SHARED",
+            "aeron.term.buffer.length", String.valueOf(8 << 20));
+    /** JavaCPP's limit on resident memory would count what LibTorch and Aeron map. */
+    private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxphysicalbytes=0";
+
+    private SparkDriver() {}
+
+    /**
+     * The context for {@code executors} executors. Master: spark-submit's own, else MMARD_MASTER, else {@code local[1]} for one executor and
+     * {@code local-cluster} for more.
+     *
+     * @throws InputError where that master cannot give so many executors
+     */
+    public static JavaSparkContext start(String name, int executors) {
+        AERON.forEach((key, value) -> System.getProperties().putIfAbsent(key, value));
+        return new JavaSparkContext(configuration(name, executors, System.getenv()));
+    }
+
+    static SparkConf configuration(String name, int executors, Map<String, String> environment) {
+        SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
+        if (!conf.contains("spark.master")) {
+            conf.setMaster(master(executors, environment));
+        }
+        String master = conf.get("spark.master");
+        Matcher cluster = LOCAL_CLUSTER.matcher(master);
+        if (cluster.matches()) {
+            if (Integer.parseInt(cluster.group(1)) < executors) {
+                throw new InputError("cluster.executors = " + executors + ", but " + master + " has " + cluster.group(1));
+            }
+            conf.setIfMissing("spark.executor.memory", cluster.group(3) + "m");
+        } else if (master.startsWith("local") && executors > 1) {
+            throw new InputError("cluster.executors = " + executors + ", but " + master
+                    + " is one process: use MMARD_MASTER=local-cluster[" + executors + ",1,2048] or a spark:// master");
+        }
+        if (!master.startsWith("local[")) {
+            executors(conf, executors);
+        }
+        return properties(conf);
+    }
+
+    private static String master(int executors, Map<String, String> environment) {
+        String given = environment.get("MMARD_MASTER");
+        if (given != null && !given.isBlank()) {
+            return given;
+        }
+        if (executors == 1) {
+            return "local[1]";
+        }
+        if (!environment.containsKey("SPARK_HOME")) {
+            throw new InputError("cluster.executors = " + executors + " needs a Spark installation or a master: start with ./mmard, or set SPARK_HOME or MMARD_MASTER");
+        }
+        return "local-cluster[" + executors + ",1,2048]";
+    }
+
+    /** Exactly {@code executors} of them, each with room for one task: the parameter server and the student are one per JVM. */
+    private static void executors(SparkConf conf, int executors) {
+        conf.setIfMissing("spark.executor.cores", "1");
+        String cores = conf.get("spark.executor.cores");
+        conf.set("spark.task.cpus", cores);
+        conf.set("spark.cores.max", String.valueOf(executors * Integer.parseInt(cores)));
+        conf.setIfMissing("spark.executor.instances", String.valueOf(executors));
+        conf.set("spark.dynamicAllocation.enabled", "false");
+        conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        // What the user gives comes last, and so wins.
+        String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));
+        conf.set("spark.executor.extraJavaOptions", (aeron + " " + EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
+        Path code = ownCode();
+        if (code.toString().endsWith(".jar")) {
+            conf.setIfMissing("spark.jars", code.toUri().toString());
+        } else {
+            // Classes in a folder, as in tests: the executors, on this machine, read them where they lie.
+            conf.setIfMissing("spark.executor.extraClassPath", absolute(System.getProperty("java.class.path")));
+        }
+    }
+
+    private static String absolute(String classPath) {
+        return Arrays.stream(classPath.split(File.pathSeparator)).map(entry -> new File(entry).getAbsolutePath()).collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static SparkConf properties(SparkConf conf) {
+        // A failed step or a lost executor ends the run, which resumes from its checkpoint: a retried task could not rejoin the others.
+        conf.set("spark.task.maxFailures", "1").set("spark.stage.maxConsecutiveAttempts", "1").set("spark.speculation", "false");
+        // Heartbeats carry the live progress.
+        conf.setIfMissing("spark.executor.heartbeatInterval", "1s");
+        conf.setIfMissing("spark.locality.wait", "0s");
+        conf.setIfMissing("spark.driver.maxResultSize", "0");
+        conf.setIfMissing("spark.ui.enabled", "false");
+        return conf;
+    }
+
+    private static Path ownCode() {
+        try {
+            return Path.of(SparkDriver.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

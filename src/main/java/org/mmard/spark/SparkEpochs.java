@@ -1,0 +1,151 @@
+package org.mmard.spark;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.spark.api.TrainingMaster;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.mmard.config.InputError;
+import org.mmard.config.Settings;
+import org.mmard.data.EpochOrder;
+import org.mmard.data.ImageSet;
+import org.mmard.train.Epochs;
+import org.mmard.train.Schedule;
+import org.mmard.train.StepFactory;
+import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
+import scala.Option;
+
+/** Epochs on a Spark cluster: the driver's student is trained over all executors at once, by one of DL4J's training masters. */
+public final class SparkEpochs implements Epochs {
+    private final JavaSparkContext spark;
+    private final Settings settings;
+    private final Broadcast<ImageSet> training;
+    private final Broadcast<ImageSet> validation;
+    private final Broadcast<Plan> plan;
+    private final ExecutorWatch watch;
+    private final SparkComputationGraph student;
+    private boolean introduced;
+
+    /**
+     * Waits for the executors and sends them the images.
+     *
+     * @param student the driver's copy; its updater state is the velocity
+     * @param training the images to train on, their index being their record id
+     * @param validation the images held out, at least one where {@link #validate} is to be called
+     * @param steps makes each executor's training step
+     * @throws InputError where the executors do not come, or are more than an epoch has batches
+     */
+    public SparkEpochs(JavaSparkContext spark, ComputationGraph student, ImageSet training, ImageSet validation, Settings settings, StepFactory steps) {
+        this.spark = spark;
+        this.settings = settings;
+        int executors = settings.cluster().executors();
+        EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
+        if (order.batchesPerEpoch() < executors) {
+            throw new InputError("cluster.executors = " + executors + ": " + training.size() + " training images in batches of "
+                    + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
+        }
+        watch = new ExecutorWatch(spark.sc());
+        watch.await(executors, settings.cluster().startTimeout());
+        this.training = spark.broadcast(training);
+        this.validation = spark.broadcast(validation);
+        Schedule schedule = new Schedule(settings.training(), order.batchesPerEpoch());
+        plan = spark.broadcast(new Plan(UUID.randomUUID(), settings, order, schedule, steps, this.training));
+        this.student = new SparkComputationGraph(spark, student, master());
+    }
+
+    private TrainingMaster<?, ?> master() {
+        boolean averaging = settings.cluster().synchronisation().equals("averaging");
+        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan, network());
+    }
+
+    /** Where the parameter servers find the driver. Their own default, one port for all, would let one executor per host start. */
+    private VoidConfiguration network() {
+        return VoidConfiguration.builder()
+                .portSupplier(new FreePort())
+                .controllerAddress(spark.getConf().get("spark.driver.host"))
+                .networkMask(settings.cluster().networkMask())
+                .retransmitTimeout(5)
+                .build();
+    }
+
+    @Override
+    public Report train(int epoch, Progress progress) {
+        watch.check();
+        long start = System.nanoTime();
+        EpochTally tally = new EpochTally();
+        tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
+        LiveProgress live = new LiveProgress(tally.id(), batches(), progress);
+        spark.sc().addSparkListener(live);
+        try {
+            fit(new EpochStart(epoch, introduce(), tally));
+        } catch (Exception e) {
+            throw watch.explain(e);
+        } finally {
+            spark.sc().removeSparkListener(live);
+        }
+        watch.check();
+        return report(tally.value(), (System.nanoTime() - start) / 1e9);
+    }
+
+    private int batches() {
+        return plan.value().batchesPerEpoch();
+    }
+
+    /** The first epoch, or one in which Spark has more executors to choose from than will take part. */
+    private boolean introduce() {
+        boolean first = !introduced;
+        introduced = true;
+        return first || watch.count() != settings.cluster().executors();
+    }
+
+    private void fit(EpochStart start) {
+        if (student.getTrainingMaster() instanceof AveragingMaster averaging) {
+            averaging.start(start);
+            int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
+            for (int from = 0; from < batches(); from += window) {
+                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
+            }
+        } else {
+            ((DistillingMaster) student.getTrainingMaster()).start(start);
+            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), 0, batches()));
+        }
+    }
+
+    private Report report(Map<String, Tally> byExecutor, double seconds) {
+        Tally all = byExecutor.values().stream().reduce(Tally::plus).orElseThrow();
+        if (all.minibatches() != batches()) {
+            throw new IllegalStateException(all.minibatches() + " of " + batches() + " minibatches were trained");
+        }
+        Map<String, Double> terms = new TreeMap<>();
+        all.terms().forEach((name, sum) -> terms.put(name, sum / all.images()));
+        Map<String, ExecutorReport> executors = new TreeMap<>();
+        byExecutor.forEach((id, tally) -> executors.put(id, new ExecutorReport(tally.host(), tally.minibatches(), tally.images(), tally.seconds())));
+        return new Report(all.loss() / all.images(), terms, (double) all.natural() / all.images(), (double) all.adversarial() / all.images(),
+                all.images(), seconds, executors);
+    }
+
+    @Override
+    public Accuracy validate(int epoch) {
+        watch.check();
+        try {
+            return new Validation(spark, settings, validation).of(student.getNetwork());
+        } catch (Exception e) {
+            throw watch.explain(e);
+        }
+    }
+
+    /** Lets go of the executors' copies; the Spark context stays its owner's. */
+    @Override
+    public void close() {
+        watch.close();
+        if (!spark.sc().isStopped()) {
+            plan.destroy();
+            training.destroy();
+            validation.destroy();
+        }
+    }
+}

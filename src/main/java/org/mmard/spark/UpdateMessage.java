@@ -1,0 +1,31 @@
+package org.mmard.spark;
+
+import org.nd4j.parameterserver.distributed.v2.messages.impl.base.BaseVoidMessage;
+
+/** A piece of one executor's encoded update, on its way over DL4J's parameter-server transport. */
+final class UpdateMessage extends BaseVoidMessage {
+    private static final long serialVersionUID = 1L;
+
+    /** Which update: its batch index in its epoch says whose it is, too. Below 0 are the greetings at the start of an epoch. */
+    record Address(int epoch, int batch) {}
+
+    final int epoch;
+    final int batch;
+    final int offset;
+    final int total;
+    final byte[] bytes;
+
+    /** @param offset where {@code bytes} belong among the {@code total} bytes of the update */
+    UpdateMessage(Address address, int offset, int total, byte[] bytes) {
+        this.epoch = address.epoch;
+        this.batch = address.batch;
+        this.offset = offset;
+        this.total = total;
+        this.bytes = bytes;
+        setMessageId(epoch + "/" + batch + "/" + offset);
+    }
+
+    Address address() {
+        return new Address(epoch, batch);
+    }
+}

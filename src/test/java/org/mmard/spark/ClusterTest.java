@@ -1,0 +1,173 @@
+package org.mmard.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A standalone master and two workers, and drivers, in processes of their own. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class ClusterTest {
+    private static final Path SCRIPT = Path.of("deploy/local/cluster.sh").toAbsolutePath();
+    @TempDir
+    private static Path folder;
+    private static String master;
+
+    @BeforeAll
+    static void start() throws Exception {
+        cluster("start", "2");
+        master = cluster("url").strip();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        cluster("stop");
+    }
+
+    private static String cluster(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(SCRIPT.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("MMARD_CLUSTER_DIR", folder.resolve("cluster").toString());
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assertEquals(0, process.waitFor(), output);
+        return output;
+    }
+
+    /** A toy driver, and what it says. */
+    private static final class Driver implements AutoCloseable {
+        private final Process process;
+        private final BufferedReader output;
+        private final List<String> lines = new ArrayList<>();
+
+        Driver(String... options) throws IOException {
+            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+            ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(a -> a.startsWith("--add-")).forEach(command::add);
+            command.addAll(List.of("-Xmx1g", "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + System.getProperty("mmard.log"),
+                    "-cp", System.getProperty("java.class.path"), ToyDriver.class.getName()));
+            command.addAll(Arrays.asList(options));
+            ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+            builder.environment().put("MMARD_MASTER", master);
+            process = builder.start();
+            output = process.inputReader();
+        }
+
+        String await(Predicate<String> wanted) throws IOException {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                lines.add(line);
+                if (wanted.test(line)) {
+                    return line;
+                }
+            }
+            throw new AssertionError("the driver ended after\n" + String.join("\n", lines));
+        }
+
+        int exitCode() throws Exception {
+            while (output.readLine() != null) {
+                // To its end, so that it never waits for a reader.
+            }
+            return process.waitFor();
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
+        }
+    }
+
+    private static double loss(String line) {
+        return Double.parseDouble(field(line, "loss=([0-9.E-]+)"));
+    }
+
+    private static String field(String line, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(line);
+        assertTrue(matcher.find(), line);
+        return matcher.group(1);
+    }
+
+    @Test
+    void twoExecutorsShareTheirUpdatesAndTheSameSeedGivesTheSameBits() throws Exception {
+        List<String> parameters = new ArrayList<>();
+        for (int run = 0; run < 2; run++) {
+            try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1")) {
+                String first = driver.await(line -> line.contains("epoch 0 "));
+                // 7 batches of 32: four for the first shard, three for the second, whichever executor took which.
+                assertEquals("7", String.valueOf(minibatches(first, 0) + minibatches(first, 1)));
+                assertTrue(Math.abs(minibatches(first, 0) - minibatches(first, 1)) == 1, first);
+                String early = driver.await(line -> line.contains("parameters "));
+                String last = driver.await(line -> line.contains("epoch 1 "));
+                assertTrue(loss(last) < 0.99 * loss(first), first + "\n" + last);
+                String late = driver.await(line -> line.contains("parameters "));
+                assertNotEquals(field(early, "parameters (-?\\d+)"), field(late, "parameters (-?\\d+)"));
+                parameters.add(field(late, "parameters (-?\\d+)"));
+                assertTrue(driver.await(line -> line.contains("accuracy ")).contains("examples=200"));
+                assertEquals(0, driver.exitCode());
+            }
+        }
+        assertEquals(parameters.get(0), parameters.get(1));
+    }
+
+    private static int minibatches(String line, int executor) {
+        return Integer.parseInt(field(line, executor + "=ExecutorReport\\[host=[^,]*, minibatches=(\\d+)"));
+    }
+
+    @Test
+    void twoExecutorsAverageTheirParameters() throws Exception {
+        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "synchronisation=averaging", "novalidate=1")) {
+            String first = driver.await(line -> line.contains("epoch 0 "));
+            assertEquals(7, minibatches(first, 0) + minibatches(first, 1));
+            String last = driver.await(line -> line.contains("epoch 1 "));
+            assertTrue(loss(last) < loss(first), first + "\n" + last);
+            assertEquals(0, driver.exitCode());
+        }
+    }
+
+    @Test
+    void theLossOfAnExecutorEndsTheRun() throws Exception {
+        try (Driver driver = new Driver("executors=2", "epochs=1000", "images=640", "novalidate=1")) {
+            driver.await(line -> line.contains("epoch 0 "));
+            executor(driver, 1).destroyForcibly();
+            String line = driver.await(text -> text.contains("lost "));
+            assertTrue(line.contains("executor 1 was lost") && line.contains("--resume"), line);
+            assertEquals(1, driver.exitCode());
+        }
+    }
+
+    /** The process of an executor of this driver, which the driver's port on its command line tells from any other's on the machine. */
+    private static ProcessHandle executor(Driver driver, int id) {
+        String said = driver.lines.stream().filter(line -> line.contains("driver port ")).findFirst().orElseThrow();
+        List<String> words = List.of("CoarseGrainedExecutorBackend", ":" + field(said, "driver port (\\d+)") + "\0", "--executor-id\0" + id + "\0");
+        return ProcessHandle.allProcesses().filter(process -> {
+            // The command line is too long for ProcessHandle to tell it.
+            String command = commandLine(process.pid());
+            return words.stream().allMatch(command::contains);
+        }).findFirst().orElseThrow();
+    }
+
+    private static String commandLine(long process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process + "/cmdline"));
+        } catch (IOException e) {
+            // It has ended meanwhile.
+            return "";
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package org.mmard.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkException;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.mmard.config.InputError;
+import org.mmard.config.Settings;
+import org.mmard.data.EpochOrder;
+import org.mmard.data.ImageSet;
+import org.mmard.model.Architectures;
+import org.mmard.train.DistillingGraph;
+import org.mmard.train.Epochs;
+import org.mmard.train.Schedule;
+import org.mmard.train.Step;
+import org.mmard.train.StepFactory;
+import org.mmard.train.ToyStep;
+import org.mmard.train.Toys;
+import org.mmard.train.TrainingBatch;
+
+/** One executor, in this process. */
+class SparkEpochsTest {
+    private static final ImageSet TRAINING = Toys.images(100, 1);
+    private static final ImageSet VALIDATION = Toys.images(50, 2);
+    private static JavaSparkContext spark;
+
+    @BeforeAll
+    static void start() {
+        spark = SparkDriver.start("test", 1);
+    }
+
+    @AfterAll
+    static void stop() {
+        spark.stop();
+    }
+
+    private static Settings settings() {
+        return ToyDriver.settings(Map.of("executors", "1", "batch", "32"));
+    }
+
+    private static ComputationGraph student() {
+        return Architectures.network("cnn-4-8", 10, 1);
+    }
+
+    private static SparkEpochs epochs(ComputationGraph student, StepFactory steps) {
+        return new SparkEpochs(spark, student, TRAINING, VALIDATION, settings(), steps);
+    }
+
+    @Test
+    void trainsBitForBitAsAPlainLoopDoes() {
+        ComputationGraph student = student();
+        try (Epochs epochs = epochs(student, ToyStep::new)) {
+            epochs.train(0, (done, total, loss) -> {});
+            epochs.train(1, (done, total, loss) -> {});
+        }
+        Settings settings = settings();
+        ComputationGraph start = student();
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
+        EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
+        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, seconds) -> {});
+        for (int epoch = 0; epoch < 2; epoch++) {
+            for (int k = 0; k < 4; k++) {
+                plain.fit(new TrainingBatch(epoch, k, order.batches(epoch)[k]).toMultiDataSet());
+            }
+        }
+        assertEquals(plain.params(), student.params());
+        assertEquals(plain.getUpdater().getStateViewArray(), student.getUpdater().getStateViewArray());
+        assertNotEquals(start.params(), student.params());
+    }
+
+    @Test
+    void reportsEveryImageOnce() {
+        try (Epochs epochs = epochs(student(), ToyStep::new)) {
+            Epochs.Report report = epochs.train(0, (done, total, loss) -> {});
+            assertEquals(100, report.images());
+            Epochs.ExecutorReport executor = report.executors().get("driver");
+            assertEquals(4, executor.minibatches());
+            assertEquals(100, executor.images());
+            assertEquals(report.loss(), report.terms().get("ce"), 1e-12);
+            assertTrue(report.seconds() > 0 && executor.seconds() > 0);
+        }
+    }
+
+    @Test
+    void validatesTheSameHoweverOften() {
+        try (Epochs epochs = epochs(student(), ToyStep::new)) {
+            Epochs.Accuracy accuracy = epochs.validate(0);
+            assertEquals(50, accuracy.examples());
+            assertTrue(accuracy.robust() <= accuracy.clean());
+            assertEquals(accuracy, epochs.validate(1));
+        }
+    }
+
+    @Test
+    void aFailedStepEndsTheEpochWithItsReason() {
+        try (Epochs epochs = epochs(student(), FailingStep::new)) {
+            Exception thrown = assertThrows(Exception.class, () -> epochs.train(0, (done, total, loss) -> {}));
+            assertTrue(thrown.getMessage().contains("the teacher is tired"), thrown.getMessage());
+            assertTrue(thrown instanceof SparkException || thrown.getCause() instanceof SparkException, thrown.toString());
+        }
+    }
+
+    @Test
+    void refusesMoreExecutorsThanBatches() {
+        Settings two = ToyDriver.settings(Map.of("executors", "2", "batch", "100"));
+        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), TRAINING, VALIDATION, two, ToyStep::new));
+    }
+
+    private record FailingStep(ComputationGraph student) implements Step {
+        @Override
+        public Result gradient(Batch batch) {
+            throw new IllegalStateException("the teacher is tired");
+        }
+
+        @Override
+        public void close() {}
+    }
+}

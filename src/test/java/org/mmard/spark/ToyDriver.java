@@ -1,0 +1,66 @@
+package org.mmard.spark;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.Settings;
+import org.mmard.model.Architectures;
+import org.mmard.train.Epochs;
+import org.mmard.train.ToyStep;
+import org.mmard.train.Toys;
+
+/**
+ * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
+ * Arguments: key=value of executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes.
+ */
+public final class ToyDriver {
+    private ToyDriver() {}
+
+    public static void main(String[] arguments) {
+        Map<String, String> options = Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
+        int epochs = Integer.parseInt(options.getOrDefault("epochs", "2"));
+        Settings settings = settings(options);
+        ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
+        int status = 0;
+        try (JavaSparkContext spark = SparkDriver.start("toy", settings.cluster().executors());
+                Epochs driver = new SparkEpochs(spark, student, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
+                        Toys.images(200, 2), settings, ToyStep::new)) {
+            say("driver port " + spark.getConf().get("spark.driver.port"));
+            for (int epoch = 0; epoch < epochs; epoch++) {
+                Epochs.Report report = driver.train(epoch, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
+                say("epoch " + epoch + " " + report);
+                say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
+                if (!options.containsKey("novalidate")) {
+                    say("accuracy " + driver.validate(epoch));
+                }
+            }
+        } catch (ExecutorLost e) {
+            say("lost " + e.getMessage());
+            status = 1;
+        }
+        System.exit(status);
+    }
+
+    static Settings settings(Map<String, String> options) {
+        int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
+        return new Settings(
+                new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
+                new Settings.Method("natural", "natural", 6, 1, 1, "disagreement", 5 / 6.0, 0.2, 0.02),
+                new Settings.Attack(8 / 255.0, 2 / 255.0, 2, "gaussian", 0.001, false),
+                new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
+                        "constant", List.of(), List.of(), 0.1, 0, true),
+                new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),
+                new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
+                        new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
+                                Integer.parseInt(options.getOrDefault("passes", "4"))),
+                        2, 60, null),
+                new Settings.Engine(1, true, false));
+    }
+
+    private static void say(String line) {
+        System.out.println("TOY " + System.currentTimeMillis() % 1000000 + " " + line);
+    }
+}
