@@ -49,7 +49,9 @@ final class DataCommand {
         }
     }
 
-    @Command(name = "describe", mixinStandardHelpOptions = true, description = "Reads a whole CIFAR-10 or CIFAR-100 data set, checks it, and says what it has.")
+    @Command(
+            name = "describe", mixinStandardHelpOptions = true,
+            description = "Reads a whole CIFAR-10 or CIFAR-100 data set, checks it, and says what it has.")
     static final class DescribeCommand implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

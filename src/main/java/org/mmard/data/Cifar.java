@@ -47,7 +47,8 @@ public final class Cifar {
         }
         if (place.isFile()) {
             if (!uri.endsWith(".tar.gz") && !uri.endsWith(".tgz")) {
-                throw new InputError(uri + ": is a file, expected the folder it lies in, or a " + CifarFormat.CIFAR_10.archive + " or " + CifarFormat.CIFAR_100.archive);
+                throw new InputError(uri + ": is a file, expected the folder it lies in, or a "
+                        + CifarFormat.CIFAR_10.archive + " or " + CifarFormat.CIFAR_100.archive);
             }
             CifarFiles files = CifarFiles.Archive.of(place);
             return new Cifar(uri, only(uri, formatsAmong(files.names())), files);

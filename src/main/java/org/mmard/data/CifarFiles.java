@@ -80,7 +80,10 @@ sealed interface CifarFiles {
         }
     }
 
-    /** Members of a gzipped tar archive, whatever folder they lie in there. Each reading goes through the whole archive, so that its checksum is seen to hold. */
+    /**
+     * Members of a gzipped tar archive, whatever folder they lie in there.
+     * Each reading goes through the whole archive, so that its checksum is seen to hold.
+     */
     record Archive(Storage file, Set<String> names) implements CifarFiles {
         static Archive of(Storage file) {
             Set<String> names = new TreeSet<>();
@@ -125,7 +128,8 @@ sealed interface CifarFiles {
                     }
                     unpacked.transferTo(OutputStream.nullOutputStream());
                 } catch (IOException | IllegalArgumentException e) {
-                    throw Storage.unreadable(file + ": byte " + packed.getBytesRead() + ", in or after " + member + ": a damaged or cut archive, fetch it again", e);
+                    String where = file + ": byte " + packed.getBytesRead() + ", in or after " + member;
+                    throw Storage.unreadable(where + ": a damaged or cut archive, fetch it again", e);
                 }
             } catch (IOException e) {
                 throw Storage.unreadable(file.toString(), e);

@@ -10,7 +10,8 @@ public enum CifarFormat {
     /** One label byte. */
     CIFAR_10(
             "CIFAR-10", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", 1, 10,
-            "batches.meta.txt", "test_batch.bin", List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin")),
+            "batches.meta.txt", "test_batch.bin",
+            List.of("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin")),
     /** Two label bytes: one of 20 coarse classes, then one of 100 fine classes, which is the label used here. */
     CIFAR_100("CIFAR-100", "cifar-100-binary", "cifar-100-binary.tar.gz", 2, 100,
             "fine_label_names.txt", "test.bin", List.of("train.bin"));

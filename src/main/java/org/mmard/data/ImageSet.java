@@ -38,7 +38,8 @@ public final class ImageSet implements Serializable {
         this.classNames = List.copyOf(classNames);
         for (int record = 0; record < labels.length; record++) {
             if ((labels[record] & 0xff) >= this.classNames.size()) {
-                throw new IllegalArgumentException("record " + record + " has label " + (labels[record] & 0xff) + " of " + this.classNames.size() + " classes");
+                throw new IllegalArgumentException(
+                        "record " + record + " has label " + (labels[record] & 0xff) + " of " + this.classNames.size() + " classes");
             }
         }
         this.pixels = pixels;

@@ -7,7 +7,8 @@ import java.util.SplittableRandom;
  * a class, ...). Nothing depends on timing, on thread order or on which executor asks, so that a run resumes with the numbers it would have drawn.
  *
  * <p>The four values are folded one by one through the 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
- * number generators", OOPSLA 2014, with Stafford's constants), each step a bijection of the state. Neighbouring seeds, epochs and ids give unrelated streams.
+ * number generators", OOPSLA 2014, with Stafford's constants), each step a bijection of the state.
+ * Neighbouring seeds, epochs and ids give unrelated streams.
  */
 public final class RandomStreams {
     private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
