@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
         description = "Trains compact image classifiers that resist attack.",
         subcommands = {
             QuickstartCommand.class,
+            TrainCommand.class,
             EvaluateCommand.class,
             DataCommand.class,
             ModelCommand.class,

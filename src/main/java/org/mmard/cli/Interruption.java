@@ -1,0 +1,43 @@
+package org.mmard.cli;
+
+import java.io.PrintWriter;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Says something when a signal (Ctrl-C, SIGTERM) ends the process. The signal keeps its exit code, 130 or 143; what was being written then is
+ * a temporary file. Meanwhile everything else in the process comes down, so errors that reach {@link #silence} are no news.
+ */
+final class Interruption implements AutoCloseable {
+    private final Thread hook;
+    private volatile boolean happened;
+
+    Interruption(PrintWriter err, String message) {
+        hook = new Thread(() -> {
+            happened = true;
+            err.println(message);
+            err.flush();
+        }, "interruption");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Returns at once, unless the process is being ended: then it waits for that end. */
+    void silence() {
+        if (happened) {
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is being ended: the hook has its say.
+            silence();
+        }
+    }
+}

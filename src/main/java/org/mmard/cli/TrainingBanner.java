@@ -1,0 +1,79 @@
+package org.mmard.cli;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import org.mmard.config.Settings;
+import org.mmard.model.Outline;
+import org.mmard.train.CheckpointState;
+import org.mmard.train.RunDirectory;
+import org.mmard.train.StartingPoint;
+import org.mmard.train.TrainingRun;
+
+/** What is printed before and after a run. */
+final class TrainingBanner {
+    private final PrintWriter out;
+    private final TrainingInputs inputs;
+    private final RunDirectory directory;
+
+    TrainingBanner(PrintWriter out, TrainingInputs inputs, RunDirectory directory) {
+        this.out = out;
+        this.inputs = inputs;
+        this.directory = directory;
+    }
+
+    void start(StartingPoint from, String master) {
+        Settings settings = inputs.settings();
+        Settings.Cluster cluster = settings.cluster();
+        row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer());
+        row("student", settings.student().architecture() + ", " + number(Outline.of(inputs.fresh().getConfiguration()).trainable()) + " parameters");
+        row("teacher", inputs.teacher() == null ? "none" : inputs.teacher().architecture() + ", " + inputs.teacher().uri());
+        row("data", settings.data().uri() + ": " + number(inputs.split().training().length) + " images to train on, "
+                + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
+        row("executors", cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
+        row("run", settings.training().epochs() + " epochs of " + number(inputs.batchesPerEpoch()) + " steps of " + settings.training().batch()
+                + " images, seed " + settings.run().seed() + (from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : ""));
+        row("directory", directory.uri());
+        out.println("accuracies below: natural / adversarial images");
+        out.flush();
+    }
+
+    void end(TrainingRun.Outcome outcome) {
+        CheckpointState last = outcome.last();
+        long seconds = Math.round(outcome.seconds());
+        out.println();
+        row("finished", String.format(Locale.ROOT, "epoch %d in %d:%02d:%02d (h:mm:ss)", last.epoch(), seconds / 3600, seconds / 60 % 60, seconds % 60));
+        results(last);
+    }
+
+    void finishedBefore(CheckpointState last) {
+        out.println("nothing to do: the run in " + directory.uri() + " has finished all its " + last.epoch() + " epochs; more are added by training.epochs");
+        results(last);
+    }
+
+    private void results(CheckpointState last) {
+        String examples = " on " + number(inputs.split().validation().length) + " validation images";
+        CheckpointState.Best best = last.best();
+        if (best != null) {
+            row("best", "epoch " + best.epoch() + ": " + accuracies(best.clean(), best.robust()) + examples);
+        }
+        if (last.accuracy() != null) {
+            row("last", "epoch " + last.epoch() + ": " + accuracies(last.accuracy().clean(), last.accuracy().robust()) + examples);
+        }
+        String chosen = directory.uri(best == null ? RunDirectory.LAST : RunDirectory.BEST);
+        row("models", chosen + ", " + RunDirectory.LAST + " and checkpoints/ beside it");
+        row("next", "mmard evaluate --model " + chosen + " --data " + inputs.settings().data().uri() + " --out " + directory.uri());
+        out.flush();
+    }
+
+    private void row(String name, String value) {
+        out.printf("%-10s %s%n", name, value);
+    }
+
+    private static String accuracies(double clean, double robust) {
+        return String.format(Locale.ROOT, "%.1f %% clean, %.1f %% robust", 100 * clean, 100 * robust);
+    }
+
+    private static String number(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+}

@@ -1,0 +1,93 @@
+package org.mmard.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.ResolvedSettings;
+import org.mmard.config.Settings;
+import org.mmard.data.Cifar;
+import org.mmard.data.ImageSet;
+import org.mmard.data.Split;
+import org.mmard.method.Methods;
+import org.mmard.model.Architectures;
+import org.mmard.model.ModelFile;
+import org.mmard.train.Checkpoints;
+import org.mmard.train.Provenance;
+import org.mmard.train.Teacher;
+
+/**
+ * All that a run reads before it starts, checked against one another.
+ *
+ * @param images the training set; @param teacher null where the method needs none
+ * @param fresh the student as a new run starts with it
+ */
+record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
+    /** @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest */
+    static TrainingInputs read(ResolvedSettings resolved, Configuration hadoop) {
+        Settings settings = resolved.settings();
+        boolean needsTeacher = Methods.of(settings.method()).needsTeacher();
+        if (needsTeacher && settings.teacher().model() == null) {
+            throw resolved.refusal("teacher.model", "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()
+                    + " needs a teacher: give its model file");
+        }
+        Architectures.of(settings.student().architecture(), 2, 0);
+        Teacher teacher = needsTeacher ? Teacher.read(settings.teacher().model(), hadoop) : null;
+        ImageSet images = Cifar.open(settings.data().uri(), hadoop).train(settings.data().examples());
+        if (teacher != null && teacher.classes() != images.classes()) {
+            throw resolved.refusal("teacher.model", "the teacher " + teacher.uri() + " tells " + teacher.classes() + " classes apart, "
+                    + settings.data().uri() + " has " + images.classes());
+        }
+        Split split = Split.of(images, settings.validation().examples(), settings.run().seed());
+        return new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), hadoop));
+    }
+
+    private static ComputationGraph student(ResolvedSettings resolved, int classes, Configuration hadoop) {
+        Settings.Student asked = resolved.settings().student();
+        ComputationGraph student = Architectures.network(asked.architecture(), classes, resolved.settings().run().seed());
+        if (asked.initial() != null) {
+            ModelFile.Model initial = ModelFile.read(asked.initial(), hadoop);
+            if (!initial.metadata().architecture().equals(asked.architecture()) || initial.graph().numParams() != student.numParams()) {
+                throw resolved.refusal("student.initial", asked.initial() + " is a " + initial.metadata().architecture() + " for "
+                        + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for " + classes);
+            }
+            student.params().assign(initial.graph().params());
+        }
+        return student;
+    }
+
+    /** The student to train: that of a checkpoint with its velocity, or the fresh one. */
+    ComputationGraph student(Optional<Checkpoints.Checkpoint> checkpoint) {
+        ComputationGraph student = checkpoint.map(found -> found.model().graph()).orElse(fresh);
+        checkpoint.ifPresent(found -> student.getUpdater().getStateViewArray().assign(found.model().updaterState()));
+        return student;
+    }
+
+    Provenance.Source data() {
+        return new Provenance.Source(settings.data().uri(), images.checksum());
+    }
+
+    Provenance.Source teacherSource() {
+        return teacher == null ? null : new Provenance.Source(teacher.uri(), teacher.sha256());
+    }
+
+    int batchesPerEpoch() {
+        int batch = settings.training().batch();
+        return (split.training().length + batch - 1) / batch;
+    }
+
+    /** What every checkpoint says about itself. */
+    ModelFile.Metadata metadata(Map<String, String> versions) {
+        Map<String, String> provenance = new LinkedHashMap<>(versions);
+        provenance.put("inner", settings.method().inner());
+        provenance.put("outer", settings.method().outer());
+        provenance.put("seed", Long.toString(settings.run().seed()));
+        provenance.put("data-sha256", images.checksum());
+        if (teacher != null) {
+            provenance.put("teacher", teacher.uri());
+            provenance.put("teacher-sha256", teacher.sha256());
+        }
+        return new ModelFile.Metadata(settings.student().architecture(), images.classNames(), settings.data().uri(), provenance);
+    }
+}

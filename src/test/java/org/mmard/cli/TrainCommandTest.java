@@ -1,0 +1,157 @@
+package org.mmard.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.model.Architectures;
+import org.mmard.model.ModelFile;
+
+/** The command from its configuration file to its files, with Spark in this process; several executors are for the cluster's own tests. */
+class TrainCommandTest {
+    private static final int MANY = 20;
+
+    @TempDir
+    static Path shared;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void data() {
+        assertEquals(0, Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
+    }
+
+    @Test
+    void trainsResumesAndTellsWhenThereIsNothingToDo() throws IOException {
+        teacher(10);
+        Outcome first = train();
+        assertEquals(0, first.exit(), first.err());
+        assertTrue(first.out().contains("method     inner mmard, outer mmard"), first.out());
+        assertTrue(first.out().contains("160 images to train on, 40 to validate, 10 classes"), first.out());
+        assertTrue(first.out().lines().anyMatch(line -> line.matches("epoch 2/2   loss +[0-9.]+   train .* images/s .* s.*")), first.out());
+        assertTrue(first.out().lines().anyMatch(line -> line.startsWith("next       mmard evaluate --model ")), first.out());
+
+        Outcome again = train();
+        assertEquals(2, again.exit());
+        assertEquals("mmard: run.directory " + runUri() + ": already holds a run; go on with it by --resume, or choose another directory", again.err().strip());
+
+        Outcome nothing = train("--resume");
+        assertEquals(0, nothing.exit(), nothing.err());
+        assertTrue(nothing.out().startsWith("nothing to do: "), nothing.out());
+
+        Outcome more = train("--resume", "-D", "training.epochs=3");
+        assertEquals(0, more.exit(), more.err());
+        assertTrue(more.out().contains("resumed after epoch 2"), more.out());
+
+        Path uninterrupted = folder.resolve("uninterrupted");
+        assertEquals(0, train("-D", "training.epochs=3", "-D", "run.directory=" + uninterrupted).exit());
+        assertEquals(losses(uninterrupted), losses(folder.resolve("run")));
+        assertTrue(Arrays.equals(parameters(uninterrupted), parameters(folder.resolve("run"))));
+    }
+
+    @Test
+    void everyMistakeIsFoundBeforeAnythingIsWritten() throws IOException {
+        teacher(10);
+        refused("teacher.model", "-D", "teacher.model=null");
+        refused("nowhere.zip: there is no such model file", "-D", "teacher.model=" + folder.resolve("nowhere.zip"));
+        refused("nowhere: no such file or folder", "-D", "data.uri=" + folder.resolve("nowhere"));
+        refused("unknown architecture 'resnet9'", "-D", "student.architecture=resnet9");
+        refused("method.outer", "-D", "method.outer=kindness");
+        refused("cannot be written", "-D", "run.directory=" + folder.resolve("teacher.zip"));
+        refused("student.initial", "-D", "student.initial=" + folder.resolve("teacher.zip"), "-D", "student.architecture=cnn-4-4");
+        teacher(7);
+        refused("tells 7 classes apart", "-D", "training.epochs=2");
+    }
+
+    @Test
+    void aSignalStopsTheRunAndSaysHowToGoOn() throws Exception {
+        teacher(10);
+        List<String> many = List.of("-D", "training.epochs=" + MANY);
+        ProcessBuilder command = SameJvm.command(arguments(many)).redirectErrorStream(true);
+        // As the launcher does: what is printed is what a user sees.
+        command.command().addAll(1, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + folder.resolve("train.log")));
+        Process process = command.start();
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+                if (line.startsWith("epoch  1/")) {
+                    process.toHandle().destroy();
+                }
+            }
+        }
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(143, process.exitValue(), String.join("\n", lines));
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("mmard: stopped by a signal; ") && line.endsWith(" --resume")), String.join("\n", lines));
+        assertFalse(lines.stream().anyMatch(line -> line.contains("Exception")), String.join("\n", lines));
+
+        int epochs = losses(folder.resolve("run")).size();
+        assertTrue(epochs < MANY, "the run had ended before the signal came");
+        Outcome resumed = train("--resume", "-D", "training.epochs=" + MANY, "-D", "checkpoints.keep=1");
+        assertEquals(0, resumed.exit(), resumed.err());
+        assertEquals(MANY, losses(folder.resolve("run")).size());
+    }
+
+    private void refused(String complaint, String... options) throws IOException {
+        Outcome outcome = train(options);
+        assertEquals(2, outcome.exit(), outcome.out() + outcome.err());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains(complaint), outcome.err());
+        assertFalse(Files.exists(folder.resolve("run/run.conf")));
+    }
+
+    private Outcome train(String... options) throws IOException {
+        return Outcome.of(arguments(List.of(options)).toArray(String[]::new));
+    }
+
+    private List<String> arguments(List<String> options) throws IOException {
+        Path conf = folder.resolve("run.conf");
+        Files.writeString(conf, """
+                run { directory = "%s", seed = 3 }
+                data.uri = "%s"
+                student.architecture = cnn-4-8
+                teacher.model = "%s"
+                method.name = mmard
+                attack.steps = 1
+                training { epochs = 2, batch = 32, warm-up = 0, milestones = [] }
+                validation { examples = 40, steps = 1 }
+                cluster.executors = 1
+                """.formatted(folder.resolve("run"), shared.resolve("shapes"), folder.resolve("teacher.zip")));
+        return Stream.concat(Stream.of("train", "--conf", conf.toString()), options.stream()).toList();
+    }
+
+    private void teacher(int classes) throws IOException {
+        List<String> names = Stream.iterate(0, i -> i + 1).limit(classes).map(Object::toString).toList();
+        try (OutputStream out = Files.newOutputStream(folder.resolve("teacher.zip"))) {
+            ModelFile.write(out, Architectures.network("cnn-4-8", classes, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()), Map.of());
+        }
+    }
+
+    private String runUri() {
+        return "file:" + folder.resolve("run");
+    }
+
+    private static List<String> losses(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream().map(line -> line.replaceAll(".*\"loss\":([^,]*),.*", "$1")).toList();
+    }
+
+    private static float[] parameters(Path run) {
+        return ModelFile.read(run.resolve("last.zip").toString(), new org.apache.hadoop.conf.Configuration()).graph().params().toFloatVector();
+    }
+}
