@@ -1,10 +1,11 @@
 package org.mmard.attack;
 
+import java.io.Serializable;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Classifier;
 
 /** Something that tries to change a classifier's answer without leaving the L-infinity ball around the image. Holds no state. */
-public interface Attack {
+public interface Attack extends Serializable {
     /** What it is called on the command line and in tables. */
     String name();
 

@@ -1,5 +1,6 @@
 package org.mmard.attack;
 
+import java.io.Serializable;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -23,7 +24,7 @@ import org.mmard.loss.Predictions;
  * @param stepSize in the same unit
  * @param steps how many
  */
-public record Pgd(Objective objective, double epsilon, double stepSize, int steps) {
+public record Pgd(Objective objective, double epsilon, double stepSize, int steps) implements Serializable {
     public Pgd {
         if (!(epsilon >= 0 && epsilon <= 1) || !(stepSize > 0) || steps < 1) {
             throw new IllegalArgumentException("epsilon " + epsilon + ", step size " + stepSize + ", " + steps + " steps");

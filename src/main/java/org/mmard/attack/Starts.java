@@ -1,5 +1,6 @@
 package org.mmard.attack;
 
+import java.io.Serializable;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -17,7 +18,7 @@ import org.mmard.engine.LibTorch;
  * @param scale standard deviation or half width, in [0, 1] image units
  * @param clip whether the start is clipped to [0, 1] before the first gradient
  */
-public record Starts(Kind kind, double scale, boolean clip) {
+public record Starts(Kind kind, double scale, boolean clip) implements Serializable {
     public enum Kind { NONE, GAUSSIAN, UNIFORM }
 
     /** The start that the settings describe: uniform fills the whole ball, gaussian has its own scale. */

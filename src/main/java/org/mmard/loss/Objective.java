@@ -1,12 +1,13 @@
 package org.mmard.loss;
 
+import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.mmard.engine.Logits;
 
 /** A weighted sum of named terms: an inner objective J or an outer loss L, as a batch mean. Immutable. */
-public interface Objective {
+public interface Objective extends Serializable {
     /** Every prediction that must be in the {@link Predictions} handed over. */
     Set<Prediction> reads();
 

@@ -1,5 +1,6 @@
 package org.mmard.loss;
 
+import java.io.Serializable;
 import java.util.Map;
 import java.util.Set;
 import org.mmard.engine.Logits;
@@ -9,7 +10,7 @@ import org.mmard.engine.Logits;
  * weighting sum_n cotangent_n value_n of the numbers (a batch mean has cotangent_n = weight / examples) passes the cotangents in. A term may
  * look at the whole batch. Immutable.
  */
-public interface Term {
+public interface Term extends Serializable {
     /** The formula over {@link Prediction#symbol()}s. Two different terms of one objective have different names. */
     String name();
 

@@ -1,5 +1,6 @@
 package org.mmard.loss;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -21,7 +22,7 @@ public final class WeightedSum implements Objective {
     private final Set<Prediction> differentiates;
 
     /** @param weight finite */
-    public record Weighted(double weight, Term term) {
+    public record Weighted(double weight, Term term) implements Serializable {
         public Weighted {
             if (!Double.isFinite(weight)) {
                 throw new IllegalArgumentException("weight " + weight + " of " + term.name());
