@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.InputError;
+import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.data.ImageSet;
@@ -21,6 +24,8 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
+import org.mmard.spark.SparkDriver;
+import org.mmard.spark.SparkEvaluator;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.Versions;
 import picocli.CommandLine.Command;
@@ -75,22 +80,33 @@ final class EvaluateCommand implements Callable<Integer> {
         Cifar source = Cifar.open(data, hadoop);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         RunDirectory directory = RunDirectory.at(out, hadoop);
-        LibTorch.threads(1);
-        try (TorchNetwork network = new TorchNetwork(loaded.graph()); Classifier classifier = network.freeze(new Passes(true, true))) {
-            if (classifier.classes() != images.classes()) {
-                throw new InputError(model + " tells " + classifier.classes() + " classes apart, " + data + " has " + images.classes());
-            }
-            Evaluation evaluation = report(Evaluator.local(classifier, images, batch, seed), chosen, images);
-            directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
-            PrintWriter console = spec.commandLine().getOut();
-            console.print(evaluation.table());
-            console.println("written to " + directory.uri(FILE));
-            console.flush();
+        if (loaded.metadata().classNames().size() != images.classes()) {
+            throw new InputError(model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
         }
+        Evaluation evaluation = SparkDriver.hasMaster() ? onSpark(loaded.graph(), images, chosen) : here(loaded.graph(), images, chosen);
+        directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
+        PrintWriter console = spec.commandLine().getOut();
+        console.print(evaluation.table());
+        console.println("written to " + directory.uri(FILE));
+        console.flush();
         return 0;
     }
 
-    private Evaluation report(Evaluator evaluator, List<Attack> chosen, ImageSet images) {
+    private Evaluation here(ComputationGraph graph, ImageSet images, List<Attack> chosen) {
+        LibTorch.threads(1);
+        try (TorchNetwork network = new TorchNetwork(graph); Classifier classifier = network.freeze(new Passes(true, true))) {
+            return evaluate(Evaluator.local(classifier, images, batch, seed), chosen, images);
+        }
+    }
+
+    private Evaluation onSpark(ComputationGraph graph, ImageSet images, List<Attack> chosen) {
+        try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
+                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true))) {
+            return evaluate(evaluator, chosen, images);
+        }
+    }
+
+    private Evaluation evaluate(Evaluator evaluator, List<Attack> chosen, ImageSet images) {
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("model", model);
         about.put("data", data);

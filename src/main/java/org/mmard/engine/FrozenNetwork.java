@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A program over weights that ask for no gradient: PGD pays for the input gradient alone. */
 final class FrozenNetwork implements Classifier {
@@ -13,13 +14,17 @@ final class FrozenNetwork implements Classifier {
     private final Map<String, Tensor> weights;
     private final int classes;
     private final boolean channelsLast;
+    /** Never read: as long as the weights are views of it, it must not be collected. */
+    @SuppressWarnings("unused")
+    private final INDArray memory;
 
-    /** @param weights retained by the caller for this object, which releases them */
-    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast) {
+    /** @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null */
+    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, INDArray memory) {
         this.program = program;
         this.weights = weights;
         this.classes = classes;
         this.channelsLast = channelsLast;
+        this.memory = memory;
     }
 
     @Override

@@ -1,16 +1,28 @@
 package org.mmard.engine;
 
+import java.util.List;
+
 /** One instruction of a {@link Program}. Registers hold activations; weights are found by the names DL4J gives its parameters. */
 sealed interface Op {
     int output();
 
     int[] inputs();
 
+    /** Names of the parameters it reads. */
+    default List<String> weights() {
+        return List.of();
+    }
+
     /** 2-D convolution, zero padding; {@code bias} may be null. */
     record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation) implements Op {
         @Override
         public int[] inputs() {
             return new int[] {input};
+        }
+
+        @Override
+        public List<String> weights() {
+            return bias == null ? List.of(weight) : List.of(weight, bias);
         }
     }
 
@@ -22,6 +34,11 @@ sealed interface Op {
         @Override
         public int[] inputs() {
             return new int[] {input};
+        }
+
+        @Override
+        public List<String> weights() {
+            return List.of(layer + "_gamma", layer + "_beta", layer + "_mean", layer + "_var");
         }
     }
 
@@ -52,6 +69,11 @@ sealed interface Op {
         @Override
         public int[] inputs() {
             return new int[] {input};
+        }
+
+        @Override
+        public List<String> weights() {
+            return List.of(weight, bias);
         }
     }
 }

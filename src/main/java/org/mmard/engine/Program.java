@@ -1,8 +1,10 @@
 package org.mmard.engine;
 
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -35,6 +37,13 @@ final class Program {
 
     List<Op> ops() {
         return ops;
+    }
+
+    /** The names of all weights that the ops read. */
+    Set<String> weights() {
+        Set<String> names = new LinkedHashSet<>();
+        ops.forEach(op -> names.addAll(op.weights()));
+        return names;
     }
 
     /** How many ops read a register. */

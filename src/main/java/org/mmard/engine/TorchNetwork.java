@@ -98,13 +98,15 @@ public final class TorchNetwork implements AutoCloseable {
             Program frozen = passes.foldBatchNorm() ? folded : program;
             Map<String, Tensor> available = passes.foldBatchNorm() ? Folding.weights(program, weights) : weights;
             Map<String, Tensor> kept = new HashMap<>();
-            available.forEach((name, tensor) -> {
-                boolean kernel = tensor.dim() == 4;
-                Tensor laid = passes.channelsLast() && kernel ? tensor.contiguous(MemoryFormat.ChannelsLast) : tensor;
+            for (String name : frozen.weights()) {
+                Tensor tensor = available.get(name);
+                // A snapshot shares nothing with the graph, whose memory may be gone before it.
+                Tensor own = passes.foldBatchNorm() ? tensor.clone() : tensor;
+                Tensor laid = passes.channelsLast() && tensor.dim() == 4 ? own.contiguous(MemoryFormat.ChannelsLast) : own;
                 laid.retainReference();
                 kept.put(name, laid);
-            });
-            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast());
+            }
+            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), passes.foldBatchNorm() ? null : parameters);
         }
     }
 

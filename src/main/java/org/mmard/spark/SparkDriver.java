@@ -37,6 +37,32 @@ public final class SparkDriver {
         return new JavaSparkContext(configuration(name, executors, System.getenv()));
     }
 
+    /** Whether spark-submit or MMARD_MASTER names a master. */
+    public static boolean hasMaster() {
+        return new SparkConf().contains("spark.master") || given(System.getenv()) != null;
+    }
+
+    /** The context for independent tasks on whatever executors the master of {@link #hasMaster} gives. A lost one's tasks go to another. */
+    public static JavaSparkContext startForEvaluation(String name) {
+        SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
+        if (!conf.contains("spark.master")) {
+            conf.setMaster(given(System.getenv()));
+        }
+        Matcher cluster = LOCAL_CLUSTER.matcher(conf.get("spark.master"));
+        if (cluster.matches()) {
+            conf.setIfMissing("spark.executor.memory", cluster.group(3) + "m");
+        }
+        if (!conf.get("spark.master").startsWith("local[")) {
+            equip(conf);
+        }
+        return new JavaSparkContext(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false"));
+    }
+
+    private static String given(Map<String, String> environment) {
+        String master = environment.get("MMARD_MASTER");
+        return master == null || master.isBlank() ? null : master;
+    }
+
     static SparkConf configuration(String name, int executors, Map<String, String> environment) {
         SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
         if (!conf.contains("spark.master")) {
@@ -60,9 +86,8 @@ public final class SparkDriver {
     }
 
     private static String master(int executors, Map<String, String> environment) {
-        String given = environment.get("MMARD_MASTER");
-        if (given != null && !given.isBlank()) {
-            return given;
+        if (given(environment) != null) {
+            return given(environment);
         }
         if (executors == 1) {
             return "local[1]";
@@ -81,6 +106,11 @@ public final class SparkDriver {
         conf.set("spark.cores.max", String.valueOf(executors * Integer.parseInt(cores)));
         conf.setIfMissing("spark.executor.instances", String.valueOf(executors));
         conf.set("spark.dynamicAllocation.enabled", "false");
+        equip(conf);
+    }
+
+    /** What an executor's JVM needs to run our code. */
+    private static void equip(SparkConf conf) {
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
         // What the user gives comes last, and so wins.
         String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));

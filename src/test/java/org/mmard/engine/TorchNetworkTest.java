@@ -145,6 +145,27 @@ class TorchNetworkTest {
     }
 
     @Test
+    void frozenNetworkOutlivesItsGraph() {
+        for (Passes passes : new Passes[] {Passes.NONE, ALL}) {
+            try (PointerScope scope = new PointerScope(); Classifier frozen = frozenAlone(passes)) {
+                Tensor images = LibTorch.images(pixels(9));
+                double[] before = frozen.logits(images).values();
+                for (int i = 0; i < 20; i++) {
+                    System.gc();
+                    Nd4j.ones(3000 + i).muli(7);
+                    assertArrayEquals(before, frozen.logits(images).values(), passes + ", round " + i);
+                }
+            }
+        }
+    }
+
+    private static Classifier frozenAlone(Passes passes) {
+        try (TorchNetwork network = new TorchNetwork(network("cnn-8"))) {
+            return network.freeze(passes);
+        }
+    }
+
+    @Test
     void refusesALayerItDoesNotKnowByName() {
         ComputationGraph graph = new ComputationGraph(new NeuralNetConfiguration.Builder().graphBuilder().addInputs("images")
                 .setInputTypes(InputType.convolutional(32, 32, 3))

@@ -141,11 +141,11 @@ class MethodsTest {
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", wrong, B, SMOOTHING), "method.a is " + wrong + ": ");
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", A, wrong, SMOOTHING), "method.b is " + wrong + ": ");
         refuses(new Settings.Method("natural", "natural", BETA, ALPHA, LAMBDA, "detached", A, B, wrong),
-                "method.triangle-smoothing is " + wrong + ": ");
+                "method.triangle.smoothing is " + wrong + ": ");
     }
 
     @ParameterizedTest
-    @CsvSource({"1.01, 0.5, 0.02, method.alpha", "0.5, 1.01, 0.02, method.a", "0.5, 0.5, 0, method.triangle-smoothing"})
+    @CsvSource({"1.01, 0.5, 0.02, method.alpha", "0.5, 1.01, 0.02, method.a", "0.5, 0.5, 0, method.triangle.smoothing"})
     void refusesCoefficientsJustOutOfRange(double alpha, double a, double smoothing, String key) {
         refuses(new Settings.Method("mmard", "mmard", BETA, alpha, LAMBDA, "detached", a, B, smoothing), key + " is ");
     }
