@@ -131,8 +131,8 @@ public final class SparkDriver {
     private static SparkConf properties(SparkConf conf) {
         // A failed step or a lost executor ends the run, which resumes from its checkpoint: a retried task could not rejoin the others.
         conf.set("spark.task.maxFailures", "1").set("spark.stage.maxConsecutiveAttempts", "1").set("spark.speculation", "false");
-        // Heartbeats carry the live progress.
-        conf.setIfMissing("spark.executor.heartbeatInterval", "1s");
+        // Heartbeats carry the live progress; their interval is also how long one may take.
+        conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
         conf.setIfMissing("spark.locality.wait", "0s");
         conf.setIfMissing("spark.driver.maxResultSize", "0");
         conf.setIfMissing("spark.ui.enabled", "false");
