@@ -62,14 +62,14 @@ start() {
     if ! is_running master; then
         # Workers of a dead master would only look for it in vain.
         for worker in $(workers); do end "$worker"; done
-        rm -rf "$state/work"
+        rm -rf "$state/jobs"
         run master "$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.master.Master \
             --host 127.0.0.1 --port "$(port master)" --webui-port "$(port master-web)"
     fi
     wait_for 120 'the master did not answer' is_master_ready
     for ((number = 1; number <= count; number++)); do
         run "worker-$number" "$SPARK_HOME/bin/spark-class" org.apache.spark.deploy.worker.Worker \
-            --host 127.0.0.1 --cores 1 --memory 2g --webui-port 0 --work-dir "$state/work/worker-$number" "$(master_url)"
+            --host 127.0.0.1 --cores 1 --memory 2g --webui-port 0 --work-dir "$state/jobs/worker-$number" "$(master_url)"
     done
     wait_for 120 "the $count workers did not register" are_ready "$count"
     status

@@ -57,7 +57,7 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private static final String LARGE = "resnet8";
-    private static final String SMALL = "cnn-16-32-64";
+    private static final String SMALL = "cnn-16-32-64-128";
     private static final List<Part> PARTS = List.of(
             new Part("teacher", "a robust teacher", "trades", LARGE, null),
             new Part("student", "a student, distilled from it with MMARD", "mmard", SMALL, "teacher"),
