@@ -1,5 +1,7 @@
 package org.mmard.spark;
 
+import java.io.IOException;
+import java.io.ObjectInputStream;
 import org.nd4j.parameterserver.distributed.v2.messages.impl.base.BaseVoidMessage;
 
 /** A piece of one executor's encoded update, on its way over DL4J's parameter-server transport. */
@@ -23,6 +25,12 @@ final class UpdateMessage extends BaseVoidMessage {
         this.total = total;
         this.bytes = bytes;
         setMessageId(epoch + "/" + batch + "/" + offset);
+    }
+
+    /** Messages are read in the thread that polls for them, the only place from which its sleep can be set. */
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+        in.defaultReadObject();
+        TimerSlack.raiseForThisThread();
     }
 
     Address address() {
