@@ -16,6 +16,7 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
 final class AveragingMaster extends ParameterAveragingTrainingMaster {
     private final transient Broadcast<Plan> plan;
     private transient EpochStart start;
+    private transient Broadcast<NetBroadcastTuple> broadcast;
 
     AveragingMaster(Broadcast<Plan> plan) {
         super(new Builder(plan.value().executors(), 1)
@@ -38,7 +39,11 @@ final class AveragingMaster extends ParameterAveragingTrainingMaster {
     public ParameterAveragingTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
         NetBroadcastTuple state = new NetBroadcastTuple(
                 graph.getNetwork().getConfiguration(), graph.getNetwork().params(), graph.getNetwork().getUpdater().getStateViewArray());
+        if (broadcast != null) {
+            broadcast.destroy();
+        }
+        broadcast = graph.getSparkContext().broadcast(state);
         WorkerConfiguration configuration = new WorkerConfiguration(true, 1, 1, averagingFrequency, 0, false);
-        return new AveragingWorker(graph.getSparkContext().broadcast(state), configuration, plan, start);
+        return new AveragingWorker(broadcast, configuration, plan, start);
     }
 }
