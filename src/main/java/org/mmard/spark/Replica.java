@@ -9,6 +9,7 @@ import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
@@ -16,6 +17,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * parameter server are.
  */
 final class Replica {
+    private static final int COLLECTION_MILLISECONDS = 10_000;
+
     private static Replica current;
 
     private final Plan plan;
@@ -23,6 +26,9 @@ final class Replica {
 
     private Replica(Plan plan, NetBroadcastTuple state) {
         this.plan = plan;
+        // The state of each epoch comes in arrays off the heap, which only the garbage collector frees; the heap alone would give it little to do.
+        Nd4j.getMemoryManager().togglePeriodicGc(true);
+        Nd4j.getMemoryManager().setAutoGcWindow(COLLECTION_MILLISECONDS);
         graph = new ReplicaGraph(state.getGraphConfiguration(), state.getParameters(), plan);
     }
 

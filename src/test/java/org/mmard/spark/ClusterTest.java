@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A standalone master and two workers, and drivers, in processes of their own. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ClusterTest {
     private static final Path SCRIPT = Path.of("deploy/local/cluster.sh").toAbsolutePath();
     @TempDir
