@@ -21,6 +21,7 @@ import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.HadoopConfiguration;
+import org.mmard.model.ModelFile;
 import org.mmard.spark.SparkDriver;
 import org.mmard.spark.SparkEpochs;
 import org.mmard.train.CheckpointState;
@@ -73,29 +74,33 @@ final class TrainCommand implements Callable<Integer> {
             banner.finishedBefore(last);
             return 0;
         }
-        ComputationGraph student = inputs.student(from.checkpoint());
-        TrainingRun run = new TrainingRun(settings, directory, from, student, inputs.metadata(versions), inputs.batchesPerEpoch());
-        try (Interruption interruption = new Interruption(spec.commandLine().getErr(),
-                "mmard: stopped by a signal; finished epochs are kept in " + directory.uri() + "; go on with: " + commandLine(true))) {
+        banner.end(train(directory, banner, from, inputs, inputs.metadata(versions)));
+        return 0;
+    }
+
+    private TrainingRun.Outcome train(RunDirectory directory, TrainingBanner banner, StartingPoint from, TrainingInputs inputs, ModelFile.Metadata metadata) {
+        Settings.Training training = inputs.settings().training();
+        String stopped = "mmard: stopped by a signal; finished epochs are kept in " + directory.uri() + "; go on with: " + commandLine(true);
+        try (TrainingDisplay display = TrainingDisplay.on(System.out, onTerminal(), training.epochs(), training.batch());
+                Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
             try {
-                banner.end(train(run, banner, from, inputs, student));
+                return trainOnSpark(directory, banner, from, inputs, metadata, display);
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;
             }
         }
-        return 0;
     }
 
-    private TrainingRun.Outcome train(TrainingRun run, TrainingBanner banner, StartingPoint from, TrainingInputs inputs, ComputationGraph student) {
+    private static TrainingRun.Outcome trainOnSpark(
+            RunDirectory directory, TrainingBanner banner, StartingPoint from, TrainingInputs inputs, ModelFile.Metadata metadata, TrainingDisplay display) {
         Settings settings = inputs.settings();
-        Settings.Training training = settings.training();
+        ComputationGraph student = inputs.student(from.checkpoint());
         try (JavaSparkContext spark = SparkDriver.start("mmard train " + settings.run().directory(), settings.cluster().executors());
                 SparkEpochs epochs = new SparkEpochs(spark, student, inputs.images().select(inputs.split().training()),
-                        inputs.images().select(inputs.split().validation()), settings, new DistillationSteps(settings, inputs.teacher()));
-                TrainingDisplay display = TrainingDisplay.on(System.out, onTerminal(), training.epochs(), training.batch())) {
+                        inputs.images().select(inputs.split().validation()), settings, new DistillationSteps(settings, inputs.teacher()))) {
             banner.start(from, spark.master());
-            return run.run(epochs, display);
+            return new TrainingRun(settings, directory, from, student, metadata, inputs.batchesPerEpoch()).run(epochs, display);
         }
     }
 

@@ -1,11 +1,9 @@
 package org.mmard.train;
 
-import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Logits;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.method.Method;
@@ -33,38 +31,12 @@ public final class DistillationSteps implements StepFactory {
         LibTorch.threads(engine.threads());
         Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
         Method built = Methods.of(method);
-        return new DistillationStep(student, built.needsTeacher() ? new Frozen(teacher.graph(), passes) : null, built, attack, passes);
+        return new DistillationStep(student, built.needsTeacher() ? frozen(teacher.graph(), passes) : null, built, attack, passes);
     }
 
-    /** A frozen network together with the graph whose memory it reads. */
-    private static final class Frozen implements Classifier {
-        private final TorchNetwork network;
-        private final Classifier frozen;
-
-        Frozen(ComputationGraph graph, Passes passes) {
-            network = new TorchNetwork(graph);
-            frozen = network.freeze(passes);
-        }
-
-        @Override
-        public int classes() {
-            return frozen.classes();
-        }
-
-        @Override
-        public Logits logits(Tensor images) {
-            return frozen.logits(images);
-        }
-
-        @Override
-        public Pass forward(Tensor images) {
-            return frozen.forward(images);
-        }
-
-        @Override
-        public void close() {
-            frozen.close();
-            network.close();
+    private static Classifier frozen(ComputationGraph graph, Passes passes) {
+        try (TorchNetwork network = new TorchNetwork(graph)) {
+            return network.freeze(passes);
         }
     }
 }

@@ -10,7 +10,7 @@ final class Pace {
     private final InstantSource clock;
     private final int epochs;
     private final int batch;
-    private final Instant start;
+    private Instant start;
     private int firstEpoch;
     private int epoch;
     private Instant epochStart;
@@ -23,13 +23,13 @@ final class Pace {
         this.clock = clock;
         this.epochs = epochs;
         this.batch = batch;
-        this.start = clock.instant();
     }
 
     /** @param epoch counted from 1 */
     synchronized void epochStarts(int epoch) {
         if (firstEpoch == 0) {
             firstEpoch = epoch;
+            start = clock.instant();
         }
         this.epoch = epoch;
         epochStart = clock.instant();
