@@ -58,6 +58,8 @@ final class ExecutorWatch extends SparkListener {
             lost = event.executorId();
             reason = event.reason().lines().findFirst().orElse("no reason given");
             notifyAll();
+            // A job that had not begun would wait for a replacement, and go on with it.
+            spark.cancelAllJobs();
         }
     }
 
