@@ -2,6 +2,7 @@ package org.mmard.cli;
 
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
+import org.mmard.train.RunStopped;
 import org.mmard.train.Versions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,13 @@ public final class Mmard {
 
     static int run(CommandLine line, String... args) {
         line.setParameterExceptionHandler((e, given) -> mistake(e));
-        line.setExecutionExceptionHandler((e, command, parsed) ->
-                e instanceof InputError ? say(command, e.getMessage(), MISTAKE) : failure(command, e));
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            if (e instanceof InputError) {
+                return say(command, e.getMessage(), MISTAKE);
+            }
+            // A run that was stopped says why in its one line.
+            return e instanceof RunStopped ? say(command, e.getMessage(), FAILURE) : failure(command, e);
+        });
         try {
             return line.execute(args);
         } catch (Error e) {
