@@ -42,10 +42,10 @@ import picocli.CommandLine.Spec;
 final class QuickstartCommand implements Callable<Integer> {
     private static final String CONFIGURATION = "quickstart.conf";
     private static final int TRAINING_IMAGES = 5000;
-    private static final int TEST_IMAGES = 1000;
+    private static final int TEST_IMAGES = 500;
 
     /** One of the three trainings. */
-    private record Part(String name, String title, String method, String architecture, String teacher) {
+    record Part(String name, String title, String method, String architecture, String teacher) {
         List<String> settings(Path out) {
             List<String> settings = new ArrayList<>(List.of("data.uri=" + out.resolve("shapes"), "run.directory=" + out.resolve(name),
                     "method.name=" + method, "student.architecture=" + architecture));
@@ -57,8 +57,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private static final String LARGE = "resnet8";
-    private static final String SMALL = "cnn-16-32-64-128";
-    private static final List<Part> PARTS = List.of(
+    private static final String SMALL = "cnn-16-32-48-64";
+    static final List<Part> PARTS = List.of(
             new Part("teacher", "a robust teacher", "trades", LARGE, null),
             new Part("student", "a student, distilled from it with MMARD", "mmard", SMALL, "teacher"),
             new Part("alone", "the same student without a teacher", "trades", SMALL, null));
