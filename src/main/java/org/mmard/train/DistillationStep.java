@@ -51,10 +51,7 @@ public final class DistillationStep implements Step {
     public Result gradient(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = LibTorch.images(batch.images());
-            Predictions predictions = new Predictions(batch.labels());
-            if (method.reads().contains(Prediction.TEACHER_NATURAL)) {
-                predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
-            }
+            Predictions predictions = onNatural(natural, batch.labels());
             Tensor adversarial = attack == null ? natural : adversarial(natural, predictions, batch);
             return outer(natural, adversarial, predictions);
         }
@@ -62,11 +59,16 @@ public final class DistillationStep implements Step {
 
     /** The outer loss and its gradient at given adversarial images: the second half of {@link #gradient}. */
     Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
+        return outer(natural, adversarial, onNatural(natural, labels));
+    }
+
+    /** What both the attack and the outer loss may read: computed once. */
+    private Predictions onNatural(Tensor natural, int[] labels) {
         Predictions predictions = new Predictions(labels);
         if (method.reads().contains(Prediction.TEACHER_NATURAL)) {
             predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
         }
-        return outer(natural, adversarial, predictions);
+        return predictions;
     }
 
     @Override
