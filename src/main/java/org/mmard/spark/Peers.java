@@ -3,6 +3,7 @@ package org.mmard.spark;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import org.apache.spark.BarrierTaskContext;
 import org.mmard.spark.UpdateMessage.Address;
 import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
@@ -17,11 +18,20 @@ final class Peers {
 
     private final AeronUdpTransport transport = (AeronUdpTransport) ModelParameterServer.getInstance().getTransport();
     private final Mailbox mailbox = new Mailbox();
+    private final UUID run;
     private BarrierTaskContext task;
     private List<String> others;
 
-    Peers() {
-        transport.addInterceptor(UpdateMessage.class, mailbox::put);
+    /** @param run {@link Plan#id()} */
+    Peers(UUID run) {
+        this.run = run;
+        transport.addInterceptor(UpdateMessage.class, this::deliver);
+    }
+
+    private void deliver(UpdateMessage message) {
+        if (message.run.equals(run)) {
+            mailbox.put(message);
+        }
     }
 
     /**
@@ -59,7 +69,7 @@ final class Peers {
         for (int offset = 0; offset < update.length; offset += PIECE) {
             byte[] piece = Arrays.copyOfRange(update, offset, Math.min(update.length, offset + PIECE));
             for (String other : others) {
-                transport.sendMessage(new UpdateMessage(address, offset, update.length, piece), other);
+                transport.sendMessage(new UpdateMessage(run, address, offset, update.length, piece), other);
             }
         }
     }

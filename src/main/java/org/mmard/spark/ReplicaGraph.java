@@ -29,7 +29,7 @@ final class ReplicaGraph extends DistillingGraph {
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
             SharedMemory.removeRemains();
-            lockstep = new Lockstep(plan, new Peers(), this::batch, numParams());
+            lockstep = new Lockstep(plan, new Peers(plan.id()), this::batch, numParams());
         }
         lockstep.begin(start);
         super.setGradientsAccumulator(lockstep);

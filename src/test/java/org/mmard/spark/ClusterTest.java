@@ -125,6 +125,21 @@ class ClusterTest {
         assertEquals(parameters.get(0), parameters.get(1));
     }
 
+    @Test
+    void runsFollowOneAnotherInOneApplication() throws Exception {
+        List<String> parameters = new ArrayList<>();
+        // 7 batches: the first shard's last update, which the second does not take, must not reach the next run.
+        try (Driver driver = new Driver("runs=2", "executors=2", "epochs=1", "images=210", "rate=0.1", "novalidate=1")) {
+            for (int run = 0; run < 2; run++) {
+                String line = driver.await(text -> text.contains("epoch 0 "));
+                assertEquals(7, minibatches(line, 0) + minibatches(line, 1));
+                parameters.add(field(driver.await(text -> text.contains("parameters ")), "parameters (-?\\d+)"));
+            }
+            assertEquals(0, driver.exitCode());
+        }
+        assertEquals(parameters.get(0), parameters.get(1));
+    }
+
     private static int minibatches(String line, int executor) {
         return Integer.parseInt(field(line, executor + "=ExecutorReport\\[host=[^,]*, minibatches=(\\d+)"));
     }

@@ -14,7 +14,7 @@ import org.mmard.train.Toys;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
- * Arguments: key=value of executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes.
+ * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes.
  */
 public final class ToyDriver {
     private ToyDriver() {}
@@ -23,12 +23,23 @@ public final class ToyDriver {
         Map<String, String> options = Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
         int epochs = Integer.parseInt(options.getOrDefault("epochs", "2"));
         Settings settings = settings(options);
-        ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
         int status = 0;
-        try (JavaSparkContext spark = SparkDriver.start("toy", settings.cluster().executors());
-                Epochs driver = new SparkEpochs(spark, student, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
-                        Toys.images(200, 2), settings, ToyStep::new)) {
+        try (JavaSparkContext spark = SparkDriver.start("toy", settings.cluster().executors())) {
             say("driver port " + spark.getConf().get("spark.driver.port"));
+            for (int run = 0; run < Integer.parseInt(options.getOrDefault("runs", "1")); run++) {
+                train(spark, settings, epochs, options);
+            }
+        } catch (ExecutorLost e) {
+            say("lost " + e.getMessage());
+            status = 1;
+        }
+        System.exit(status);
+    }
+
+    private static void train(JavaSparkContext spark, Settings settings, int epochs, Map<String, String> options) {
+        ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
+        try (Epochs driver = new SparkEpochs(spark, student, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
+                Toys.images(200, 2), settings, ToyStep::new)) {
             for (int epoch = 0; epoch < epochs; epoch++) {
                 Epochs.Report report = driver.train(epoch, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " " + report);
@@ -37,11 +48,7 @@ public final class ToyDriver {
                     say("accuracy " + driver.validate(epoch));
                 }
             }
-        } catch (ExecutorLost e) {
-            say("lost " + e.getMessage());
-            status = 1;
         }
-        System.exit(status);
     }
 
     static Settings settings(Map<String, String> options) {
