@@ -1,2 +1,2 @@
-/** Labelled 32x32 colour images: CIFAR binary from any Hadoop URI, generated shapes, and augmentation decided by (seed, epoch, record id). Knows only {@code config}. */
+/** CIFAR binary from any Hadoop URI, generated shapes, augmentation, random streams; and arrays in NumPy's format. */
 package org.mmard.data;

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.config.Settings;
+import org.mmard.data.Npy;
 import org.mmard.data.RandomStreams.Purpose;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -25,7 +26,6 @@ import org.mmard.loss.Predictions;
 import org.mmard.method.Methods;
 import org.mmard.model.Architectures;
 import org.mmard.reference.GoldenNetworks;
-import org.mmard.reference.Npy;
 import org.mmard.reference.Reference;
 
 class PgdTest {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.mmard.data.Npy;
 import org.mmard.engine.Logits;
-import org.mmard.reference.Npy;
 import org.mmard.reference.Reference;
 
 /** Each term against the {@code op.*} vectors. P stands on S(x), Q on S(x'), unless an operation says otherwise. */

@@ -2,6 +2,7 @@ package org.mmard.reference;
 
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.data.Npy;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

@@ -1,0 +1,104 @@
+package org.mmard.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.mmard.config.InputError;
+
+/**
+ * An array of NumPy's {@code .npy} format (NEP 1): C order, little endian, 32- or 64-bit floats or integers.
+ *
+ * @param values row by row; not copied
+ * @param shape empty for a scalar
+ */
+public record Npy(double[] values, int[] shape) {
+    private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final Map<String, Type> TYPES = Map.of(
+            "<f4", new Type(4, ByteBuffer::getFloat), "<f8", new Type(8, ByteBuffer::getDouble),
+            "<i4", new Type(4, ByteBuffer::getInt), "<i8", new Type(8, ByteBuffer::getLong));
+
+    private record Type(int bytes, ToDoubleFunction<ByteBuffer> next) {}
+
+    /** @throws InputError naming the file, where it is absent, cut short or anything but such an array */
+    public static Npy read(Path file) {
+        byte[] content;
+        try {
+            content = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new InputError(file + ": there is no such file", e);
+        } catch (IOException e) {
+            throw new InputError(file + ": cannot be read: " + e.getMessage(), e);
+        }
+        if (content.length < 10 || !Arrays.equals(content, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+            throw new InputError(file + ": no .npy file");
+        }
+        ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+        boolean first = bytes.get(MAGIC.length) == 1;
+        int headerAt = first ? 10 : 12;
+        int headerLength = first ? bytes.getShort(8) & 0xffff : content.length < 12 ? 0 : bytes.getInt(8);
+        if (headerLength <= 0 || headerLength > content.length - headerAt) {
+            throw new InputError(file + ": ends within its header, at byte " + content.length);
+        }
+        return array(file, new String(content, headerAt, headerLength, StandardCharsets.ISO_8859_1), bytes.position(headerAt + headerLength));
+    }
+
+    private static Npy array(Path file, String header, ByteBuffer data) {
+        Type type = TYPES.get(entry(file, header, "'descr': *'([^']*)'"));
+        if (type == null) {
+            throw new InputError(file + ": its type is none of <f4, <f8, <i4, <i8: " + header.strip());
+        }
+        if (!entry(file, header, "'fortran_order': *(\\w+)").equals("False")) {
+            throw new InputError(file + ": is in Fortran order; save it in C order");
+        }
+        int[] shape;
+        int length = 1;
+        try {
+            shape = Arrays.stream(entry(file, header, "'shape': *\\(([^)]*)\\)").split(",")).map(String::trim).filter(size -> !size.isEmpty())
+                    .mapToInt(Integer::parseInt).toArray();
+            for (int size : shape) {
+                length = Math.multiplyExact(length, size);
+            }
+            Math.multiplyExact(length, type.bytes);
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw new InputError(file + ": has an impossible shape: " + header.strip(), e);
+        }
+        if (data.remaining() != length * type.bytes) {
+            throw new InputError(file + ": shape " + Arrays.toString(shape) + " needs " + length * type.bytes + " bytes after the header, there are "
+                    + data.remaining());
+        }
+        double[] values = new double[length];
+        for (int i = 0; i < length; i++) {
+            values[i] = type.next.applyAsDouble(data);
+        }
+        return new Npy(values, shape);
+    }
+
+    private static String entry(Path file, String header, String pattern) {
+        Matcher matcher = Pattern.compile(pattern).matcher(header);
+        if (!matcher.find()) {
+            throw new InputError(file + ": not understood: " + header.strip());
+        }
+        return matcher.group(1);
+    }
+
+    public float[] floats() {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
+    }
+
+    public int[] ints() {
+        return Arrays.stream(values).mapToInt(value -> (int) value).toArray();
+    }
+}
