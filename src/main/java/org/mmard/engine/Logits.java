@@ -33,6 +33,17 @@ public record Logits(double[] values, int examples, int classes) {
         return best;
     }
 
+    /** Index of the first largest logit of an example but its label's. */
+    public int strongestRival(int example, int label) {
+        int rival = label == 0 ? 1 : 0;
+        for (int c = rival + 1; c < classes; c++) {
+            if (c != label && get(example, c) > get(example, rival)) {
+                rival = c;
+            }
+        }
+        return rival;
+    }
+
     /** How many examples have their largest logit at their label. */
     public int correct(int[] labels) {
         int correct = 0;

@@ -4,11 +4,27 @@ import java.util.Map;
 import java.util.Set;
 import org.mmard.engine.Logits;
 
-/** CE_n = -log p_{n,y}, p = softmax(z); d CE_n / dz_c = p_c - [c = y]. */
-public record CrossEntropy(Prediction of) implements Term {
+/**
+ * CE_n = -sum_c q_c log p_{n,c}, p = softmax(z), with q the label's one-hot vector, a share s of which is spread evenly over all C classes
+ * (Szegedy et al., arXiv 1512.00567): q_y = 1 - s + s/C, q_c = s/C elsewhere. d CE_n / dz_c = p_c - q_c.
+ *
+ * @param smoothing s, in [0, 1)
+ */
+public record CrossEntropy(Prediction of, double smoothing) implements Term {
+    public CrossEntropy {
+        if (!(smoothing >= 0 && smoothing < 1)) {
+            throw new IllegalArgumentException("label smoothing " + smoothing);
+        }
+    }
+
+    /** -log p_y: without smoothing. */
+    public CrossEntropy(Prediction of) {
+        this(of, 0);
+    }
+
     @Override
     public String name() {
-        return "CE(" + of.symbol() + ",y)";
+        return "CE(" + of.symbol() + (smoothing == 0 ? ",y)" : ",smoothed y)");
     }
 
     @Override
@@ -27,14 +43,18 @@ public record CrossEntropy(Prediction of) implements Term {
         double[] gradient = gradients.get(of).values();
         double[] logP = new double[logits.classes()];
         double[] values = new double[logits.examples()];
+        double elsewhere = smoothing / logP.length;
         for (int n = 0; n < values.length; n++) {
             Softmax.logProbabilities(logits, n, 1, logP);
             int label = predictions.labels()[n];
-            values[n] = -logP[label];
+            values[n] = -(1 - smoothing) * logP[label];
             for (int c = 0; c < logP.length; c++) {
+                if (smoothing > 0) {
+                    values[n] -= elsewhere * logP[c];
+                }
                 // expm1, because p - 1 rounds to 0 where the label is all but certain, and the attack steps by the sign of what is left
-                double byLogit = c == label ? Math.expm1(logP[c]) : Math.exp(logP[c]);
-                gradient[n * logP.length + c] += cotangents[n] * byLogit;
+                double byLogit = c == label ? Math.expm1(logP[c]) + smoothing : Math.exp(logP[c]);
+                gradient[n * logP.length + c] += cotangents[n] * (byLogit - elsewhere);
             }
         }
         return values;

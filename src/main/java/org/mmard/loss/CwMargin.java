@@ -31,21 +31,11 @@ public record CwMargin(Prediction of) implements Term {
         double[] values = new double[logits.examples()];
         for (int n = 0; n < values.length; n++) {
             int label = predictions.labels()[n];
-            int rival = strongestRival(logits, n, label);
+            int rival = logits.strongestRival(n, label);
             values[n] = logits.get(n, rival) - logits.get(n, label);
             gradient[n * logits.classes() + rival] += cotangents[n];
             gradient[n * logits.classes() + label] -= cotangents[n];
         }
         return values;
-    }
-
-    private static int strongestRival(Logits logits, int example, int label) {
-        int rival = label == 0 ? 1 : 0;
-        for (int c = rival + 1; c < logits.classes(); c++) {
-            if (c != label && logits.get(example, c) > logits.get(example, rival)) {
-                rival = c;
-            }
-        }
-        return rival;
     }
 }

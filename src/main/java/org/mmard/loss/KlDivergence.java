@@ -14,8 +14,10 @@ import org.mmard.engine.Logits;
  * @param of Q
  * @param throughTarget whether P is differentiated too, or a constant
  * @param temperature t, above 0
+ * @param floor f of log(p_c + f), which some public codes write for log p_c in the constant part of a detached target: the value is off by
+ *     up to C f, the gradient is the same; 0 for the divergence proper
  */
-public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature) implements Term {
+public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature, double floor) implements Term {
     public KlDivergence {
         if (target == of) {
             throw new IllegalArgumentException("KL of " + of.symbol() + " with itself");
@@ -23,6 +25,13 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
         if (!(temperature > 0 && Double.isFinite(temperature))) {
             throw new IllegalArgumentException("temperature " + temperature);
         }
+        if (!(floor >= 0 && floor < 1) || floor > 0 && throughTarget) {
+            throw new IllegalArgumentException("floor " + floor);
+        }
+    }
+
+    public KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature) {
+        this(target, of, throughTarget, temperature, 0);
     }
 
     /** KL(target||of) at temperature 1, the target a constant: the usual one in distillation. */
@@ -30,9 +39,19 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
         return new KlDivergence(target, of, false, 1);
     }
 
+    /** The same divergence at another temperature. */
+    public KlDivergence at(double otherTemperature) {
+        return new KlDivergence(target, of, throughTarget, otherTemperature, floor);
+    }
+
+    /** The same divergence with a floor under the target's constant part. */
+    public KlDivergence floored(double otherFloor) {
+        return new KlDivergence(target, of, throughTarget, temperature, otherFloor);
+    }
+
     /** The same divergence with gradient flowing through both sides. */
     public KlDivergence differentiatingTarget() {
-        return new KlDivergence(target, of, true, temperature);
+        return new KlDivergence(target, of, true, temperature, floor);
     }
 
     @Override
@@ -67,7 +86,7 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
             for (int c = 0; c < classes; c++) {
                 double p = Math.exp(logP[c]);
                 if (p > 0) {
-                    values[n] += p * (logP[c] - logQ[c]);
+                    values[n] += p * ((floor == 0 ? logP[c] : Math.log(p + floor)) - logQ[c]);
                 }
                 ofGradient[n * classes + c] += scale * (Math.exp(logQ[c]) - p);
             }

@@ -36,6 +36,18 @@ final class Softmax {
         }
     }
 
+    /** Shannon entropy -sum p log p of log-probabilities, in nats. A class with p = 0 counts nothing. */
+    static double entropy(double[] logProbabilities) {
+        double entropy = 0;
+        for (double logP : logProbabilities) {
+            double p = Math.exp(logP);
+            if (p > 0) {
+                entropy -= p * logP;
+            }
+        }
+        return entropy;
+    }
+
     /** Adds cotangent * df/dz, where df/dz_c = p_c (g_c - sum_k p_k g_k) and g = df/dp. */
     static void backward(double[] probabilities, double[] byProbability, double cotangent, Logits gradient, int example) {
         double mean = 0;

@@ -11,7 +11,7 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 
 /**
- * An outer loss where no attack is made: x' = x, so that S(x') is S(x) and T(x') is T(x). One forward gives both predictions, and their
+ * An outer loss where no attack is made: x' = x, so that every prediction of a network is S(x) or T(x). One forward gives both predictions, and their
  * gradients add up.
  */
 record OnNaturalImages(Objective objective) implements Objective {
@@ -49,10 +49,7 @@ record OnNaturalImages(Objective objective) implements Objective {
     }
 
     static Prediction natural(Prediction which) {
-        return switch (which) {
-            case STUDENT_NATURAL, STUDENT_ADVERSARIAL -> Prediction.STUDENT_NATURAL;
-            case TEACHER_NATURAL, TEACHER_ADVERSARIAL -> Prediction.TEACHER_NATURAL;
-        };
+        return which.ofTeacher() ? Prediction.TEACHER_NATURAL : Prediction.STUDENT_NATURAL;
     }
 
     private static Logits sum(Logits one, Logits other) {

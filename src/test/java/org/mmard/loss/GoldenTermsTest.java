@@ -26,6 +26,28 @@ class GoldenTermsTest {
     }
 
     @Test
+    void entropy() {
+        check(new Entropy(Prediction.STUDENT_ADVERSARIAL), "op.entropy");
+    }
+
+    @Test
+    void differenceOfLogitsRatios() {
+        check(new Dlr(Prediction.STUDENT_ADVERSARIAL), "op.dlr");
+        check(new TargetedDlr(Prediction.STUDENT_ADVERSARIAL, Reference.golden("op.targets").ints()), "op.dlr_targeted");
+    }
+
+    @Test
+    void boostedCrossEntropy() {
+        Predictions predictions = new Predictions(Reference.golden("op.labels").ints())
+                .with(Prediction.STUDENT_ADVERSARIAL, divided(logits("op.q_logits"), 4));
+        int examples = predictions.labels().length;
+        Term term = new BoostedCrossEntropy(Prediction.STUDENT_ADVERSARIAL);
+        Map<Prediction, Logits> gradients = RandomPredictions.zeroGradients(term, predictions);
+        close("op.bce_mart", term.evaluate(predictions, cotangents(examples), gradients), 1);
+        close("op.bce_mart.d_q_logits", gradients.get(Prediction.STUDENT_ADVERSARIAL).values(), 0.25);
+    }
+
+    @Test
     void klDivergence() {
         check(KlDivergence.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL).differentiatingTarget(), "op.kl");
     }
