@@ -86,7 +86,7 @@ public final class Attacks {
         public Tensor perturb(Classifier model, Tensor natural, int[] labels, int[] records, long seed) {
             // The name stands where training has the epoch, so that no two attacks share their draws.
             Tensor start = starts.from(natural, RandomStreams.Purpose.EVALUATION, seed, name.hashCode(), records);
-            return pgd.perturb(model, null, natural, new Predictions(labels), start);
+            return pgd.perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, model), natural, new Predictions(labels), start);
         }
     }
 }

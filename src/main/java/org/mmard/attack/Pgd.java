@@ -1,14 +1,14 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
-import java.util.Set;
+import java.util.EnumMap;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.mmard.engine.Classifier;
-import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
@@ -16,10 +16,10 @@ import org.mmard.loss.Predictions;
 
 /**
  * Projected gradient ascent in the L-infinity ball (Madry et al., arXiv 1706.06083), on any inner objective J:
- * x'_{k+1} = clip_[0,1](clip_[x-eps, x+eps](x'_k + step * sign(dJ/dx'_k))), sign(0) = 0. Where J has a gradient through the teacher's
- * prediction T(x') too, both networks' input gradients are added.
+ * x'_{k+1} = clip_[0,1](clip_[x-eps, x+eps](x'_k + step * sign(dJ/dx'_k))), sign(0) = 0. Where J has a gradient through a
+ * teacher's prediction at x' too, the networks' input gradients are added.
  *
- * @param objective J; reads S(x') and perhaps T(x'), and any prediction on x as a constant
+ * @param objective J; reads predictions at x', and any prediction on x as a constant
  * @param epsilon radius, in [0, 1] image units
  * @param stepSize in the same unit
  * @param steps how many
@@ -32,14 +32,13 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
     }
 
     /**
-     * @param student S
-     * @param teacher T, or null where the objective does not read T(x')
+     * @param networks who makes each prediction at x' that the objective reads
      * @param natural x, shape [examples, 3, 32, 32]
      * @param constants labels, and the predictions on x that the objective reads
      * @param start x'_0, not necessarily inside [0, 1]
      * @return x', a tensor of the current scope
      */
-    public Tensor perturb(Classifier student, Classifier teacher, Tensor natural, Predictions constants, Tensor start) {
+    public Tensor perturb(Map<Prediction, Classifier> networks, Tensor natural, Predictions constants, Tensor start) {
         Tensor adversarial = start.clone();
         try (PointerScope ball = new PointerScope()) {
             // Clipping to the ball and then to [0, 1] is one clamp, as x itself lies in [0, 1].
@@ -49,7 +48,7 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
             Scalar step = new Scalar(stepSize);
             for (int k = 0; k < steps; k++) {
                 try (PointerScope scope = new PointerScope()) {
-                    adversarial.add_(gradient(student, teacher, adversarial, constants).sign_(), step);
+                    adversarial.add_(gradient(networks, adversarial, constants).sign_(), step);
                     adversarial.clamp_(lower, upper);
                 }
             }
@@ -57,26 +56,24 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
         return adversarial;
     }
 
-    /** dJ/dx' at x', a tensor of the current scope. */
-    public Tensor gradient(Classifier student, Classifier teacher, Tensor adversarial, Predictions constants) {
+    /** dJ/dx' at x', a tensor of the current scope. J is a batch mean: the gradient of its sum is so many times larger as there are examples. */
+    public Tensor gradient(Map<Prediction, Classifier> networks, Tensor adversarial, Predictions constants) {
         Predictions predictions = constants.copy();
-        Set<Prediction> differentiated = objective.differentiates();
-        Classifier.Pass ofStudent = differentiated.contains(Prediction.STUDENT_ADVERSARIAL) ? student.forward(adversarial) : null;
-        Classifier.Pass ofTeacher = differentiated.contains(Prediction.TEACHER_ADVERSARIAL) ? teacher.forward(adversarial) : null;
-        if (objective.reads().contains(Prediction.STUDENT_ADVERSARIAL)) {
-            predictions.with(Prediction.STUDENT_ADVERSARIAL, ofStudent != null ? ofStudent.logits() : student.logits(adversarial));
+        Map<Prediction, Classifier.Pass> passes = new EnumMap<>(Prediction.class);
+        for (Prediction which : objective.reads()) {
+            if (objective.differentiates().contains(which)) {
+                Classifier.Pass pass = networks.get(which).forward(adversarial);
+                passes.put(which, pass);
+                predictions.with(which, pass.logits());
+            } else if (which.ofAdversarial()) {
+                predictions.with(which, networks.get(which).logits(adversarial));
+            }
         }
-        if (objective.reads().contains(Prediction.TEACHER_ADVERSARIAL)) {
-            predictions.with(Prediction.TEACHER_ADVERSARIAL, ofTeacher != null ? ofTeacher.logits() : teacher.logits(adversarial));
-        }
-        var gradients = objective.evaluate(predictions).gradients();
+        Map<Prediction, Logits> gradients = objective.evaluate(predictions).gradients();
         Tensor sum = null;
-        if (ofStudent != null) {
-            sum = ofStudent.inputGradient(gradients.get(Prediction.STUDENT_ADVERSARIAL));
-        }
-        if (ofTeacher != null) {
-            Tensor throughTeacher = ofTeacher.inputGradient(gradients.get(Prediction.TEACHER_ADVERSARIAL));
-            sum = sum == null ? throughTeacher : sum.add(throughTeacher);
+        for (Map.Entry<Prediction, Classifier.Pass> pass : passes.entrySet()) {
+            Tensor part = pass.getValue().inputGradient(gradients.get(pass.getKey()));
+            sum = sum == null ? part : sum.add(part);
         }
         return sum;
     }

@@ -11,6 +11,7 @@ import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
 import org.mmard.data.Split;
 import org.mmard.method.Methods;
+import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.train.Checkpoints;
@@ -27,7 +28,7 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
     /** @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Configuration hadoop) {
         Settings settings = resolved.settings();
-        boolean needsTeacher = Methods.of(settings.method()).needsTeacher();
+        boolean needsTeacher = Methods.of(settings.method(), Moment.end(settings.training().epochs())).needsTeacher();
         if (needsTeacher && settings.teacher().model() == null) {
             throw resolved.refusal("teacher.model", "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()
                     + " needs a teacher: give its model file");

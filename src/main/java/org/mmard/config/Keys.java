@@ -91,6 +91,28 @@ final class Keys {
         return number;
     }
 
+    /** Null where the key is. */
+    Double optionalReal(String key, Range range) {
+        return isNull(key) ? null : (Double) real(key, range);
+    }
+
+    boolean isNull(String key) {
+        return value(key).valueType() == ConfigValueType.NULL;
+    }
+
+    /** A list of one or more of the known words, repeats allowed. */
+    List<String> words(String key, String... known) {
+        String what = "a list of one or more of " + String.join(", ", known);
+        if (!(value(key) instanceof ConfigList list) || list.isEmpty()) {
+            throw refusal(key, what);
+        }
+        List<String> words = list.stream().map(element -> String.valueOf(element.unwrapped())).toList();
+        if (!Arrays.asList(known).containsAll(words)) {
+            throw refusal(key, what);
+        }
+        return words;
+    }
+
     List<Double> reals(String key, Range range) {
         if (!(value(key) instanceof ConfigList list)) {
             throw refusal(key, "a list such as [100, 150]");

@@ -5,9 +5,11 @@ import java.util.List;
 
 /**
  * Everything a training run is told, checked. One record per section of {@code reference.conf}, which documents each key with its unit and default.
+ *
+ * @param preset name of the published recipe under the user's own keys, or null
  */
 public record Settings(
-        Run run, Data data, Student student, Teacher teacher, Method method, Attack attack,
+        String preset, Run run, Data data, Student student, Teacher teacher, Method method, Attack attack,
         Training training, Validation validation, Checkpoints checkpoints, Cluster cluster, Engine engine) implements Serializable {
 
     /** @param directory Hadoop URI of the run directory; @param seed the source of all randomness of the run */
@@ -25,19 +27,29 @@ public record Settings(
     /**
      * Names of the inner objective and the outer loss, and the coefficients of their terms (docs/method.md).
      *
-     * @param inner inner objective: natural, pgd-at, trades, rslad, adaad, mmard
-     * @param outer outer loss: the same names
-     * @param beta weight of the TRADES term
-     * @param alpha AdaAD's weight of its adversarial term
-     * @param lambda weight of MMARD's teacher term in the inner objective
-     * @param teacherTerm MMARD's reading of that term: disagreement, detached or boundary
-     * @param a MMARD's weight of the adversarial term, in [0, 1]
-     * @param b MMARD's weight of the triangle term
-     * @param triangleSmoothing delta of the triangle's side lengths sqrt(|v|^2 + delta^2), above 0
+     * @param inner inner objective: a name, or a name + teacher-term
+     * @param outer outer loss: a name, or a name + triangle
+     * @param reduction batch-mean or element-mean (every KL term of the outer loss divided by the number of classes)
+     * @param temperature t of the teacher's term of ard and iad, above 0
+     * @param alpha weight of the outer loss's distillation term, or null for its usual value
+     * @param beta weight or exponent of the outer loss's second term, or null for its usual value
+     * @param begin epochs of plain ARD before IAD begins
+     * @param iadTarget natural or adversarial: whether iad distils T(x) or T(x')
+     * @param labelSmoothing share of the label's probability that cross entropy spreads over all classes, in [0, 1)
+     * @param lambda weight of the teacher term in the inner objective, and factor of saad's linear term
+     * @param teacherTerm reading of the teacher term: disagreement, detached or boundary
+     * @param teacherGradient through or detached: whether the attack of adaad and igdm climbs T(x') too
+     * @param a weight of equation-4's adversarial term, in [0, 1]
+     * @param b weight of the triangle term
+     * @param forwards the student's train-mode forwards in order (natural, adversarial, mirrored, with repeats), or null for the outer loss's own
      */
     public record Method(
-            String inner, String outer, double beta, double alpha, double lambda, String teacherTerm,
-            double a, double b, double triangleSmoothing) implements Serializable {}
+            String inner, String outer, String reduction, double temperature, Double alpha, Double beta, int begin, String iadTarget,
+            double labelSmoothing, double lambda, String teacherTerm, String teacherGradient, double a, double b, Triangle triangle,
+            List<String> forwards) implements Serializable {}
+
+    /** @param smoothing delta of the side lengths sqrt(|v|^2 + delta^2), above 0; @param corners compared angles: label, natural, adversarial */
+    public record Triangle(double smoothing, List<String> corners) implements Serializable {}
 
     /**
      * The L-infinity PGD attack of training.
@@ -45,8 +57,10 @@ public record Settings(
      * @param epsilon radius in [0, 1] image units; @param stepSize the same unit; @param steps at least 1
      * @param start gaussian, uniform or none; @param startScale standard deviation of the gaussian start
      * @param clipStart whether the start is clipped to [0, 1] before the first gradient
+     * @param batchNorm the student's batch norm in the attack: eval (running statistics) or train (batch statistics, and the running ones move)
      */
-    public record Attack(double epsilon, double stepSize, int steps, String start, double startScale, boolean clipStart) implements Serializable {}
+    public record Attack(
+            double epsilon, double stepSize, int steps, String start, double startScale, boolean clipStart, String batchNorm) implements Serializable {}
 
     /**
      * @param batch images per step and executor

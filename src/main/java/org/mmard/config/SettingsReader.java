@@ -38,7 +38,7 @@ public final class SettingsReader {
         Map<String, ConfigValue> known = leaves(reference.root());
         Config resolved;
         try {
-            resolved = commandLine(overrides).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(reference).resolve();
+            resolved = overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(reference).resolve();
         } catch (ConfigException e) {
             throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
         }
@@ -47,6 +47,30 @@ public final class SettingsReader {
         Map<String, String> origins = new TreeMap<>();
         found.forEach((key, value) -> origins.put(key, value.origin().description()));
         return new ResolvedSettings(settings(new Keys(resolved)), resolved.root().render(RENDER), origins);
+    }
+
+    /**
+     * The section {@code method} alone, with its usual values where nothing else is given.
+     *
+     * @param values by full key, such as {@code method.outer}, written as with -D
+     * @param origin where they stand, for complaints
+     * @throws InputError for the first mistake found
+     */
+    public static Settings.Method method(Map<String, String> values, String origin) {
+        return method(new Keys(overReference(values, origin)));
+    }
+
+    /** The section {@code attack} alone, as {@link #method}. */
+    public static Settings.Attack attack(Map<String, String> values, String origin) {
+        return attack(new Keys(overReference(values, origin)));
+    }
+
+    private static Config overReference(Map<String, String> values, String origin) {
+        Config reference = reference();
+        Map<String, ConfigValue> known = leaves(reference.root());
+        Config given = overriding(values, origin);
+        leaves(given.root()).forEach((key, value) -> requireKnown(key, value, known));
+        return given.withFallback(reference).resolve();
     }
 
     /** What each key is when nobody sets it, with the comments that explain it. */
@@ -68,11 +92,11 @@ public final class SettingsReader {
         return leaves;
     }
 
-    private static Config commandLine(Map<String, String> overrides) {
+    private static Config overriding(Map<String, String> overrides, String origin) {
         Config config = ConfigFactory.empty();
         for (Map.Entry<String, String> override : overrides.entrySet()) {
             try {
-                config = config.withValue(override.getKey(), commandLineValue(override.getValue()));
+                config = config.withValue(override.getKey(), value(override.getValue(), origin));
             } catch (ConfigException e) {
                 throw new InputError("-D " + override.getKey() + "=" + override.getValue() + ": not a key and a value", e);
             }
@@ -81,10 +105,10 @@ public final class SettingsReader {
     }
 
     /** Taken as it stands, so that a URI needs no quotes; only lists and null are HOCON. */
-    private static ConfigValue commandLineValue(String text) {
+    private static ConfigValue value(String text, String origin) {
         boolean hocon = text.startsWith("[") || text.equals("null");
         Object value = hocon ? ConfigFactory.parseString("value = " + text).root().get("value").unwrapped() : text;
-        return ConfigValueFactory.fromAnyRef(value, COMMAND_LINE);
+        return ConfigValueFactory.fromAnyRef(value, origin);
     }
 
     private static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {
@@ -106,6 +130,7 @@ public final class SettingsReader {
                 keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
         Settings.Training training = training(keys);
         return new Settings(
+                keys.optionalText("preset", "the name of a preset or null"),
                 new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"), keys.whole("run.seed", "a whole number")),
                 data,
                 new Settings.Student(
@@ -127,17 +152,23 @@ public final class SettingsReader {
         String outer = keys.optionalText("method.outer", "the name of a method or null");
         return new Settings.Method(
                 inner == null ? name : inner, outer == null ? name : outer,
-                keys.real("method.beta", Range.ZERO_OR_ABOVE), keys.real("method.alpha", Range.FRACTION),
-                keys.real("method.lambda", Range.ZERO_OR_ABOVE), keys.text("method.teacher-term", "the name of a reading"),
+                keys.choice("method.reduction", "batch-mean", "element-mean"), keys.real("method.temperature", Range.ABOVE_ZERO),
+                keys.optionalReal("method.alpha", Range.ZERO_OR_ABOVE), keys.optionalReal("method.beta", Range.ZERO_OR_ABOVE),
+                keys.count("method.begin", 0), keys.choice("method.iad-target", "natural", "adversarial"),
+                keys.real("method.label-smoothing", Range.FRACTION_BELOW_ONE), keys.real("method.lambda", Range.ZERO_OR_ABOVE),
+                keys.choice("method.teacher-term", "disagreement", "detached", "boundary"),
+                keys.choice("method.teacher-gradient", "through", "detached"),
                 keys.real("method.a", Range.FRACTION), keys.real("method.b", Range.ZERO_OR_ABOVE),
-                keys.real("method.triangle.smoothing", Range.ABOVE_ZERO));
+                new Settings.Triangle(keys.real("method.triangle.smoothing", Range.ABOVE_ZERO),
+                        keys.words("method.triangle.corners", "label", "natural", "adversarial")),
+                keys.isNull("method.forwards") ? null : keys.words("method.forwards", "natural", "adversarial", "mirrored"));
     }
 
     private static Settings.Attack attack(Keys keys) {
         return new Settings.Attack(
                 keys.real("attack.epsilon", Range.FRACTION_ABOVE_ZERO), keys.real("attack.step-size", Range.FRACTION_ABOVE_ZERO),
                 keys.count("attack.steps", 1), keys.choice("attack.start", "gaussian", "uniform", "none"),
-                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"));
+                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"), keys.choice("attack.batch-norm", "eval", "train"));
     }
 
     private static Settings.Training training(Keys keys) {

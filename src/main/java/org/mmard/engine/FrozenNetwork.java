@@ -8,22 +8,27 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** A program over weights that ask for no gradient: PGD pays for the input gradient alone. */
+/** A program over weights that ask for no gradient: PGD pays for the input gradient alone. In train mode only the weights are frozen. */
 final class FrozenNetwork implements Classifier {
     private final Program program;
     private final Map<String, Tensor> weights;
     private final int classes;
     private final boolean channelsLast;
+    private final boolean train;
     /** Never read: as long as the weights are views of it, it must not be collected. */
     @SuppressWarnings("unused")
     private final INDArray memory;
 
-    /** @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null */
-    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, INDArray memory) {
+    /**
+     * @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null
+     * @param train batch statistics, and each forward moves the running ones in place
+     */
+    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, boolean train, INDArray memory) {
         this.program = program;
         this.weights = weights;
         this.classes = classes;
         this.channelsLast = channelsLast;
+        this.train = train;
         this.memory = memory;
     }
 
@@ -35,14 +40,14 @@ final class FrozenNetwork implements Classifier {
     @Override
     public Logits logits(Tensor images) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            return LibTorch.logits(program.run(weights, laid(images), false));
+            return LibTorch.logits(program.run(weights, laid(images), train));
         }
     }
 
     @Override
     public Pass forward(Tensor images) {
         Tensor input = laid(images).detach().set_requires_grad(true);
-        Tensor output = program.run(weights, input, false);
+        Tensor output = program.run(weights, input, train);
         Logits logits = LibTorch.logits(output);
         return new Pass() {
             @Override

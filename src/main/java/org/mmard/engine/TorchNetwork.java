@@ -106,8 +106,23 @@ public final class TorchNetwork implements AutoCloseable {
                 laid.retainReference();
                 kept.put(name, laid);
             }
-            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), passes.foldBatchNorm() ? null : parameters);
+            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), false, passes.foldBatchNorm() ? null : parameters);
         }
+    }
+
+    /**
+     * The live network in train mode, without parameter gradient: every forward is on its batch's statistics and moves the running ones. For
+     * attacks as some published codes make them. The result outlives the current scope: close it.
+     */
+    public Classifier onBatchStatistics() {
+        checkBinding();
+        Map<String, Tensor> kept = new HashMap<>();
+        for (String name : program.weights()) {
+            Tensor tensor = weights.get(name);
+            tensor.retainReference();
+            kept.put(name, tensor);
+        }
+        return new FrozenNetwork(program, kept, classes, false, true, parameters);
     }
 
     /** Sets the whole gradient vector to zero. */

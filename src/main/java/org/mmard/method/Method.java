@@ -1,5 +1,6 @@
 package org.mmard.method;
 
+import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -10,28 +11,31 @@ import org.mmard.loss.Prediction;
 /**
  * How a student is trained: x' maximises the inner objective inside the ball around x, the student minimises the outer loss. Immutable.
  *
- * @param inner J(x'), or empty where no attack is made: then x' is x, and the outer loss reads nothing at x'. Only predictions at x' have a
+ * @param inner J(x'), or empty where no attack is made: then x' is x, and the outer loss reads nothing elsewhere. Only predictions at x' have a
  *     gradient; what it reads at x is computed once before the attack and held fixed
  * @param outer L. Only the student's predictions have a gradient
- * @param studentForwards the student's predictions of the outer loss, in the order of their train-mode forwards: it decides what batch norm's
- *     running statistics become
+ * @param studentForwards the student's predictions in the order of their train-mode forwards, all that the outer loss reads and perhaps more. It
+ *     decides what batch norm's running statistics become: a repeated forward gives the same logits and moves them once more
+ * @param linearisation lambda of the linearised teacher T~(x'): factor of the first-order change of the label's logit from x to x'
  */
-public record Method(Optional<Objective> inner, Objective outer, List<Prediction> studentForwards) {
-    /** @throws IllegalArgumentException where a gradient would flow where none may, or the forwards are not what the outer loss reads */
+public record Method(Optional<Objective> inner, Objective outer, List<Prediction> studentForwards, double linearisation) {
+    /** @throws IllegalArgumentException where a gradient would flow where none may, or a forward is missing */
     public Method {
         studentForwards = List.copyOf(studentForwards);
         if (inner.isPresent() && !inner.get().differentiates().stream().allMatch(Prediction::ofAdversarial)) {
             throw new IllegalArgumentException("the inner objective has a gradient for " + inner.get().differentiates());
         }
-        if (outer.differentiates().stream().anyMatch(Prediction::ofTeacher)) {
-            throw new IllegalArgumentException("the outer loss has a gradient for " + outer.differentiates());
+        if (inner.isPresent() && inner.get().reads().stream().anyMatch(which -> which.image() == Prediction.Image.MIRRORED)) {
+            throw new IllegalArgumentException("the inner objective reads " + inner.get().reads());
         }
-        if (inner.isEmpty() && outer.reads().stream().anyMatch(Prediction::ofAdversarial)) {
-            throw new IllegalArgumentException("the outer loss reads " + outer.reads() + " but no attack is made");
+        if (outer.differentiates().stream().anyMatch(Prediction::ofTeacher) || outer.reads().contains(Prediction.TEACHER_LINEARISED)) {
+            throw new IllegalArgumentException("the outer loss reads " + outer.reads() + ", with a gradient for " + outer.differentiates());
         }
-        Set<Prediction> ofStudent = EnumSet.noneOf(Prediction.class);
-        outer.reads().stream().filter(which -> !which.ofTeacher()).forEach(ofStudent::add);
-        if (studentForwards.size() != ofStudent.size() || !ofStudent.containsAll(studentForwards)) {
+        if (inner.isEmpty() && (leavesNatural(outer.reads()) || leavesNatural(studentForwards))) {
+            throw new IllegalArgumentException("the outer loss reads " + outer.reads() + ", with forwards " + studentForwards + ", but no attack is made");
+        }
+        if (studentForwards.isEmpty() || studentForwards.stream().anyMatch(Prediction::ofTeacher)
+                || !outer.reads().stream().filter(which -> !which.ofTeacher()).allMatch(studentForwards::contains)) {
             throw new IllegalArgumentException("forwards " + studentForwards + " for a loss that reads " + outer.reads());
         }
     }
@@ -50,5 +54,10 @@ public record Method(Optional<Objective> inner, Objective outer, List<Prediction
         Set<Prediction> reads = EnumSet.copyOf(outer.reads());
         inner.ifPresent(objective -> reads.addAll(objective.reads()));
         return reads;
+    }
+
+    /** Whether any of these is of another image than x. */
+    static boolean leavesNatural(Collection<Prediction> some) {
+        return some.stream().anyMatch(which -> which.image() != Prediction.Image.NATURAL);
     }
 }

@@ -1,7 +1,10 @@
 package org.mmard.method;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.loss.Objective;
@@ -12,19 +15,39 @@ public final class Methods {
     private Methods() {}
 
     /**
-     * Builds the method of {@code method.*}. Where the inner objective is {@code natural}, x' is x and the outer loss takes S(x) for S(x') and
-     * T(x) for T(x'). Where the outer loss reads nothing at x', the attack would change nothing and is left out.
+     * Builds the method of {@code method.*} as it is at a moment of the training. Where the inner objective is {@code natural}, x' is x and the
+     * outer loss takes S(x) for S(x') and T(x) for T(x'). Where neither the outer loss nor a forward is of x', the attack would change nothing
+     * and is left out.
      *
-     * @throws InputError naming the key whose value is unknown or out of range
+     * @throws InputError naming the key whose value is unknown or does not fit the others
      */
-    public static Method of(Settings.Method settings) {
-        MethodSettings.check(settings);
-        InnerObjective innerName = Choice.of("method.inner", settings.inner(), InnerObjective.values());
-        OuterLoss outerName = Choice.of("method.outer", settings.outer(), OuterLoss.values());
-        Objective outer = outerName.build(settings);
-        Optional<Objective> inner = innerName.build(settings).filter(objective -> outer.reads().stream().anyMatch(Prediction::ofAdversarial));
-        Objective trained = inner.isPresent() ? outer : new OnNaturalImages(outer);
-        List<Prediction> forwards = inner.isPresent() ? outerName.forwards() : List.of(Prediction.STUDENT_NATURAL);
-        return new Method(inner, trained, forwards.stream().filter(trained.reads()::contains).toList());
+    public static Method of(Settings.Method settings, Moment moment) {
+        Objective outer = OuterLoss.of(settings, moment);
+        List<Prediction> forwards = settings.forwards() == null ? usual(outer, settings) : asked(outer, settings);
+        Optional<Objective> inner = InnerObjective.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
+        if (inner.isPresent()) {
+            return new Method(inner, outer, forwards, settings.lambda());
+        }
+        List<Prediction> onNatural = forwards.stream().map(OnNaturalImages::natural).toList();
+        return new Method(inner, new OnNaturalImages(outer), settings.forwards() == null ? onNatural.subList(0, 1) : onNatural, settings.lambda());
+    }
+
+    /** What the outer loss reads, in the order of its published code; what an addition reads besides comes last. */
+    private static List<Prediction> usual(Objective outer, Settings.Method settings) {
+        List<Prediction> forwards = new ArrayList<>(OuterLoss.forwards(settings).stream().map(Prediction::ofStudent).toList());
+        outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which)).forEach(forwards::add);
+        forwards.retainAll(outer.reads());
+        return forwards;
+    }
+
+    private static List<Prediction> asked(Objective outer, Settings.Method settings) {
+        List<Prediction> forwards = settings.forwards().stream()
+                .map(name -> Prediction.ofStudent(Prediction.Image.valueOf(name.toUpperCase(Locale.ROOT)))).toList();
+        String missing = outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which))
+                .map(which -> which.image().name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
+        if (!missing.isEmpty()) {
+            throw new InputError("method.forwards is " + settings.forwards() + ": outer loss " + settings.outer() + " needs " + missing + " too");
+        }
+        return forwards;
     }
 }

@@ -1,86 +1,76 @@
 package org.mmard.method;
 
-import static org.mmard.loss.Prediction.STUDENT_ADVERSARIAL;
-import static org.mmard.loss.Prediction.STUDENT_NATURAL;
-import static org.mmard.loss.Prediction.TEACHER_ADVERSARIAL;
-import static org.mmard.loss.Prediction.TEACHER_NATURAL;
+import static org.mmard.loss.Prediction.Image.ADVERSARIAL;
+import static org.mmard.loss.Prediction.Image.MIRRORED;
+import static org.mmard.loss.Prediction.Image.NATURAL;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
 import org.mmard.config.Settings;
-import org.mmard.loss.CrossEntropy;
-import org.mmard.loss.KlDivergence;
-import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Triangle;
 import org.mmard.loss.WeightedSum;
 import org.mmard.loss.WeightedSum.Weighted;
 
-/** The named outer losses L, which the student minimises, each with the order of its published code's forwards. docs/method.md has their formulas. */
+/**
+ * The named outer losses L, which the student minimises, each with the order of its published code's forwards. {@link OuterTerms} has their
+ * terms, docs/method.md their formulas.
+ */
 enum OuterLoss {
-    NATURAL("natural", STUDENT_NATURAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return WeightedSum.of(new CrossEntropy(STUDENT_NATURAL));
-        }
-    },
-    /** CE(S(x'), y): Madry et al. 2018, eq. 2.1. */
-    PGD_AT("pgd-at", STUDENT_ADVERSARIAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return WeightedSum.of(new CrossEntropy(STUDENT_ADVERSARIAL));
-        }
-    },
-    /** CE(S(x), y) + beta KL(S(x) || S(x')), gradient through S(x) in both: Zhang et al. 2019, the multi-class objective. */
-    TRADES("trades", STUDENT_NATURAL, STUDENT_ADVERSARIAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return new WeightedSum(
-                    new Weighted(1, new CrossEntropy(STUDENT_NATURAL)),
-                    new Weighted(settings.beta(), KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()));
-        }
-    },
-    /** 5/6 KL(T(x) || S(x')) + 1/6 KL(T(x) || S(x)): RSLAD, Zi et al. 2021. */
-    RSLAD("rslad", STUDENT_ADVERSARIAL, STUDENT_NATURAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return new WeightedSum(
-                    new Weighted(5 / 6.0, KlDivergence.of(TEACHER_NATURAL, STUDENT_ADVERSARIAL)),
-                    new Weighted(1 / 6.0, KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)));
-        }
-    },
-    /** alpha KL(T(x') || S(x')) + (1 - alpha) KL(T(x) || S(x)): AdaAD, Huang et al. 2023. */
-    ADAAD("adaad", STUDENT_NATURAL, STUDENT_ADVERSARIAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return new WeightedSum(
-                    new Weighted(settings.alpha(), KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)),
-                    new Weighted(1 - settings.alpha(), KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)));
-        }
-    },
-    /** a KL(T(x') || S(x')) + (1 - a) KL(T(x) || S(x)) + b triangle: this project's reconstruction of MMARD. */
-    MMARD("mmard", STUDENT_ADVERSARIAL, STUDENT_NATURAL) {
-        @Override
-        Objective build(Settings.Method settings) {
-            return new WeightedSum(
-                    new Weighted(settings.a(), KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)),
-                    new Weighted(1 - settings.a(), KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)),
-                    new Weighted(settings.b(), new Triangle(settings.triangleSmoothing())));
-        }
-    };
+    PLAIN("natural", OuterTerms::natural, NATURAL),
+    PGD_AT("pgd-at", OuterTerms::pgdAt, ADVERSARIAL),
+    TRADES("trades", OuterTerms::trades, NATURAL, ADVERSARIAL),
+    MART("mart", OuterTerms::mart, NATURAL, ADVERSARIAL),
+    ARD("ard", OuterTerms::ard, ADVERSARIAL, NATURAL),
+    IAD("iad", OuterTerms::iad, ADVERSARIAL, NATURAL),
+    IAD_PAPER("iad-paper", OuterTerms::iadPaper, ADVERSARIAL, NATURAL),
+    RSLAD("rslad", OuterTerms::rslad, ADVERSARIAL, NATURAL),
+    ADAAD("adaad", OuterTerms::adaad, NATURAL, ADVERSARIAL),
+    IGDM("igdm", OuterTerms::igdm, ADVERSARIAL, MIRRORED),
+    SAAD("saad", OuterTerms::saad, ADVERSARIAL, MIRRORED, NATURAL),
+    EQUATION_4("equation-4", OuterTerms::equation4, ADVERSARIAL, NATURAL),
+    /** Equation 4 and the triangle. */
+    MMARD("mmard", OuterTerms::equation4, ADVERSARIAL, NATURAL);
+
+    private static final String KEY = "method.outer";
+    private static final String ADDITION = "triangle";
 
     private final String key;
-    private final List<Prediction> forwards;
+    private final Function<OuterTerms, List<Weighted>> terms;
+    private final List<Prediction.Image> forwards;
 
-    OuterLoss(String key, Prediction... forwards) {
+    OuterLoss(String key, Function<OuterTerms, List<Weighted>> terms, Prediction.Image... forwards) {
         this.key = key;
+        this.terms = terms;
         this.forwards = List.of(forwards);
     }
 
-    abstract Objective build(Settings.Method settings);
+    /** @throws org.mmard.config.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise */
+    static WeightedSum of(Settings.Method settings, Moment moment) {
+        Selection<OuterLoss> selection = selection(settings);
+        if (selection.extended() && selection.choice() == MMARD) {
+            throw selection.refusal(KEY, ADDITION, "mmard has the triangle already");
+        }
+        List<Weighted> parts = new ArrayList<>(selection.choice().terms.apply(new OuterTerms(settings, moment, selection.choice().key)));
+        if (selection.extended() || selection.choice() == MMARD) {
+            Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
+            settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
+            parts.add(new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners)));
+        }
+        return new WeightedSum(parts.toArray(Weighted[]::new));
+    }
 
-    /** The student's predictions in the order in which the published code computes them. */
-    List<Prediction> forwards() {
-        return forwards;
+    /** The images of the student's forwards in the order in which the published code computes them. */
+    static List<Prediction.Image> forwards(Settings.Method settings) {
+        return selection(settings).choice().forwards;
+    }
+
+    private static Selection<OuterLoss> selection(Settings.Method settings) {
+        return Selection.of(KEY, settings.outer(), values(), ADDITION);
     }
 
     @Override

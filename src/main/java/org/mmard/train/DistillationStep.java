@@ -1,17 +1,20 @@
 package org.mmard.train;
 
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.attack.LinearisedTeacher;
 import org.mmard.attack.Pgd;
 import org.mmard.attack.Starts;
 import org.mmard.config.Settings;
 import org.mmard.data.RandomStreams;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Logits;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
@@ -20,28 +23,36 @@ import org.mmard.loss.Predictions;
 import org.mmard.method.Method;
 
 /**
- * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is (eval mode), then the student's
- * train-mode forwards on x and x' give the outer loss, whose gradient goes into the student's gradient vector.
+ * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is, then the student's train-mode
+ * forwards give the outer loss, whose gradient goes into the student's gradient vector.
+ *
+ * <p>Each half can be had alone at given images, which is how it is compared with other codes. Call those within a {@link PointerScope}; they use
+ * the method of the last batch's epoch, before the first batch that of epoch 0.
  */
 public final class DistillationStep implements Step {
-    private final Method method;
-    private final Starts starts;
-    private final Pgd attack;
+    private final IntFunction<Method> methods;
+    private final Settings.Attack settings;
     private final Passes passes;
     private final TorchNetwork student;
+    /** The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running statistics. */
+    private final Classifier onBatchStatistics;
     private final Classifier teacher;
+    private int epoch;
+    private Method method;
 
     /**
      * @param graph the student
      * @param teacher a frozen network, closed with this step; null where the method needs none
+     * @param methods the method of each epoch, counted from 0
      */
-    public DistillationStep(ComputationGraph graph, Classifier teacher, Method method, Settings.Attack settings, Passes passes) {
-        this.method = method;
+    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings, Passes passes) {
+        this.methods = methods;
         this.teacher = teacher;
+        this.settings = settings;
         this.passes = passes;
-        starts = Starts.of(settings);
-        attack = method.inner().map(inner -> new Pgd(inner, settings.epsilon(), settings.stepSize(), settings.steps())).orElse(null);
+        method = methods.apply(0);
         student = new TorchNetwork(graph);
+        onBatchStatistics = student.onBatchStatistics();
         if (method.needsTeacher() && teacher == null) {
             throw new IllegalArgumentException("the method needs a teacher");
         }
@@ -49,68 +60,134 @@ public final class DistillationStep implements Step {
 
     @Override
     public Result gradient(Batch batch) {
+        if (batch.epoch() != epoch) {
+            epoch = batch.epoch();
+            method = methods.apply(epoch);
+        }
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = LibTorch.images(batch.images());
-            Predictions predictions = onNatural(natural, batch.labels());
-            Tensor adversarial = attack == null ? natural : adversarial(natural, predictions, batch);
-            return outer(natural, adversarial, predictions);
+            OnNatural known = onNatural(natural, batch.labels());
+            Tensor adversarial = natural;
+            if (method.attacks()) {
+                Tensor start = Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
+                adversarial = climb(natural, known, (pgd, networks, constants) -> pgd.perturb(networks, natural, constants, start));
+            }
+            return outer(natural, adversarial, known.predictions);
         }
     }
 
-    /** The outer loss and its gradient at given adversarial images: the second half of {@link #gradient}. */
-    Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
-        return outer(natural, adversarial, onNatural(natural, labels));
+    /**
+     * The attack from a given start: x' after the settings' number of steps.
+     *
+     * @param natural x, shape [examples, 3, 32, 32]; @param start x'_0 of the same shape
+     * @throws java.util.NoSuchElementException where the method makes no attack
+     */
+    public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {
+        return climb(natural, onNatural(natural, labels), (pgd, networks, constants) -> pgd.perturb(networks, natural, constants, start));
     }
 
-    /** What both the attack and the outer loss may read: computed once. */
-    private Predictions onNatural(Tensor natural, int[] labels) {
-        Predictions predictions = new Predictions(labels);
-        if (method.reads().contains(Prediction.TEACHER_NATURAL)) {
-            predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
-        }
-        return predictions;
+    /** dJ/dx' of the attack at a given x', where J is the inner objective's batch mean; as {@link #adversarial} otherwise. */
+    public Tensor attackGradient(Tensor natural, Tensor adversarial, int[] labels) {
+        return climb(natural, onNatural(natural, labels), (pgd, networks, constants) -> pgd.gradient(networks, adversarial, constants));
+    }
+
+    /**
+     * The outer loss at given adversarial images: what {@link #gradient} does after its attack. Overwrites the graph's gradient vector and moves
+     * its running statistics.
+     */
+    public Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
+        return outer(natural, adversarial, onNatural(natural, labels).predictions);
     }
 
     @Override
     public void close() {
+        onBatchStatistics.close();
         student.close();
         if (teacher != null) {
             teacher.close();
         }
     }
 
-    private Tensor adversarial(Tensor natural, Predictions predictions, Batch batch) {
-        try (Classifier frozen = student.freeze(passes)) {
-            Predictions constants = predictions.copy();
-            if (attack.objective().reads().contains(Prediction.STUDENT_NATURAL)) {
-                constants.with(Prediction.STUDENT_NATURAL, frozen.logits(natural));
+    /** What both the attack and the outer loss may read. @param linearised T~, or null where nothing reads it */
+    private record OnNatural(Predictions predictions, Classifier linearised) {}
+
+    private OnNatural onNatural(Tensor natural, int[] labels) {
+        Predictions predictions = new Predictions(labels);
+        Set<Prediction> reads = method.reads();
+        if (reads.contains(Prediction.TEACHER_LINEARISED)) {
+            LinearisedTeacher linearised = new LinearisedTeacher(teacher, natural, labels, method.linearisation());
+            return new OnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
+        }
+        if (reads.contains(Prediction.TEACHER_NATURAL)) {
+            predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
+        }
+        return new OnNatural(predictions, null);
+    }
+
+    private interface Climb {
+        Tensor run(Pgd pgd, Map<Prediction, Classifier> networks, Predictions constants);
+    }
+
+    /** Something of the attack, with all that the inner objective reads. */
+    private Tensor climb(Tensor natural, OnNatural known, Climb climb) {
+        Objective inner = method.inner().orElseThrow();
+        boolean train = settings.batchNorm().equals("train");
+        Classifier attacked = train ? onBatchStatistics : student.freeze(passes);
+        try {
+            Predictions constants = known.predictions.copy();
+            if (inner.reads().contains(Prediction.STUDENT_NATURAL)) {
+                constants.with(Prediction.STUDENT_NATURAL, attacked.logits(natural));
             }
-            Tensor start = starts.from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
-            return attack.perturb(frozen, teacher, natural, constants, start);
+            Map<Prediction, Classifier> networks = new EnumMap<>(Prediction.class);
+            networks.put(Prediction.STUDENT_ADVERSARIAL, attacked);
+            networks.put(Prediction.TEACHER_ADVERSARIAL, teacher);
+            networks.put(Prediction.TEACHER_LINEARISED, known.linearised);
+            return climb.run(new Pgd(inner, settings.epsilon(), settings.stepSize(), settings.steps()), networks, constants);
+        } finally {
+            if (!train) {
+                attacked.close();
+            }
         }
     }
 
     private Result outer(Tensor natural, Tensor adversarial, Predictions predictions) {
         Objective outer = method.outer();
-        if (outer.reads().contains(Prediction.TEACHER_ADVERSARIAL)) {
-            predictions.with(Prediction.TEACHER_ADVERSARIAL, teacher.logits(adversarial));
+        Map<Prediction.Image, Tensor> images = images(natural, adversarial);
+        for (Prediction which : List.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED)) {
+            if (outer.reads().contains(which)) {
+                predictions.with(which, teacher.logits(images.get(which.image())));
+            }
         }
-        Map<Prediction, TorchNetwork.TrainPass> forwards = new EnumMap<>(Prediction.class);
-        for (Prediction which : method.studentForwards()) {
-            TorchNetwork.TrainPass pass = student.train(which.ofAdversarial() ? adversarial : natural);
-            forwards.put(which, pass);
-            predictions.with(which, pass.logits());
+        Map<Prediction, TorchNetwork.TrainPass> differentiated = new EnumMap<>(Prediction.class);
+        List<Prediction> forwards = method.studentForwards();
+        for (int i = 0; i < forwards.size(); i++) {
+            Prediction which = forwards.get(i);
+            Tensor image = images.get(which.image());
+            // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those only.
+            if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
+                TorchNetwork.TrainPass pass = student.train(image);
+                differentiated.put(which, pass);
+                predictions.with(which, pass.logits());
+            } else {
+                predictions.with(which, onBatchStatistics.logits(image));
+            }
         }
         Objective.Value value = outer.evaluate(predictions);
         student.zeroGradient();
-        forwards.forEach((which, pass) -> {
-            Logits cotangent = value.gradients().get(which);
-            if (cotangent != null) {
-                pass.accumulate(cotangent);
-            }
-        });
+        differentiated.forEach((which, pass) -> pass.accumulate(value.gradients().get(which)));
         return new Result(value.total(), value.byTerm(), predictions.labels().length,
                 correct(predictions, Prediction.STUDENT_NATURAL), correct(predictions, Prediction.STUDENT_ADVERSARIAL));
+    }
+
+    /** x, x' and, where something is forwarded there, x - d = x - (x' - x). */
+    private Map<Prediction.Image, Tensor> images(Tensor natural, Tensor adversarial) {
+        Map<Prediction.Image, Tensor> images = new EnumMap<>(Prediction.Image.class);
+        images.put(Prediction.Image.NATURAL, natural);
+        images.put(Prediction.Image.ADVERSARIAL, adversarial);
+        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)) {
+            images.put(Prediction.Image.MIRRORED, natural.sub(adversarial.sub(natural)));
+        }
+        return images;
     }
 
     private static int correct(Predictions predictions, Prediction which) {

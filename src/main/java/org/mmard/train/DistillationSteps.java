@@ -6,14 +6,15 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
-import org.mmard.method.Method;
 import org.mmard.method.Methods;
+import org.mmard.method.Moment;
 
 /** Makes the {@link DistillationStep} of a run on an executor, with the executor's own copy of the teacher. */
 public final class DistillationSteps implements StepFactory {
     private static final long serialVersionUID = 1L;
 
     private final Settings.Method method;
+    private final int epochs;
     private final Settings.Attack attack;
     private final Settings.Engine engine;
     private final Teacher teacher;
@@ -21,6 +22,7 @@ public final class DistillationSteps implements StepFactory {
     /** @param teacher null where the method needs none */
     public DistillationSteps(Settings settings, Teacher teacher) {
         method = settings.method();
+        epochs = settings.training().epochs();
         attack = settings.attack();
         engine = settings.engine();
         this.teacher = teacher;
@@ -30,8 +32,9 @@ public final class DistillationSteps implements StepFactory {
     public Step create(ComputationGraph student) {
         LibTorch.threads(engine.threads());
         Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
-        Method built = Methods.of(method);
-        return new DistillationStep(student, built.needsTeacher() ? frozen(teacher.graph(), passes) : null, built, attack, passes);
+        boolean needsTeacher = Methods.of(method, Moment.end(epochs)).needsTeacher();
+        return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes) : null,
+                epoch -> Methods.of(method, new Moment(epoch + 1, epochs)), attack, passes);
     }
 
     private static Classifier frozen(ComputationGraph graph, Passes passes) {

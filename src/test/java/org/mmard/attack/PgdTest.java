@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.data.Npy;
 import org.mmard.data.RandomStreams.Purpose;
 import org.mmard.engine.Classifier;
@@ -24,6 +25,7 @@ import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 import org.mmard.method.Methods;
+import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 import org.mmard.reference.GoldenNetworks;
 import org.mmard.reference.Reference;
@@ -45,7 +47,7 @@ class PgdTest {
     void gradientsAndStepsAreThePublishedCodes(String inner, String teacherTerm, String golden) {
         int[] labels = Reference.golden("labels").ints();
         Npy x = Reference.golden("x");
-        Objective objective = Methods.of(new Settings.Method(inner, "mmard", 6, 1, 1, teacherTerm, 5 / 6.0, 0.2, 0.02)).inner().orElseThrow();
+        Objective objective = inner(Map.of("method.inner", inner, "method.teacher-term", teacherTerm));
         try (PointerScope scope = new PointerScope();
                 TorchNetwork studentNetwork = new TorchNetwork(GoldenNetworks.load("student"));
                 TorchNetwork teacherNetwork = new TorchNetwork(GoldenNetworks.load("teacher"));
@@ -56,7 +58,7 @@ class PgdTest {
                     .with(Prediction.STUDENT_NATURAL, student.logits(natural)).with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
             for (String at : new String[] {"start:g0", "x9:g9"}) {
                 Tensor point = LibTorch.images(Reference.golden(golden + "." + at.split(":")[0]).floats());
-                float[] mean = LibTorch.values(new Pgd(objective, EPSILON, STEP, 1).gradient(student, teacher, point, constants));
+                float[] mean = LibTorch.values(new Pgd(objective, EPSILON, STEP, 1).gradient(networks(student, teacher), point, constants));
                 float[] sum = new float[mean.length];
                 for (int i = 0; i < sum.length; i++) {
                     sum[i] = mean[i] * labels.length;
@@ -68,12 +70,20 @@ class PgdTest {
         }
     }
 
+    private static Objective inner(Map<String, String> settings) {
+        return Methods.of(SettingsReader.method(settings, "test"), Moment.end(1)).inner().orElseThrow();
+    }
+
+    private static Map<Prediction, Classifier> networks(Classifier student, Classifier teacher) {
+        return Map.of(Prediction.STUDENT_ADVERSARIAL, student, Prediction.TEACHER_ADVERSARIAL, teacher);
+    }
+
     private static void assertStep(Objective objective, Classifier student, Classifier teacher, Tensor natural, Predictions constants,
             String golden, String from, String gradientName, String to) {
         float[] gradient = Reference.golden(golden + "." + gradientName).floats();
         float[] expected = Reference.golden(golden + "." + to).floats();
         float[] stepped = LibTorch.values(new Pgd(objective, EPSILON, STEP, 1)
-                .perturb(student, teacher, natural, constants, LibTorch.images(Reference.golden(golden + "." + from).floats())));
+                .perturb(networks(student, teacher), natural, constants, LibTorch.images(Reference.golden(golden + "." + from).floats())));
         int compared = 0;
         for (int i = 0; i < expected.length; i++) {
             // The sign of a tiny gradient is a matter of rounding.
@@ -94,12 +104,12 @@ class PgdTest {
             pixels[i] = i % 7 / 6f;
         }
         int[] labels = {1, 2, 3, 4};
-        Objective objective = Methods.of(new Settings.Method("pgd-at", "pgd-at", 6, 1, 1, "disagreement", 0.8, 0.2, 0.02)).inner().orElseThrow();
-        Starts starts = Starts.of(new Settings.Attack(EPSILON, STEP, 5, start, 0.001, false));
+        Objective objective = inner(Map.of("method.inner", "pgd-at"));
+        Starts starts = Starts.of(SettingsReader.attack(Map.of("attack.start", start), "test"));
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph); Classifier student = network.freeze(PASSES)) {
             Tensor natural = LibTorch.images(pixels);
             Predictions constants = new Predictions(labels);
-            float[] adversarial = LibTorch.values(new Pgd(objective, EPSILON, STEP, 5).perturb(student, null, natural, constants,
+            float[] adversarial = LibTorch.values(new Pgd(objective, EPSILON, STEP, 5).perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, student), natural, constants,
                     starts.from(natural, Purpose.EVALUATION, 1, 0, new int[] {0, 1, 2, 3})));
             float furthest = 0;
             for (int i = 0; i < pixels.length; i++) {

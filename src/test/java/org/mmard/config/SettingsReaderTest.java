@@ -27,9 +27,10 @@ class SettingsReaderTest {
     @Test
     void defaultsAreThePublishedRecipe() throws IOException {
         Settings settings = read(NEEDED, Map.of()).settings();
-        assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false), settings.attack());
+        assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false, "eval"), settings.attack());
         assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true), settings.training());
-        assertEquals(new Settings.Method("mmard", "mmard", 6, 1, 1, "disagreement", 5 / 6.0, 0.2, 0.02), settings.method());
+        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, null, null, 0, "natural", 0, 1, "disagreement", "through", 5 / 6.0, 0.2,
+                new Settings.Triangle(0.02, List.of("label", "natural", "adversarial")), null), settings.method());
         assertNull(settings.teacher().model());
     }
 
@@ -98,19 +99,27 @@ class SettingsReaderTest {
     /** key | value | part of the complaint. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
+        "preset | 5 | name of a preset or null",
         "run.directory | null | not set", "run.directory | '\"\"' | path of the run's folder", "run.directory | 5 | path of the run's folder",
         "run.seed | 1.5 | whole number", "run.seed | one | whole number", "run.seed | 99999999999999999999 | whole number",
         "data.uri | null | not set", "data.uri | [a] | CIFAR", "data.examples | -1 | 0 or above", "data.examples | 3000000000 | 0 or above",
         "student.architecture | null | not set", "student.initial | 5 | model file", "teacher.model | true | model file",
         "method.name | null | not set", "method.inner | 5 | name of a method", "method.outer | [] | name of a method",
-        "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | 1.1 | from 0 to 1", "method.lambda | -0.1 | 0 or above",
-        "method.teacher-term | 5 | name of a reading", "method.a | -1 | from 0 to 1", "method.b | NaN | 0 or above",
-        "method.triangle.smoothing | 0 | above 0",
+        "method.reduction | mean | batch-mean, element-mean", "method.temperature | 0 | above 0", "method.temperature | NaN | above 0",
+        "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | -1 | 0 or above", "method.alpha | Infinity | 0 or above",
+        "method.begin | -1 | 0 or above", "method.begin | 2.5 | whole number", "method.iad-target | both | natural, adversarial",
+        "method.label-smoothing | 1 | not including 1", "method.lambda | -0.1 | 0 or above", "method.lambda | NaN | 0 or above",
+        "method.teacher-term | attached | disagreement, detached, boundary", "method.teacher-gradient | on | through, detached",
+        "method.a | -1 | from 0 to 1", "method.b | NaN | 0 or above",
+        "method.triangle.smoothing | 0 | above 0", "method.triangle.corners | [] | one or more of label, natural, adversarial",
+        "method.triangle.corners | [top] | one or more of label, natural, adversarial", "method.triangle.corners | null | one or more of label",
+        "method.forwards | natural | one or more of natural, adversarial, mirrored", "method.forwards | [clean] | one or more of natural",
         "attack.epsilon | 3 | above 0, up to 1", "attack.epsilon | 0 | above 0, up to 1", "attack.epsilon | 8/0 | above 0, up to 1",
         "attack.epsilon | eight | above 0, up to 1", "attack.epsilon | true | above 0, up to 1", "attack.step-size | 0 | above 0, up to 1",
         "attack.steps | 0 | 1 or above", "attack.steps | 2.5 | 1 or above", "attack.steps | ten | 1 or above", "attack.steps | null | 1 or above",
         "attack.steps | true | 1 or above", "attack.steps | {} | 1 or above",
         "attack.start | gauss | gaussian, uniform, none", "attack.start-scale | -1 | from 0 to 1", "attack.clip-start | 1 | true or false",
+        "attack.batch-norm | batch | eval, train",
         "training.epochs | 0 | 1 or above", "training.batch | 0 | 1 or above", "training.learning-rate | -0.1 | above 0",
         "training.learning-rate | 0 | above 0", "training.momentum | 1 | not including 1", "training.momentum | -0.5 | not including 1",
         "training.weight-decay | -1 | 0 or above", "training.schedule | cosine | constant, step, piecewise",
@@ -153,7 +162,7 @@ class SettingsReaderTest {
 
     @ParameterizedTest
     @CsvSource({"attack.step, attack.steps", "atack.steps, attack.steps", "training.learningRate, training.learning-rate", "data.url, data.uri",
-        "attack.steps.mor, attack.steps", "speed, run.seed"})
+        "attack.steps.mor, attack.steps", "speed, preset"})
     void refusesAnUnknownKeySayingTheNearest(String key, String nearest) {
         String line = assertRefused(NEEDED + key + " = 5", key + " (");
         assertTrue(line.contains("run.conf: 2) is not a key: did you mean " + nearest + "?"), line);

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mmard.method.Methods;
+import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 
 /** What lies in {@code conf/} must be readable, and what the rooms above have to say about it must be good. */
@@ -32,7 +33,7 @@ class ShippedConfigurationsTest {
     void isReadAndNamesThingsThatExist(Path file) {
         Settings settings = read(file);
         Architectures.of(settings.student().architecture(), 10, settings.run().seed());
-        Methods.of(settings.method());
+        Methods.of(settings.method(), Moment.end(settings.training().epochs()));
         assertTrue(settings.training().milestones().stream().allMatch(milestone -> milestone < settings.training().epochs()), "a milestone never comes");
     }
 

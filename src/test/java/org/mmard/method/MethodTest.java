@@ -20,24 +20,24 @@ class MethodTest {
     @Test
     void attackHasNoGradientAtTheNaturalImage() {
         Objective through = WeightedSum.of(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget());
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(through), ROBUST, List.of(STUDENT_ADVERSARIAL)));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(through), ROBUST, List.of(STUDENT_ADVERSARIAL), 1));
     }
 
     @Test
     void outerLossNeverTrainsTheTeacher() {
         Objective through = WeightedSum.of(KlDivergence.of(TEACHER_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget());
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(ROBUST), through, List.of(STUDENT_ADVERSARIAL)));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(ROBUST), through, List.of(STUDENT_ADVERSARIAL), 1));
     }
 
     @Test
     void withoutAttackNothingIsReadAtTheAdversarialImage() {
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), ROBUST, List.of(STUDENT_ADVERSARIAL)));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), ROBUST, List.of(STUDENT_ADVERSARIAL), 1));
     }
 
     @Test
     void forwardsAreWhatTheOuterLossReads() {
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of()));
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL)));
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(ROBUST), ROBUST, List.of(STUDENT_NATURAL)));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of(), 1));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL), 1));
+        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(ROBUST), ROBUST, List.of(STUDENT_NATURAL), 1));
     }
 }

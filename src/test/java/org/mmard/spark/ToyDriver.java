@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.model.Architectures;
 import org.mmard.train.Epochs;
 import org.mmard.train.ToyStep;
@@ -54,9 +55,8 @@ public final class ToyDriver {
     static Settings settings(Map<String, String> options) {
         int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
         return new Settings(
-                new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
-                new Settings.Method("natural", "natural", 6, 1, 1, "disagreement", 5 / 6.0, 0.2, 0.02),
-                new Settings.Attack(8 / 255.0, 2 / 255.0, 2, "gaussian", 0.001, false),
+                null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
+                SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
                 new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
                         "constant", List.of(), List.of(), 0.1, 0, true),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Random;
 import org.bytedeco.javacpp.PointerScope;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -15,18 +16,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.method.Method;
 import org.mmard.method.Methods;
+import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 import org.mmard.reference.GoldenNetworks;
 import org.mmard.reference.Reference;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 class DistillationStepTest {
-    private static final Settings.Attack ATTACK = new Settings.Attack(8 / 255.0, 2 / 255.0, 2, "gaussian", 0.001, false);
+    private static final Settings.Attack ATTACK = SettingsReader.attack(Map.of("attack.steps", "2"), "test");
     private static final Passes PASSES = new Passes(true, true);
 
     @BeforeAll
@@ -36,18 +40,20 @@ class DistillationStepTest {
 
     /** The reference stores x10: the outer loss is taken there, so that no sign of a tiny gradient decides. */
     @ParameterizedTest
-    @CsvSource({"pgd_at, pgd-at, disagreement", "trades, trades, disagreement", "rslad, rslad, disagreement",
+    @CsvSource({"pgd_at, pgd-at, disagreement", "ard_general, ard, disagreement", "trades, trades, disagreement", "rslad, rslad, disagreement",
             "mmard_A, mmard, disagreement", "mmard_C, mmard, boundary"})
     void lossParameterGradientAndRunningStatisticsAreThePublishedCodes(String golden, String method, String teacherTerm) {
         String attack = switch (golden) {
             case "pgd_at" -> "attack_ce_uniform_clip_eval";
+            case "ard_general" -> "attack_ce_uniform_noclip_eval";
             case "trades" -> "attack_kl_sx_gauss_noclip_eval";
             case "rslad" -> "attack_kl_tx_gauss_noclip_eval";
             default -> "attack_" + golden + "_gauss_noclip_eval";
         };
         ComputationGraph student = GoldenNetworks.load("student");
-        var settings = new Settings.Method(method, method, 6, 1, 1, teacherTerm, 5 / 6.0, 1, 1e-4);
-        try (PointerScope scope = new PointerScope(); DistillationStep step = new DistillationStep(student, teacher(GoldenNetworks.load("teacher")), Methods.of(settings), ATTACK, PASSES)) {
+        Method built = method(Map.of("method.name", method, "method.teacher-term", teacherTerm, "method.alpha", "0.7", "method.temperature", "4",
+                "method.b", "1", "method.triangle.smoothing", "1e-4"));
+        try (PointerScope scope = new PointerScope(); DistillationStep step = new DistillationStep(student, teacher(GoldenNetworks.load("teacher")), epoch -> built, ATTACK, PASSES)) {
             Step.Result result = step.outerLoss(LibTorch.images(Reference.golden("x").floats()), LibTorch.images(Reference.golden(attack + ".x10").floats()),
                     Reference.golden("labels").ints());
             double expected = Reference.golden(golden + ".loss").values()[0];
@@ -101,8 +107,12 @@ class DistillationStepTest {
     }
 
     private static DistillationStep mmard(ComputationGraph student) {
-        var settings = new Settings.Method("mmard", "mmard", 6, 1, 1, "disagreement", 5 / 6.0, 0.2, 0.02);
-        return new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)), Methods.of(settings), ATTACK, PASSES);
+        Method method = method(Map.of("method.name", "mmard"));
+        return new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)), epoch -> method, ATTACK, PASSES);
+    }
+
+    private static Method method(Map<String, String> settings) {
+        return Methods.of(SettingsReader.method(settings, "test"), Moment.end(1));
     }
 
     private static Classifier teacher(ComputationGraph graph) {
