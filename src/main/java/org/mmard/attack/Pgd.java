@@ -5,9 +5,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Logits;
 import org.mmard.loss.Objective;
@@ -40,16 +38,13 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
      */
     public Tensor perturb(Map<Prediction, Classifier> networks, Tensor natural, Predictions constants, Tensor start) {
         Tensor adversarial = start.clone();
-        try (PointerScope ball = new PointerScope()) {
-            // Clipping to the ball and then to [0, 1] is one clamp, as x itself lies in [0, 1].
-            TensorOptional lower = new TensorOptional(natural.sub(new Scalar(epsilon)).clamp_(new ScalarOptional(new Scalar(0.0))));
-            TensorOptional upper = new TensorOptional(
-                    natural.add(new Scalar(epsilon)).clamp_(new ScalarOptional(), new ScalarOptional(new Scalar(1.0))));
+        try (PointerScope attack = new PointerScope()) {
+            Ball ball = Ball.around(natural, epsilon);
             Scalar step = new Scalar(stepSize);
             for (int k = 0; k < steps; k++) {
                 try (PointerScope scope = new PointerScope()) {
                     adversarial.add_(gradient(networks, adversarial, constants).sign_(), step);
-                    adversarial.clamp_(lower, upper);
+                    ball.project(adversarial);
                 }
             }
         }

@@ -38,7 +38,12 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
         if (kind == Kind.NONE) {
             return natural;
         }
-        Tensor start = natural.add(LibTorch.images(noise(purpose, seed, epoch, records)));
+        return at(natural, LibTorch.images(noise(purpose, seed, epoch, records)));
+    }
+
+    /** The starting points for given noise: x + noise, clipped where starts are. A tensor of the current scope. */
+    public Tensor at(Tensor natural, Tensor noise) {
+        Tensor start = natural.add(noise);
         return clip ? start.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0))) : start;
     }
 

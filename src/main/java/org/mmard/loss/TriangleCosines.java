@@ -5,7 +5,7 @@ package org.mmard.loss;
  * at a (b-a).(c-a) / (|b-a| |c-a|), and so on round. Without the smoothing the cosine is 0/0 where two points meet, and its gradient grows
  * without bound before. One instance is reused from example to example.
  */
-final class TriangleCosines {
+public final class TriangleCosines {
     private final double squaredSmoothing;
     private final double[] ab;
     private final double[] ac;
@@ -16,7 +16,7 @@ final class TriangleCosines {
     private final double[] cosines = new double[3];
 
     /** @param dimensions of the points; @param smoothing delta, above 0 */
-    TriangleCosines(int dimensions, double smoothing) {
+    public TriangleCosines(int dimensions, double smoothing) {
         squaredSmoothing = smoothing * smoothing;
         ab = new double[dimensions];
         ac = new double[dimensions];
@@ -27,7 +27,7 @@ final class TriangleCosines {
      * @param corner the class whose one-hot point is a
      * @return the cosines at a, b and c; overwritten by the next call
      */
-    double[] at(int corner, double[] b, double[] c) {
+    public double[] at(int corner, double[] b, double[] c) {
         double squaredAb = 0;
         double squaredAc = 0;
         double squaredBc = 0;
@@ -61,7 +61,7 @@ final class TriangleCosines {
      *
      * @param byB, byC receive the gradients
      */
-    void backward(double[] cotangents, double[] byB, double[] byC) {
+    public void backward(double[] cotangents, double[] byB, double[] byC) {
         double products0 = cotangents[0] / (lengthAb * lengthAc);
         double products1 = cotangents[1] / (lengthAb * lengthBc);
         double products2 = cotangents[2] / (lengthAc * lengthBc);
