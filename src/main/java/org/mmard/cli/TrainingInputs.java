@@ -7,7 +7,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
-import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
 import org.mmard.data.Split;
 import org.mmard.method.Methods;
@@ -26,7 +25,7 @@ import org.mmard.train.Teacher;
  */
 record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
     /** @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest */
-    static TrainingInputs read(ResolvedSettings resolved, Configuration hadoop) {
+    static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
         boolean needsTeacher = Methods.of(settings.method(), Moment.end(settings.training().epochs())).needsTeacher();
         if (needsTeacher && settings.teacher().model() == null) {
@@ -34,14 +33,14 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
                     + " needs a teacher: give its model file");
         }
         Architectures.of(settings.student().architecture(), 2, 0);
-        Teacher teacher = needsTeacher ? Teacher.read(settings.teacher().model(), hadoop) : null;
-        ImageSet images = Cifar.open(settings.data().uri(), hadoop).train(settings.data().examples());
+        Teacher teacher = needsTeacher ? sources.teacher(settings.teacher().model()) : null;
+        ImageSet images = sources.training(settings.data());
         if (teacher != null && teacher.classes() != images.classes()) {
             throw resolved.refusal("teacher.model", "the teacher " + teacher.uri() + " tells " + teacher.classes() + " classes apart, "
                     + settings.data().uri() + " has " + images.classes());
         }
         Split split = Split.of(images, settings.validation().examples(), settings.run().seed());
-        return new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), hadoop));
+        return new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), sources.hadoop()));
     }
 
     private static ComputationGraph student(ResolvedSettings resolved, int classes, Configuration hadoop) {

@@ -35,7 +35,7 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
-     * @throws RunStopped when the loss or the parameters are no longer finite
+     * @throws TrainingDiverged when the loss or the parameters are no longer finite
      */
     public Outcome run(Epochs epochs, TrainingDisplay display) {
         Instant start = Instant.now();
@@ -77,7 +77,7 @@ public final class TrainingRun {
             return;
         }
         String kept = epoch == 1 ? "no epoch was finished before" : "epoch " + (epoch - 1) + " is kept in " + directory.uri(RunDirectory.checkpoint(epoch - 1));
-        throw new RunStopped((Double.isFinite(loss) ? "parameters are no longer finite" : "loss is " + loss) + " in epoch " + epoch
+        throw new TrainingDiverged((Double.isFinite(loss) ? "parameters are no longer finite" : "loss is " + loss) + " in epoch " + epoch
                 + ": training diverged; " + kept + "; start anew with a lower training.learning-rate or a longer training.warm-up");
     }
 }

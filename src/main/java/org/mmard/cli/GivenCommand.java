@@ -1,0 +1,25 @@
+package org.mmard.cli;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** The command that this process carries out, and where it was given. */
+final class GivenCommand {
+    private GivenCommand() {}
+
+    /** The command line ready for a shell. @param more options to add, where they are not there yet */
+    static String line(CommandSpec spec, String... more) {
+        List<String> words = new ArrayList<>(List.of("mmard"));
+        words.addAll(spec.root().commandLine().getParseResult().originalArgs());
+        Arrays.stream(more).filter(option -> !words.contains(option)).forEach(words::add);
+        return words.stream().map(word -> word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'").collect(Collectors.joining(" "));
+    }
+
+    /** Whether lines that move can be shown. */
+    static boolean onTerminal() {
+        return System.console() != null && !"dumb".equals(System.getenv("TERM"));
+    }
+}

@@ -1,0 +1,87 @@
+package org.mmard.cli;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.package$;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.ResolvedSettings;
+import org.mmard.config.Settings;
+import org.mmard.spark.SparkEpochs;
+import org.mmard.train.CheckpointState;
+import org.mmard.train.Checkpoints;
+import org.mmard.train.DistillationSteps;
+import org.mmard.train.Provenance;
+import org.mmard.train.RunDirectory;
+import org.mmard.train.StartingPoint;
+import org.mmard.train.TrainingDisplay;
+import org.mmard.train.TrainingRun;
+import org.mmard.train.Versions;
+
+/**
+ * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it.
+ *
+ * @param from where it goes on; @param versions of everything it is made of
+ */
+record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions) {
+    /**
+     * @param resume whether to go on with a run that its directory holds
+     * @param command the command line, for the record; @param warn told in one line about each checkpoint that cannot be used
+     * @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest
+     */
+    static PreparedRun of(ResolvedSettings resolved, Sources sources, boolean resume, String command, Consumer<String> warn) {
+        RunDirectory directory = RunDirectory.at(resolved.settings().run().directory(), sources.hadoop());
+        StartingPoint.requireFree(directory, resume);
+        TrainingInputs inputs = TrainingInputs.read(resolved, sources);
+        Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
+        Provenance provenance = new Provenance(sha256(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
+                List.of(Provenance.Start.now(host(), command, versions)));
+        return new PreparedRun(inputs, directory, StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn), versions);
+    }
+
+    Settings settings() {
+        return inputs.settings();
+    }
+
+    int epochsLeft() {
+        return Math.max(0, settings().training().epochs() - from.epoch());
+    }
+
+    /** Where a run that has begun stands; its {@code last.zip} and {@code best.zip} are those of that time afterwards. */
+    CheckpointState stand() {
+        return new Checkpoints(directory, settings().checkpoints().keep()).rewind(from.checkpoint().orElseThrow().state());
+    }
+
+    /** Trains the epochs that are left, of which there must be one at least. @param ready called when the executors are there */
+    TrainingRun.Outcome train(JavaSparkContext spark, TrainingDisplay display, Runnable ready) {
+        ComputationGraph student = inputs.student(from.checkpoint());
+        try (SparkEpochs epochs = new SparkEpochs(spark, student, inputs.images().select(inputs.split().training()),
+                inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()))) {
+            ready.run();
+            return new TrainingRun(settings(), directory, from, student, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
+        }
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "unknown";
+        }
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package org.mmard.cli;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.mmard.config.Settings;
+import org.mmard.data.Cifar;
+import org.mmard.data.ImageSet;
+import org.mmard.train.Teacher;
+
+/** What runs learn from. Each is read once, however many runs of a command share it. */
+final class Sources {
+    private final Configuration hadoop;
+    private final Map<Settings.Data, ImageSet> training = new HashMap<>();
+    private final Map<String, Teacher> teachers = new HashMap<>();
+
+    Sources(Configuration hadoop) {
+        this.hadoop = hadoop;
+    }
+
+    Configuration hadoop() {
+        return hadoop;
+    }
+
+    /** @throws org.mmard.config.InputError where there is no such data */
+    ImageSet training(Settings.Data data) {
+        return training.computeIfAbsent(data, asked -> Cifar.open(asked.uri(), hadoop).train(asked.examples()));
+    }
+
+    /** @throws org.mmard.config.InputError where there is no such model */
+    Teacher teacher(String uri) {
+        return teachers.computeIfAbsent(uri, asked -> Teacher.read(asked, hadoop));
+    }
+}

@@ -1,0 +1,10 @@
+package org.mmard.train;
+
+/** A run whose loss or parameters are no longer finite. Nothing else is wrong: another run may go on where this one ran. */
+public final class TrainingDiverged extends RunStopped {
+    private static final long serialVersionUID = 1L;
+
+    public TrainingDiverged(String message) {
+        super(message);
+    }
+}
