@@ -18,6 +18,7 @@ import picocli.CommandLine.ParameterException;
         subcommands = {
             QuickstartCommand.class,
             TrainCommand.class,
+            GridCommand.class,
             EvaluateCommand.class,
             DataCommand.class,
             ModelCommand.class,

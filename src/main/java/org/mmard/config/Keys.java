@@ -10,6 +10,7 @@ import com.typesafe.config.ConfigValueType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -128,6 +129,39 @@ final class Keys {
         return List.copyOf(numbers);
     }
 
+    /** One text or more, none twice. Null where the key is. */
+    List<String> optionalTexts(String key, String what) {
+        if (value(key).valueType() == ConfigValueType.NULL) {
+            return null;
+        }
+        List<String> texts = elements(key, what).stream().map(element -> element.valueType() == ConfigValueType.STRING ? element.unwrapped().toString() : "").toList();
+        if (texts.stream().anyMatch(String::isBlank) || texts.size() != Set.copyOf(texts).size()) {
+            throw refusal(key, what);
+        }
+        return texts;
+    }
+
+    /** One whole number or more, none twice. */
+    List<Long> wholes(String key, String what) {
+        try {
+            List<Long> numbers = elements(key, what).stream().map(element -> Long.parseLong(element.unwrapped().toString())).toList();
+            if (numbers.size() == Set.copyOf(numbers).size()) {
+                return numbers;
+            }
+        } catch (NumberFormatException e) {
+            throw refusal(key, what);
+        }
+        throw refusal(key, what);
+    }
+
+    /** What a list holds, one element at least. */
+    List<ConfigValue> elements(String key, String what) {
+        if (!(value(key) instanceof ConfigList list) || list.isEmpty()) {
+            throw refusal(key, what);
+        }
+        return list;
+    }
+
     /** The complaint about a key's value, ending in what to give instead. */
     InputError refusal(String key, String give) {
         ConfigValue value = value(key);
@@ -135,7 +169,7 @@ final class Keys {
                 + "): give " + give);
     }
 
-    private ConfigValue value(String key) {
+    ConfigValue value(String key) {
         ConfigValue value = config.root();
         for (String name : ConfigUtil.splitPath(key)) {
             value = ((ConfigObject) value).get(name);

@@ -34,14 +34,21 @@ public final class SettingsReader {
      * @throws InputError for the first mistake found: one line with the key and the place where its value stands
      */
     public static ResolvedSettings read(String uri, Map<String, String> overrides, Configuration hadoop) {
-        Config reference = reference();
-        Map<String, ConfigValue> known = leaves(reference.root());
-        Config resolved;
-        try {
-            resolved = overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(reference).resolve();
-        } catch (ConfigException e) {
-            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
-        }
+        return check(resolve(uri, overrides, reference(), hadoop));
+    }
+
+    /**
+     * Reads the settings of one run out of a grid's configuration file.
+     *
+     * @param overrides values by key that go before the file's, what is the run's own among them
+     * @throws InputError as {@link #read} does; what the file says about the grid itself is for {@link GridReader}
+     */
+    public static ResolvedSettings readRunOfGrid(String uri, Map<String, String> overrides, Configuration hadoop) {
+        return check(resolve(uri, overrides, reference(), hadoop).withoutPath(GridReader.SECTION));
+    }
+
+    private static ResolvedSettings check(Config resolved) {
+        Map<String, ConfigValue> known = leaves(reference().root());
         Map<String, ConfigValue> found = leaves(resolved.root());
         found.forEach((key, value) -> requireKnown(key, value, known));
         Map<String, String> origins = new TreeMap<>();
@@ -71,6 +78,15 @@ public final class SettingsReader {
         Config given = overriding(values, origin);
         leaves(given.root()).forEach((key, value) -> requireKnown(key, value, known));
         return given.withFallback(reference).resolve();
+    }
+
+    /** The command line over the file over the defaults, with every substitution in place. */
+    static Config resolve(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
+        try {
+            return overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(defaults).resolve();
+        } catch (ConfigException e) {
+            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
+        }
     }
 
     /** What each key is when nobody sets it, with the comments that explain it. */
@@ -111,7 +127,7 @@ public final class SettingsReader {
         return ConfigValueFactory.fromAnyRef(value, origin);
     }
 
-    private static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {
+    static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {
         if (known.containsKey(key)) {
             return;
         }

@@ -1,0 +1,154 @@
+package org.mmard.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.mmard.config.GridReader;
+import org.mmard.config.GridSettings;
+import org.mmard.config.Settings;
+import org.mmard.data.HadoopConfiguration;
+import org.mmard.data.ImageSet;
+import org.mmard.spark.SparkDriver;
+import org.mmard.train.CheckpointState;
+import org.mmard.train.RunDirectory;
+import org.mmard.train.TrainingDisplay;
+import org.mmard.train.TrainingDiverged;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code mmard grid}: inner objectives by outer losses by seeds, trained and evaluated one after the other in one Spark application. What an earlier
+ * call has finished is not done again; everything is checked before the first run begins.
+ */
+@Command(name = "grid", mixinStandardHelpOptions = true,
+        description = "Trains and evaluates every inner objective with every outer loss and seed of a configuration; given again, it goes on.")
+final class GridCommand implements Callable<Integer> {
+    static final String CSV = "grid.csv";
+    static final String JSON = "grid.json";
+    private static final int SOME_FAILED = 1;
+
+    @Option(names = "--conf", required = true, paramLabel = "FILE", description = "HOCON configuration with a section grid, local or on any Hadoop filesystem.")
+    private String conf;
+
+    @Option(names = "-D", paramLabel = "KEY=VALUE", description = "A key that goes before the file's. May be given more than once.")
+    private Map<String, String> overrides = new LinkedHashMap<>();
+
+    @Spec
+    private CommandSpec spec;
+
+    private final Map<GridRun, GridScores.Score> scores = new LinkedHashMap<>();
+    private final Map<GridRun, String> failures = new LinkedHashMap<>();
+
+    @Override
+    public Integer call() {
+        Configuration hadoop = HadoopConfiguration.load();
+        GridSettings grid = GridReader.read(conf, overrides, hadoop);
+        List<GridRun> runs = GridRun.all(grid, conf, overrides, hadoop);
+        Sources sources = new Sources(hadoop);
+        GridScores scoring = new GridScores(grid, runs.get(0).resolved().settings(), sources);
+        Map<GridRun, Integer> epochsLeft = new LinkedHashMap<>();
+        for (GridRun run : runs) {
+            PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> say("warning: " + run.name() + ": " + line));
+            known(scoring, prepared).ifPresentOrElse(score -> scores.put(run, score), () -> epochsLeft.put(run, prepared.epochsLeft()));
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%d runs in %s: %d finished before, %d to do%n", runs.size(), grid.directory(), scores.size(), epochsLeft.size());
+        out.flush();
+        RunDirectory directory = RunDirectory.at(grid.directory(), hadoop);
+        if (!epochsLeft.isEmpty()) {
+            carryOut(grid, epochsLeft, runs, sources, scoring, directory);
+        }
+        GridTable table = table(grid, runs, scoring);
+        write(table, scoring, directory);
+        out.println();
+        out.print(table.text());
+        failures.forEach((run, reason) -> out.println("failed: " + run.name() + ": " + reason));
+        out.println("mean +- sample standard deviation over seeds, in per cent of " + scoring.about().get("examples") + " test images; model: " + grid.checkpoint() + ".zip");
+        out.println("written to " + directory.uri(CSV) + " and " + JSON + " beside it");
+        out.flush();
+        return failures.isEmpty() ? 0 : SOME_FAILED;
+    }
+
+    private static Optional<GridScores.Score> known(GridScores scoring, PreparedRun run) {
+        return run.epochsLeft() > 0 ? Optional.empty() : scoring.known(run.directory(), run.from().checkpoint().orElseThrow().state());
+    }
+
+    private void carryOut(
+            GridSettings grid, Map<GridRun, Integer> epochsLeft, List<GridRun> runs, Sources sources, GridScores scoring, RunDirectory directory) {
+        AtomicReference<TrainingDisplay> display = new AtomicReference<>();
+        String stopped = "mmard: stopped by a signal; finished runs and epochs are kept in " + grid.directory() + "; the same command goes on";
+        Runnable quiet = () -> Optional.ofNullable(display.get()).ifPresent(TrainingDisplay::close);
+        try (Interruption interruption = new Interruption(spec.commandLine().getErr(), quiet, stopped)) {
+            int executors = runs.get(0).resolved().settings().cluster().executors();
+            try (JavaSparkContext spark = SparkDriver.start("mmard grid " + grid.directory(), executors)) {
+                Broadcast<ImageSet> test = scoring.broadcast(spark);
+                GridPace pace = new GridPace(InstantSource.system(), epochsLeft.values().stream().mapToInt(epochs -> epochs + 1).sum());
+                for (Map.Entry<GridRun, Integer> entry : epochsLeft.entrySet()) {
+                    GridRun run = entry.getKey();
+                    announce(run, runs.indexOf(run) + 1, runs.size(), entry.getValue(), pace);
+                    carryOut(run, spark, test, sources, scoring, display);
+                    pace.done(entry.getValue() + 1);
+                    write(table(grid, runs, scoring), scoring, directory);
+                }
+            } catch (RuntimeException | Error e) {
+                interruption.silence();
+                throw e;
+            }
+        }
+    }
+
+    private void announce(GridRun run, int number, int runs, int epochsLeft, GridPace pace) {
+        PrintWriter out = spec.commandLine().getOut();
+        int epochs = run.resolved().settings().training().epochs();
+        String from = epochsLeft == 0 ? ", to evaluate" : epochsLeft < epochs ? ", from epoch " + (epochs - epochsLeft + 1) : "";
+        out.printf("%nrun %d of %d: %s%s%s%n", number, runs, run.name(), from, pace.left());
+        out.flush();
+    }
+
+    private void carryOut(
+            GridRun run, JavaSparkContext spark, Broadcast<ImageSet> test, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current) {
+        Settings settings = run.resolved().settings();
+        // Anew: prepared all at once, the students of a large grid would not fit into memory.
+        PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
+        try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
+                EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
+            current.set(display);
+            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(spark, display, () -> { }).last() : prepared.stand();
+            scores.put(run, scoring.evaluate(spark, test, prepared.directory(), state, settings.engine(), evaluation));
+        } catch (TrainingDiverged e) {
+            failures.put(run, e.getMessage());
+            say(run.name() + ": " + e.getMessage());
+        }
+    }
+
+    private GridTable table(GridSettings grid, List<GridRun> runs, GridScores scoring) {
+        List<GridTable.Row> rows = new ArrayList<>();
+        for (GridSettings.Cell cell : grid.cells()) {
+            rows.add(new GridTable.Row(cell, runs.stream().filter(run -> run.cell().equals(cell))
+                    .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run), failures.get(run))).toList()));
+        }
+        return new GridTable(scoring.columns(), rows);
+    }
+
+    private static void write(GridTable table, GridScores scoring, RunDirectory directory) {
+        directory.write(CSV, table.csv().getBytes(StandardCharsets.UTF_8));
+        directory.write(JSON, table.json(scoring.about()).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void say(String line) {
+        spec.commandLine().getErr().println("mmard: " + line);
+        spec.commandLine().getErr().flush();
+    }
+}

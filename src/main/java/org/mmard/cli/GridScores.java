@@ -1,0 +1,133 @@
+package org.mmard.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.package$;
+import org.mmard.attack.Attack;
+import org.mmard.attack.Attacks;
+import org.mmard.attack.Evaluation;
+import org.mmard.config.GridSettings;
+import org.mmard.config.InputError;
+import org.mmard.config.Settings;
+import org.mmard.data.Cifar;
+import org.mmard.data.ImageSet;
+import org.mmard.model.ModelFile;
+import org.mmard.spark.SparkEvaluator;
+import org.mmard.train.CheckpointState;
+import org.mmard.train.RunDirectory;
+import org.mmard.train.Versions;
+
+/**
+ * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is in each
+ * run's {@code evaluation.json}, and is not looked for again.
+ */
+final class GridScores {
+    private static final int BATCH = 250;
+    private static final long SEED = 0;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Settings.Data data;
+    private final boolean best;
+    private final double epsilon;
+    private final List<Attack> attacks;
+    private final ImageSet images;
+
+    /** @param epoch whose checkpoint was evaluated; @param accuracies fractions, clean and by attack */
+    record Score(int epoch, Map<String, Double> accuracies) {}
+
+    /**
+     * @param settings of any run of the grid
+     * @throws InputError where an attack or the data does not exist, or no run has a best checkpoint
+     */
+    GridScores(GridSettings grid, Settings settings, Sources sources) {
+        data = settings.data();
+        best = grid.checkpoint().equals("best");
+        epsilon = settings.attack().epsilon();
+        attacks = Attacks.named(grid.attacks(), epsilon);
+        if (best && settings.validation().examples() == 0) {
+            throw new InputError("grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or hold some images out");
+        }
+        images = Cifar.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
+    }
+
+    /** The columns of the grid's table. */
+    List<String> columns() {
+        List<String> columns = new ArrayList<>(List.of(Attacks.CLEAN));
+        attacks.forEach(attack -> columns.add(attack.name()));
+        return columns;
+    }
+
+    /** What evaluations have in common, for the record. */
+    Map<String, Object> about() {
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("checkpoint", best ? "best" : "last");
+        about.put("data", data.uri());
+        about.put("split", "test");
+        about.put("examples", images.size());
+        about.put("data_sha256", images.checksum());
+        about.put("epsilon", epsilon);
+        about.put("seed", SEED);
+        about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));
+        return about;
+    }
+
+    /** The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation. */
+    Optional<Score> known(RunDirectory directory, CheckpointState state) {
+        return directory.read(EvaluateCommand.FILE).flatMap(content -> {
+            try {
+                JsonNode json = JSON.readTree(content);
+                boolean same = json.path("epoch").asInt() == epoch(state) && json.path("checkpoint").asText().equals(best ? "best" : "last")
+                        && json.path("data_sha256").asText().equals(images.checksum()) && json.path("epsilon").asDouble() == epsilon
+                        && attacks.stream().allMatch(attack -> json.path("attacks").has(attack.name()));
+                return same ? Optional.of(score(json)) : Optional.empty();
+            } catch (IOException e) {
+                // Not an evaluation: it is made again.
+                return Optional.empty();
+            }
+        });
+    }
+
+    /** Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. */
+    Score evaluate(JavaSparkContext spark, Broadcast<ImageSet> broadcast, RunDirectory directory, CheckpointState state, Settings.Engine engine,
+            EvaluationDisplay display) {
+        String uri = directory.uri(best ? RunDirectory.BEST : RunDirectory.LAST);
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("model", uri);
+        about.put("epoch", epoch(state));
+        about.putAll(about());
+        // Evaluation says itself how many examples there were.
+        about.remove("examples");
+        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, BATCH, SEED, engine)) {
+            Evaluation evaluation = evaluator.evaluate(about, attacks, display);
+            byte[] json = evaluation.json().getBytes(StandardCharsets.UTF_8);
+            directory.write(EvaluateCommand.FILE, json);
+            return score(JSON.readTree(json));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Broadcast<ImageSet> broadcast(JavaSparkContext spark) {
+        return spark.broadcast(images);
+    }
+
+    private int epoch(CheckpointState state) {
+        return best ? state.best().epoch() : state.epoch();
+    }
+
+    private Score score(JsonNode json) {
+        Map<String, Double> accuracies = new LinkedHashMap<>();
+        accuracies.put(Attacks.CLEAN, json.path("clean").path("accuracy").asDouble());
+        attacks.forEach(attack -> accuracies.put(attack.name(), json.path("attacks").path(attack.name()).path("robust_accuracy").asDouble()));
+        return new Score(json.path("epoch").asInt(), accuracies);
+    }
+}

@@ -1,0 +1,143 @@
+package org.mmard.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.mmard.config.GridSettings;
+
+/**
+ * What came out of a grid: a row per cell, with mean and sample standard deviation (n - 1 in the denominator; none for a single seed) over the
+ * seeds that have finished. Accuracies are fractions in CSV and JSON, per cent in the text.
+ *
+ * @param columns {@code clean}, then the attacks
+ */
+record GridTable(List<String> columns, List<Row> rows) {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** @param entries one per seed */
+    record Row(GridSettings.Cell cell, List<Entry> entries) {
+        List<Double> values(String column) {
+            return entries.stream().filter(entry -> entry.score != null).map(entry -> entry.score.accuracies().get(column)).toList();
+        }
+
+        long finished() {
+            return entries.stream().filter(entry -> entry.score != null).count();
+        }
+
+        long failed() {
+            return entries.stream().filter(entry -> entry.failure != null).count();
+        }
+    }
+
+    /** @param score null where there is none, for the run failed or is still to come; @param failure why it failed, or null */
+    record Entry(long seed, String directory, GridScores.Score score, String failure) {}
+
+    static Double mean(List<Double> values) {
+        return values.isEmpty() ? null : (Double) values.stream().mapToDouble(Double::doubleValue).sum() / values.size();
+    }
+
+    static Double deviation(List<Double> values) {
+        if (values.size() < 2) {
+            return null;
+        }
+        double mean = mean(values);
+        return Math.sqrt(values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum() / (values.size() - 1));
+    }
+
+    String text() {
+        List<List<String>> lines = new ArrayList<>();
+        List<String> titles = new ArrayList<>(List.of("inner", "outer", "seeds"));
+        titles.addAll(columns);
+        lines.add(titles);
+        for (Row row : rows) {
+            List<String> line = new ArrayList<>(List.of(row.cell.inner(), row.cell.outer(),
+                    row.finished() == row.entries.size() ? Long.toString(row.finished()) : row.finished() + " of " + row.entries.size()));
+            columns.forEach(column -> line.add(percent(row.values(column))));
+            if (row.failed() > 0) {
+                line.add(row.failed() + " failed");
+            }
+            lines.add(line);
+        }
+        return aligned(lines, titles.size());
+    }
+
+    private static String percent(List<Double> values) {
+        if (values.isEmpty()) {
+            return "-";
+        }
+        String mean = String.format(Locale.ROOT, "%.2f", 100 * mean(values));
+        return values.size() < 2 ? mean : String.format(Locale.ROOT, "%s +- %.2f", mean, 100 * deviation(values));
+    }
+
+    private static String aligned(List<List<String>> lines, int columns) {
+        StringBuilder text = new StringBuilder();
+        for (List<String> line : lines) {
+            StringBuilder aligned = new StringBuilder();
+            for (int i = 0; i < line.size(); i++) {
+                int column = i;
+                int width = i < columns ? lines.stream().mapToInt(one -> one.get(column).length()).max().orElseThrow() : 0;
+                aligned.append(String.format("%-" + (width + 3) + "s", line.get(i)));
+            }
+            text.append(aligned.toString().stripTrailing()).append(System.lineSeparator());
+        }
+        return text.toString();
+    }
+
+    /** One line per cell; a field is empty where there is nothing to say. */
+    String csv() {
+        StringBuilder csv = new StringBuilder("inner,outer,seeds,failed");
+        columns.forEach(column -> csv.append(',').append(column).append("_mean,").append(column).append("_sd"));
+        csv.append('\n');
+        for (Row row : rows) {
+            csv.append(row.cell.inner()).append(',').append(row.cell.outer()).append(',').append(row.finished()).append(',').append(row.failed());
+            for (String column : columns) {
+                csv.append(',').append(Objects.toString(mean(row.values(column)), "")).append(',').append(Objects.toString(deviation(row.values(column)), ""));
+            }
+            csv.append('\n');
+        }
+        return csv.toString();
+    }
+
+    /** Every cell with its runs. @param about what the evaluations have in common */
+    String json(Map<String, Object> about) {
+        Map<String, Object> root = new LinkedHashMap<>(about);
+        root.put("cells", rows.stream().map(this::json).toList());
+        try {
+            return JSON.writeValueAsString(root) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Map<String, Object> json(Row row) {
+        Map<String, Object> cell = new LinkedHashMap<>();
+        cell.put("inner", row.cell.inner());
+        cell.put("outer", row.cell.outer());
+        cell.put("seeds", row.finished());
+        cell.put("failed", row.failed());
+        Map<String, Object> means = new LinkedHashMap<>();
+        Map<String, Object> deviations = new LinkedHashMap<>();
+        columns.forEach(column -> means.put(column, mean(row.values(column))));
+        columns.forEach(column -> deviations.put(column, deviation(row.values(column))));
+        cell.put("mean", means);
+        cell.put("sd", deviations);
+        cell.put("runs", row.entries.stream().map(GridTable::json).toList());
+        return cell;
+    }
+
+    private static Map<String, Object> json(Entry entry) {
+        Map<String, Object> run = new LinkedHashMap<>();
+        run.put("seed", entry.seed);
+        run.put("directory", entry.directory);
+        run.put("epoch", entry.score == null ? null : entry.score.epoch());
+        run.put("accuracy", entry.score == null ? null : entry.score.accuracies());
+        run.put("failure", entry.failure);
+        return run;
+    }
+}

@@ -1,0 +1,79 @@
+package org.mmard.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GridReaderTest {
+    @TempDir
+    Path folder;
+
+    private GridSettings read(String section, Map<String, String> overrides) throws IOException {
+        Path file = Files.writeString(folder.resolve("grid.conf"), "grid { " + section + " }");
+        return GridReader.read(file.toString(), overrides, new Configuration());
+    }
+
+    private void refused(String complaint, String section) {
+        String message = assertThrows(InputError.class, () -> read(section, Map.of())).getMessage();
+        assertTrue(message.contains(complaint), message);
+        assertEquals(1, message.lines().count(), message);
+    }
+
+    @Test
+    void everyInnerObjectiveMeetsEveryOuterLoss() throws IOException {
+        GridSettings grid = read("directory = runs/g, inner = [ard, mmard], outer = [ard, equation-4]", Map.of("grid.seeds", "[3, 1]"));
+        assertEquals(List.of(new GridSettings.Cell("ard", "ard"), new GridSettings.Cell("ard", "equation-4"),
+                new GridSettings.Cell("mmard", "ard"), new GridSettings.Cell("mmard", "equation-4")), grid.cells());
+        assertEquals(List.of(3L, 1L), grid.seeds());
+        assertEquals("pgd20,cw", grid.attacks());
+        assertEquals("best", grid.checkpoint());
+    }
+
+    @Test
+    void cellsMayBeListedOneByOne() throws IOException {
+        GridSettings grid = read("directory = g, cells = [{ inner = rslad, outer = \"rslad + triangle\" }, { inner = mmard, outer = mmard }]", Map.of());
+        assertEquals(List.of(new GridSettings.Cell("rslad", "rslad + triangle"), new GridSettings.Cell("mmard", "mmard")), grid.cells());
+    }
+
+    @Test
+    void saysWhatIsWrongAndWhere() {
+        refused("grid.directory is not set", "inner = [ard], outer = [ard]");
+        refused("grid.outer is null", "directory = g, inner = [ard]");
+        refused("grid.inner", "directory = g, inner = [ard], outer = [ard], cells = [{ inner = ard, outer = ard }]");
+        refused("grid.cells", "directory = g, cells = [{ inner = ard }]");
+        refused("grid.cells", "directory = g, cells = [{ inner = ard, outer = ard }, { inner = ard, outer = ard }]");
+        refused("grid.inner", "directory = g, inner = [ard, ard], outer = [ard]");
+        refused("grid.outer", "directory = g, inner = [ard], outer = []");
+        refused("grid.seeds", "directory = g, inner = [ard], outer = [ard], seeds = [1.5]");
+        refused("grid.seeds", "directory = g, inner = [ard], outer = [ard], seeds = [1, 1]");
+        refused("grid.checkpoint", "directory = g, inner = [ard], outer = [ard], checkpoint = newest");
+        refused("grid.innner", "directory = g, innner = [ard], outer = [ard]");
+    }
+
+    @Test
+    void everyKeyIsExplained() {
+        SettingsReader.leaves(GridReader.reference().root())
+                .forEach((key, value) -> assertFalse(value.origin().comments().isEmpty(), key + " has no comment in grid.conf"));
+    }
+
+    @Test
+    void aRunOfTheGridKnowsNothingOfIt() throws IOException {
+        Path file = Files.writeString(folder.resolve("grid.conf"), "grid { directory = g, seeds = [4] }, data.uri = data");
+        Map<String, String> own = Map.of("run.directory", "g/run", "run.seed", "4", "method.inner", "rslad");
+        ResolvedSettings run = SettingsReader.readRunOfGrid(file.toString(), own, new Configuration());
+        assertEquals(4, run.settings().run().seed());
+        assertEquals("rslad", run.settings().method().inner());
+        assertFalse(run.rendered().contains("grid"), run.rendered());
+        assertThrows(InputError.class, () -> SettingsReader.read(file.toString(), own, new Configuration()));
+    }
+}
