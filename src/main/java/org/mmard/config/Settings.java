@@ -30,6 +30,7 @@ public record Settings(
      * @param inner inner objective: a name, or a name + teacher-term
      * @param outer outer loss: a name, or a name + triangle
      * @param reduction batch-mean or element-mean (every KL term of the outer loss divided by the number of classes)
+     * @param scale factor of the whole outer loss, above 0
      * @param temperature t of the teacher's term of ard and iad, above 0
      * @param alpha weight of the outer loss's distillation term, or null for its usual value
      * @param beta weight or exponent of the outer loss's second term, or null for its usual value
@@ -44,7 +45,7 @@ public record Settings(
      * @param forwards the student's train-mode forwards in order (natural, adversarial, mirrored, with repeats), or null for the outer loss's own
      */
     public record Method(
-            String inner, String outer, String reduction, double temperature, Double alpha, Double beta, int begin, String iadTarget,
+            String inner, String outer, String reduction, double scale, double temperature, Double alpha, Double beta, int begin, String iadTarget,
             double labelSmoothing, double lambda, String teacherTerm, String teacherGradient, double a, double b, Triangle triangle,
             List<String> forwards) implements Serializable {}
 

@@ -16,11 +16,12 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Reads settings: the command line over a HOCON file over {@code reference.conf}, which says what each key means. Knows keys, types and ranges;
- * names of networks and methods, and whether a method needs a teacher, are for the rooms that have them.
+ * Reads settings: the command line over a HOCON file over the preset it names over {@code reference.conf}, which says what each key means. Knows
+ * keys, types and ranges; names of networks and methods, and whether a method needs a teacher, are for the rooms that have them.
  */
 public final class SettingsReader {
     private static final String COMMAND_LINE = "command line";
+    private static final String PRESET = "preset";
     private static final ConfigRenderOptions RENDER =
             ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
 
@@ -56,6 +57,18 @@ public final class SettingsReader {
         return new ResolvedSettings(settings(new Keys(resolved)), resolved.root().render(RENDER), origins);
     }
 
+    private static Config preset(Config chosen) {
+        Keys keys = new Keys(chosen);
+        String name = keys.optionalText(PRESET, Presets.WHAT);
+        if (name == null) {
+            return ConfigFactory.empty();
+        }
+        if (!Presets.NAMES.contains(name)) {
+            throw keys.refusal(PRESET, "one of " + String.join(", ", Presets.NAMES));
+        }
+        return Presets.named(name);
+    }
+
     /**
      * The section {@code method} alone, with its usual values where nothing else is given.
      *
@@ -80,10 +93,11 @@ public final class SettingsReader {
         return given.withFallback(reference).resolve();
     }
 
-    /** The command line over the file over the defaults, with every substitution in place. */
+    /** The command line over the file over its preset over the defaults, with every substitution in place. */
     static Config resolve(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         try {
-            return overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri)).withFallback(defaults).resolve();
+            Config own = overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri));
+            return own.withFallback(preset(own.withFallback(defaults).resolve())).withFallback(defaults).resolve();
         } catch (ConfigException e) {
             throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
         }
@@ -146,7 +160,7 @@ public final class SettingsReader {
                 keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
         Settings.Training training = training(keys);
         return new Settings(
-                keys.optionalText("preset", "the name of a preset or null"),
+                keys.optionalText(PRESET, Presets.WHAT),
                 new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"), keys.whole("run.seed", "a whole number")),
                 data,
                 new Settings.Student(
@@ -168,7 +182,8 @@ public final class SettingsReader {
         String outer = keys.optionalText("method.outer", "the name of a method or null");
         return new Settings.Method(
                 inner == null ? name : inner, outer == null ? name : outer,
-                keys.choice("method.reduction", "batch-mean", "element-mean"), keys.real("method.temperature", Range.ABOVE_ZERO),
+                keys.choice("method.reduction", "batch-mean", "element-mean"), keys.real("method.scale", Range.ABOVE_ZERO),
+                keys.real("method.temperature", Range.ABOVE_ZERO),
                 keys.optionalReal("method.alpha", Range.ZERO_OR_ABOVE), keys.optionalReal("method.beta", Range.ZERO_OR_ABOVE),
                 keys.count("method.begin", 0), keys.choice("method.iad-target", "natural", "adversarial"),
                 keys.real("method.label-smoothing", Range.FRACTION_BELOW_ONE), keys.real("method.lambda", Range.ZERO_OR_ABOVE),

@@ -61,7 +61,7 @@ enum OuterLoss {
             settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
             parts.add(new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners)));
         }
-        return new WeightedSum(parts.toArray(Weighted[]::new));
+        return new WeightedSum(parts.stream().map(part -> new Weighted(settings.scale() * part.weight(), part.term())).toArray(Weighted[]::new));
     }
 
     /** The images of the student's forwards in the order in which the published code computes them. */

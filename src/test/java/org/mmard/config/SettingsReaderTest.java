@@ -29,7 +29,7 @@ class SettingsReaderTest {
         Settings settings = read(NEEDED, Map.of()).settings();
         assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false, "eval"), settings.attack());
         assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true), settings.training());
-        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, null, null, 0, "natural", 0, 1, "disagreement", "through", 5 / 6.0, 0.2,
+        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, 1, null, null, 0, "natural", 0, 1, "disagreement", "through", 5 / 6.0, 0.2,
                 new Settings.Triangle(0.02, List.of("label", "natural", "adversarial")), null), settings.method());
         assertNull(settings.teacher().model());
     }
@@ -60,6 +60,31 @@ class SettingsReaderTest {
         Settings.Method read = read(NEEDED + "method { " + method + " }", Map.of()).settings().method();
         assertEquals(inner, read.inner());
         assertEquals(outer, read.outer());
+    }
+
+    @Test
+    void presetStandsBetweenTheFileAndTheDefaults() throws IOException {
+        ResolvedSettings read = read("preset = mart-yisenwang\n" + NEEDED + "training.epochs = 3", Map.of("attack.steps", "7"));
+        assertEquals("mart", read.settings().method().outer());
+        assertEquals(5, read.settings().method().beta());
+        assertEquals(0.031, read.settings().attack().epsilon());
+        assertEquals(7, read.settings().attack().steps());
+        assertEquals(3, read.settings().training().epochs());
+        assertTrue(read.origins().get("method.beta").startsWith("preset mart-yisenwang: "), read.origins().get("method.beta"));
+        assertEquals("rslad", read("preset = mart-yisenwang\n" + NEEDED, Map.of("preset", "rslad-zibojia")).settings().method().outer());
+        assertEquals("trades", read("preset = mart-yisenwang\n" + NEEDED, Map.of("method.name", "trades")).settings().method().outer());
+    }
+
+    @Test
+    void renderedPresetReadsBackToTheSameSettings() throws IOException {
+        ResolvedSettings first = read("preset = saad-hongsinlee\n" + NEEDED, Map.of());
+        assertEquals(first.settings(), read(first.rendered(), Map.of()).settings());
+    }
+
+    @Test
+    void refusesAnUnknownPresetListingAll() {
+        String line = assertRefused("preset = rslad\n" + NEEDED, "preset is \"rslad\"");
+        Presets.NAMES.forEach(name -> assertTrue(line.contains(name), line));
     }
 
     @Test
@@ -99,13 +124,14 @@ class SettingsReaderTest {
     /** key | value | part of the complaint. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "preset | 5 | name of a preset or null",
+        "preset | 5 | name of a preset or null", "preset | rslad | one of trades-yaodongyu, trades-at-framework, pgd-at-boyellow",
         "run.directory | null | not set", "run.directory | '\"\"' | path of the run's folder", "run.directory | 5 | path of the run's folder",
         "run.seed | 1.5 | whole number", "run.seed | one | whole number", "run.seed | 99999999999999999999 | whole number",
         "data.uri | null | not set", "data.uri | [a] | CIFAR", "data.examples | -1 | 0 or above", "data.examples | 3000000000 | 0 or above",
         "student.architecture | null | not set", "student.initial | 5 | model file", "teacher.model | true | model file",
         "method.name | null | not set", "method.inner | 5 | name of a method", "method.outer | [] | name of a method",
-        "method.reduction | mean | batch-mean, element-mean", "method.temperature | 0 | above 0", "method.temperature | NaN | above 0",
+        "method.reduction | mean | batch-mean, element-mean", "method.scale | 0 | above 0", "method.scale | NaN | above 0",
+        "method.temperature | 0 | above 0", "method.temperature | NaN | above 0",
         "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | -1 | 0 or above", "method.alpha | Infinity | 0 or above",
         "method.begin | -1 | 0 or above", "method.begin | 2.5 | whole number", "method.iad-target | both | natural, adversarial",
         "method.label-smoothing | 1 | not including 1", "method.lambda | -0.1 | 0 or above", "method.lambda | NaN | 0 or above",

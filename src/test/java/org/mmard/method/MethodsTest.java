@@ -181,6 +181,12 @@ class MethodsTest {
     }
 
     @Test
+    void scaleIsAFactorOfTheWholeLoss() {
+        outer("trades", Map.of("method.scale", "10"), STUDENT, STUDENT,
+                10 * plain.crossEntropy(STUDENT_NATURAL) + 60 * plain.kl(STUDENT_NATURAL, STUDENT_ADVERSARIAL));
+    }
+
+    @Test
     void rsladsElementMeanHasItsCodesConstantInTheValueButNotInTheGradient() {
         Method batch = method(Map.of("method.outer", "rslad"));
         Method element = method(Map.of("method.outer", "rslad", "method.reduction", "element-mean"));
