@@ -65,14 +65,16 @@ public record Settings(
 
     /**
      * @param batch images per step and executor
-     * @param schedule constant, step (multiply by {@code decay} after each milestone), piecewise (linear between points)
+     * @param schedule constant, step (multiply by {@code decay} after each milestone), piecewise (linear between points), cosine
      * @param milestones epochs, rising
      * @param warmUp epochs of linear rise from 0 to the learning rate
      * @param augment random crop (4 zero pixels) and horizontal flip
+     * @param gradientClipping largest global norm of an executor's gradient, 0 for any
      */
     public record Training(
             int epochs, int batch, double learningRate, double momentum, double weightDecay,
-            String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment) implements Serializable {}
+            String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
+            double gradientClipping) implements Serializable {}
 
     /** @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs between validations */
     public record Validation(int examples, int steps, double stepSize, int every, int batch) implements Serializable {}

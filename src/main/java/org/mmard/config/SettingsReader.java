@@ -206,9 +206,10 @@ public final class SettingsReader {
         Settings.Training training = new Settings.Training(
                 keys.count("training.epochs", 1), keys.count("training.batch", 1), keys.real("training.learning-rate", Range.ABOVE_ZERO),
                 keys.real("training.momentum", Range.FRACTION_BELOW_ONE), keys.real("training.weight-decay", Range.ZERO_OR_ABOVE),
-                keys.choice("training.schedule", "constant", "step", "piecewise"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
+                keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
                 keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
-                keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"));
+                keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
+                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE));
         List<Double> milestones = training.milestones();
         for (int i = 1; i < milestones.size(); i++) {
             if (milestones.get(i) <= milestones.get(i - 1)) {

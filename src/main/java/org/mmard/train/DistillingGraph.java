@@ -38,7 +38,7 @@ public class DistillingGraph extends ComputationGraph {
         this.training = training;
         this.seed = seed;
         init(parameters, true);
-        updater = new SgdUpdater(this, training.momentum(), training.weightDecay());
+        updater = new SgdUpdater(this, training.momentum(), training.weightDecay(), training.gradientClipping());
         setUpdater(updater);
         if (velocity != null) {
             updater.setStateViewArray(velocity);

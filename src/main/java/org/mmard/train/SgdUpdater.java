@@ -14,7 +14,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
  * scale and shift and all biases included,
  *
  * <pre>
- * d = gradient + weightDecay * p
+ * g = gradient * min(1, clipping / |gradient|)      (only where clipping is not 0; |gradient| over all trainable parameters)
+ * d = g + weightDecay * p
  * v = momentum * v + d          (v is 0 before the first step)
  * update = learningRate * v     (p - update is the new parameter)
  * </pre>
@@ -29,17 +30,20 @@ public final class SgdUpdater extends ComputationGraphUpdater {
 
     private final double momentum;
     private final double weightDecay;
+    private final double clipping;
     private final List<Stretch> stretches = new ArrayList<>();
     private double learningRate = Double.NaN;
 
     /**
      * @param graph its trainable parameters must have the updater {@code Nesterovs}, which decides the size of the state
+     * @param clipping largest norm of a gradient, 0 for any
      * @throws IllegalArgumentException where a trainable parameter has no room for its velocity
      */
-    public SgdUpdater(ComputationGraph graph, double momentum, double weightDecay) {
+    public SgdUpdater(ComputationGraph graph, double momentum, double weightDecay, double clipping) {
         super(graph);
         this.momentum = momentum;
         this.weightDecay = weightDecay;
+        this.clipping = clipping;
         INDArray parameters = flat(graph.params());
         INDArray gradient = flat(getFlattenedGradientsView());
         for (FlatRange range : FlatRange.trainable(this)) {
@@ -60,6 +64,7 @@ public final class SgdUpdater extends ComputationGraphUpdater {
         if (Double.isNaN(learningRate)) {
             throw new IllegalStateException("no learning rate was set");
         }
+        clip();
         for (Stretch stretch : stretches) {
             INDArray direction = stretch.gradient;
             // Closed here: memory off the heap must not wait for the garbage collector.
@@ -68,6 +73,21 @@ public final class SgdUpdater extends ComputationGraphUpdater {
             }
             stretch.velocity.muli(momentum).addi(direction);
             direction.assign(stretch.velocity).muli(learningRate);
+        }
+    }
+
+    private void clip() {
+        if (clipping == 0) {
+            return;
+        }
+        double squares = 0;
+        for (Stretch stretch : stretches) {
+            double norm = stretch.gradient.norm2Number().doubleValue();
+            squares += norm * norm;
+        }
+        if (squares > clipping * clipping) {
+            double factor = clipping / Math.sqrt(squares);
+            stretches.forEach(stretch -> stretch.gradient.muli(factor));
         }
     }
 

@@ -58,7 +58,7 @@ public final class ToyDriver {
                 null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
                 SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
                 new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
-                        "constant", List.of(), List.of(), 0.1, 0, true),
+                        "constant", List.of(), List.of(), 0.1, 0, true, 0),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),

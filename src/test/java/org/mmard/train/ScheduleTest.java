@@ -9,7 +9,7 @@ import org.mmard.config.Settings;
 
 class ScheduleTest {
     private static Settings.Training training(String schedule, List<Double> milestones, List<Double> rates, double warmUp) {
-        return new Settings.Training(300, 128, 0.1, 0.9, 2e-4, schedule, milestones, rates, 0.1, warmUp, true);
+        return new Settings.Training(300, 128, 0.1, 0.9, 2e-4, schedule, milestones, rates, 0.1, warmUp, true, 0);
     }
 
     @Test
@@ -36,6 +36,16 @@ class ScheduleTest {
         assertEquals(0.2, schedule.at(2, 0), 1e-12);
         assertEquals(0.05, schedule.at(3, 5), 1e-12);
         assertEquals(0.0, schedule.at(7, 0), 1e-12);
+    }
+
+    @Test
+    void fallsAlongACosineToNothingAtTheEnd() {
+        Schedule schedule = new Schedule(training("cosine", List.of(), List.of(), 0), 10);
+        assertEquals(0.1, schedule.at(0, 0), 1e-12);
+        assertEquals(0.085355339, schedule.at(75, 0), 1e-9);
+        assertEquals(0.05, schedule.at(150, 0), 1e-12);
+        // A twentieth of a degree times 1.2 before the end: 0.1 * (1 - cos(pi / 3000)) / 2.
+        assertEquals(2.7415567e-8, schedule.at(299, 9), 1e-14);
     }
 
     @Test

@@ -45,7 +45,7 @@ class SgdUpdaterTest {
     @Test
     void stepsEveryTrainableParameterAsPyTorchDoes() {
         ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
-        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4);
+        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4, 0);
         graph.params().assign(spread(graph, "op.sgd_p0").reshape(graph.params().shape()));
         step(graph, updater, spread(graph, "op.sgd_g1"));
         assertArrayEquals(spread(graph, "op.sgd_p1").toFloatVector(), graph.params().toFloatVector(), 1e-6f);
@@ -56,7 +56,7 @@ class SgdUpdaterTest {
     @Test
     void leavesRunningStatisticsAlone() {
         ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
-        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4);
+        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4, 0);
         INDArray before = graph.params().dup();
         INDArray gradient = Nd4j.ones(1, graph.numParams());
         int statistics = 0;
@@ -70,9 +70,36 @@ class SgdUpdaterTest {
     }
 
     @Test
+    void shortensALongGradientToItsNormBeforeWeightDecayAndMomentum() {
+        ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
+        SgdUpdater updater = new SgdUpdater(graph, 0, 0.5, 2);
+        INDArray gradient = Nd4j.zeros(1, graph.numParams());
+        // One in the first convolution, one among the dense layer's biases: a norm of 5 over two layers.
+        int last = FlatRange.trainable(graph.getUpdater()).get(FlatRange.trainable(graph.getUpdater()).size() - 1).end() - 1;
+        gradient.putScalar(0, 3);
+        gradient.putScalar(last, 4);
+        graph.params().putScalar(0, 1.0);
+        graph.params().putScalar(last, 0.0);
+        step(graph, updater, gradient);
+        assertEquals(1 - 0.1 * (3 * 2 / 5.0 + 0.5), graph.params().getDouble(0), 1e-6);
+        assertEquals(-0.1 * 4 * 2 / 5.0, graph.params().getDouble(last), 1e-6);
+    }
+
+    @Test
+    void leavesAShortGradientAlone() {
+        ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
+        SgdUpdater updater = new SgdUpdater(graph, 0, 0, 2);
+        INDArray gradient = Nd4j.zeros(1, graph.numParams());
+        gradient.putScalar(0, 1.5);
+        graph.params().putScalar(0, 1.0);
+        step(graph, updater, gradient);
+        assertEquals(1 - 0.1 * 1.5, graph.params().getDouble(0), 1e-6);
+    }
+
+    @Test
     void velocitySurvivesACheckpointThatPlainDl4jReads(@TempDir Path folder) throws Exception {
         ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
-        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4);
+        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4, 0);
         graph.setUpdater(updater);
         step(graph, updater, Nd4j.rand(new long[] {1, graph.numParams()}));
         File zip = folder.resolve("model.zip").toFile();
@@ -82,7 +109,7 @@ class SgdUpdaterTest {
         assertEquals(graph.params(), plain.params());
         assertEquals(updater.getStateViewArray(), plain.getUpdater().getStateViewArray());
 
-        SgdUpdater again = new SgdUpdater(plain, 0.9, 2e-4);
+        SgdUpdater again = new SgdUpdater(plain, 0.9, 2e-4, 0);
         again.setStateViewArray(plain.getUpdater().getStateViewArray());
         INDArray next = Nd4j.rand(new long[] {1, graph.numParams()});
         step(graph, updater, next);
@@ -96,6 +123,6 @@ class SgdUpdaterTest {
                 .addInputs("in").addLayer("out", new DenseLayer.Builder().nIn(2).nOut(3).build(), "in").setOutputs("out").build();
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
-        assertThrows(IllegalArgumentException.class, () -> new SgdUpdater(graph, 0.9, 0));
+        assertThrows(IllegalArgumentException.class, () -> new SgdUpdater(graph, 0.9, 0, 0));
     }
 }
