@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
             EvaluateCommand.class,
             DataCommand.class,
             ModelCommand.class,
+            VerifyCommand.class,
         })
 public final class Mmard {
     private static final int MISTAKE = 2;
