@@ -14,6 +14,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mmard.attack.Attacks;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
@@ -31,10 +32,32 @@ class ShippedConfigurationsTest {
     @ParameterizedTest
     @MethodSource("files")
     void isReadAndNamesThingsThatExist(Path file) {
-        Settings settings = read(file);
+        for (Settings settings : settings(file)) {
+            namesThingsThatExist(settings);
+        }
+    }
+
+    /** Of the one run, or of every cell of a grid. */
+    private static List<Settings> settings(Path file) {
+        if (!file.getFileName().toString().startsWith("grid-")) {
+            return List.of(read(file));
+        }
+        return GridReader.read(file.toString(), Map.of(), new Configuration()).cells().stream().map(cell -> SettingsReader.readRunOfGrid(file.toString(),
+                Map.of("run.directory", "runs/x", "method.inner", cell.inner(), "method.outer", cell.outer()), new Configuration()).settings()).toList();
+    }
+
+    private static void namesThingsThatExist(Settings settings) {
         Architectures.of(settings.student().architecture(), 10, settings.run().seed());
         Methods.of(settings.method(), Moment.end(settings.training().epochs()));
         assertTrue(settings.training().milestones().stream().allMatch(milestone -> milestone < settings.training().epochs()), "a milestone never comes");
+    }
+
+    @Test
+    void figure4HoldsEveryPairAndAttacksThatExist() {
+        GridSettings grid = GridReader.read(FOLDER.resolve("grid-figure4.conf").toString(), Map.of(), new Configuration());
+        assertEquals(12, grid.cells().size());
+        assertTrue(grid.cells().contains(new GridSettings.Cell("mmard", "equation-4")));
+        Attacks.named(grid.attacks(), Attacks.EPSILON);
     }
 
     @Test
