@@ -68,7 +68,7 @@ final class ArrayOperations {
         Npy parameters = fixture.arrayOfAnyShape("op.sgd_p0");
         int length = parameters.values().length;
         ComputationGraph graph = Architectures.network("cnn-" + (length + 26) / 27, 2, 0);
-        SgdUpdater updater = new SgdUpdater(graph, MOMENTUM, WEIGHT_DECAY);
+        SgdUpdater updater = new SgdUpdater(graph, MOMENTUM, WEIGHT_DECAY, 0);
         updater.learningRate(LEARNING_RATE);
         INDArray weights = graph.getParam("conv1_W");
         long start = weights.offset() - graph.params().offset();
