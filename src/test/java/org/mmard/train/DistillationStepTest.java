@@ -2,25 +2,32 @@ package org.mmard.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.loss.Prediction;
+import org.mmard.loss.Predictions;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
@@ -89,6 +96,140 @@ class DistillationStepTest {
     }
 
     @Test
+    void repeatedForwardMovesTheRunningStatisticsOnceMoreAndNothingElse() {
+        ComputationGraph once = Architectures.network("cnn-8-16", 10, 1);
+        ComputationGraph thrice = Architectures.network("cnn-8-16", 10, 1);
+        Step.Result first = outerLoss(once, Map.of("method.name", "pgd-at"));
+        Step.Result second = outerLoss(thrice, Map.of("method.name", "pgd-at", "method.forwards", "[adversarial, adversarial, adversarial]"));
+        assertEquals(first, second);
+        assertArrayEquals(once.getGradientsViewArray().toFloatVector(), thrice.getGradientsViewArray().toFloatVector());
+        // m after k forwards of one batch mean b: 0.9^k m + (1 - 0.9^k) b, from m = 0
+        float[] afterOne = once.getParam("bn1_mean").toFloatVector();
+        float[] afterThree = thrice.getParam("bn1_mean").toFloatVector();
+        for (int i = 0; i < afterOne.length; i++) {
+            assertEquals(afterOne[i] / 0.1 * 0.271, afterThree[i], 1e-6);
+        }
+    }
+
+    @Test
+    void forwardThatTheLossDoesNotReadMovesTheRunningStatisticsOnly() {
+        ComputationGraph without = Architectures.network("cnn-8-16", 10, 1);
+        ComputationGraph with = Architectures.network("cnn-8-16", 10, 1);
+        Step.Result first = outerLoss(without, Map.of("method.name", "pgd-at"));
+        Step.Result second = outerLoss(with, Map.of("method.name", "pgd-at", "method.forwards", "[adversarial, natural]"));
+        assertEquals(first.loss(), second.loss());
+        assertArrayEquals(without.getGradientsViewArray().toFloatVector(), with.getGradientsViewArray().toFloatVector());
+        assertNotEquals(without.getParam("bn1_mean"), with.getParam("bn1_mean"));
+    }
+
+    @Test
+    void mirroredImageIsAsFarOnTheOtherSideAndNotClipped() {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        ComputationGraph other = Architectures.network("cnn-8-16", 10, 1);
+        Map<String, String> igdm = Map.of("method.name", "igdm");
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(other);
+                Classifier teacher = teacher(Architectures.network("cnn-8-16", 10, 5))) {
+            Tensor natural = LibTorch.tensor(filled(0.01f), 4, 3, 32, 32);
+            Tensor adversarial = LibTorch.tensor(filled(0.03f), 4, 3, 32, 32);
+            Tensor mirrored = LibTorch.tensor(filled(-0.01f), 4, 3, 32, 32);
+            Predictions predictions = new Predictions(new int[] {1, 2, 3, 4})
+                    .with(Prediction.STUDENT_ADVERSARIAL, network.train(adversarial).logits())
+                    .with(Prediction.STUDENT_MIRRORED, network.train(mirrored).logits())
+                    .with(Prediction.TEACHER_ADVERSARIAL, teacher.logits(adversarial)).with(Prediction.TEACHER_MIRRORED, teacher.logits(mirrored));
+            try (DistillationStep step = step(student, igdm, Map.of())) {
+                assertEquals(method(igdm).outer().evaluate(predictions).total(), step.outerLoss(natural, adversarial, new int[] {1, 2, 3, 4}).loss(), 1e-6);
+            }
+        }
+        assertEquals(other.getParam("bn1_mean"), student.getParam("bn1_mean"));
+    }
+
+    /** Values that batch norm does not turn to zeros: ever brighter from pixel to pixel, about the given level. */
+    private static float[] filled(float level) {
+        float[] pixels = new float[4 * 3072];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = level * (1 + i % 97 / 97f) * (1 + i / 3072);
+        }
+        return pixels;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"eval, pgd-at, 0", "train, pgd-at, 3", "train, trades, 4", "train, mmard, 3"})
+    void attackInTrainModeMovesTheRunningStatisticsAtEachForward(String batchNorm, String inner, int forwards) {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        ComputationGraph counted = Architectures.network("cnn-8-16", 10, 1);
+        try (PointerScope scope = new PointerScope();
+                DistillationStep step = step(student, Map.of("method.name", inner), Map.of("attack.batch-norm", batchNorm, "attack.steps", "3",
+                        "attack.epsilon", "1e-9", "attack.step-size", "1e-9"));
+                TorchNetwork network = new TorchNetwork(counted)) {
+            Tensor natural = LibTorch.images(batch(16, 2).images());
+            step.adversarial(natural, natural, batch(16, 2).labels());
+            for (int i = 0; i < forwards; i++) {
+                network.train(natural);
+            }
+        }
+        // x' stays next to x, so that every forward of the attack is one of x
+        assertArrayEquals(counted.params().toFloatVector(), student.params().toFloatVector(), 1e-6f);
+        assertEquals(forwards == 0, student.params().equals(Architectures.network("cnn-8-16", 10, 1).params()));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"eval, false", "train, true"})
+    void batchStatisticsCoupleTheImagesOfAnAttack(String batchNorm, boolean coupled) {
+        Map<String, String> method = Map.of("method.name", "pgd-at");
+        try (PointerScope scope = new PointerScope();
+                DistillationStep step = step(Architectures.network("cnn-8-16", 10, 1), method, Map.of("attack.batch-norm", batchNorm))) {
+            Tensor natural = LibTorch.images(batch(2, 2).images());
+            float[] one = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 2}));
+            float[] other = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 5}));
+            assertEquals(coupled, !Arrays.equals(Arrays.copyOf(one, 3072), Arrays.copyOf(other, 3072)));
+        }
+    }
+
+    @Test
+    void methodIsThatOfTheBatchsEpoch() {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        Settings.Method settings = SettingsReader.method(Map.of("method.name", "iad", "method.begin", "3"), "test");
+        try (DistillationStep step = new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)),
+                epoch -> Methods.of(settings, new Moment(epoch + 1, 5)), ATTACK, PASSES)) {
+            Set<String> ard = Set.of("KL(T(x)||S(x'))");
+            Set<String> iad = Set.of("KL(T(x)||S(x'))", "(1-w) KL(S(x)||S(x'))");
+            assertEquals(ard, step.gradient(inEpoch(0)).terms().keySet());
+            assertEquals(ard, step.gradient(inEpoch(2)).terms().keySet());
+            assertEquals(iad, step.gradient(inEpoch(3)).terms().keySet());
+            assertEquals(ard, step.gradient(inEpoch(1)).terms().keySet());
+        }
+    }
+
+    private static Step.Batch inEpoch(int epoch) {
+        Step.Batch batch = batch(4, 2);
+        return new Step.Batch(batch.images(), batch.labels(), batch.records(), batch.seed(), epoch);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard"})
+    void everyMethodMakesAStepWithAFiniteGradient(String name) {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        try (DistillationStep step = step(student, Map.of("method.name", name), Map.of("attack.steps", "2", "attack.batch-norm", "train"))) {
+            Step.Result result = step.gradient(batch(8, 2));
+            assertTrue(Double.isFinite(result.loss()) && result.loss() > 0, "loss " + result.loss());
+            double norm = student.getGradientsViewArray().norm2Number().doubleValue();
+            assertTrue(Double.isFinite(norm) && norm > 0, "gradient " + norm);
+        }
+    }
+
+    private static Step.Result outerLoss(ComputationGraph student, Map<String, String> method) {
+        try (PointerScope scope = new PointerScope(); DistillationStep step = step(student, method, Map.of())) {
+            return step.outerLoss(LibTorch.images(batch(16, 2).images()), LibTorch.images(batch(16, 3).images()), batch(16, 2).labels());
+        }
+    }
+
+    private static DistillationStep step(ComputationGraph student, Map<String, String> method, Map<String, String> attack) {
+        Method built = method(method);
+        return new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)), epoch -> built,
+                SettingsReader.attack(attack, "test"), PASSES);
+    }
+
+    @Test
     void residentMemoryIsFlatOverTwoThousandSteps() throws IOException {
         ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
         Step.Batch batch = batch(16, 2);
@@ -107,8 +248,7 @@ class DistillationStepTest {
     }
 
     private static DistillationStep mmard(ComputationGraph student) {
-        Method method = method(Map.of("method.name", "mmard"));
-        return new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)), epoch -> method, ATTACK, PASSES);
+        return step(student, Map.of("method.name", "mmard"), Map.of("attack.steps", "2"));
     }
 
     private static Method method(Map<String, String> settings) {
