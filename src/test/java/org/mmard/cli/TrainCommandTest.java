@@ -73,6 +73,10 @@ class TrainCommandTest {
         refused("nowhere: no such file or folder", "-D", "data.uri=" + folder.resolve("nowhere"));
         refused("unknown architecture 'resnet9'", "-D", "student.architecture=resnet9");
         refused("method.outer", "-D", "method.outer=kindness");
+        refused("the only addition is \"rslad + triangle\"", "-D", "method.outer=rslad + circle");
+        refused("method.b is \"NaN\" (command line): give a finite number", "-D", "method.b=NaN");
+        refused("outer loss mmard needs natural too", "-D", "method.forwards=[adversarial]");
+        refused("preset is \"goldblum\" (command line): give one of trades-yaodongyu", "-D", "preset=goldblum");
         refused("cannot be written", "-D", "run.directory=" + folder.resolve("teacher.zip"));
         refused("student.initial", "-D", "student.initial=" + folder.resolve("teacher.zip"), "-D", "student.architecture=cnn-4-4");
         teacher(7);
