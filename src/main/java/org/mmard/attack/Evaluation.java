@@ -3,34 +3,44 @@ package org.mmard.attack;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.mmard.data.ImageSet;
 
 /**
- * How a model stands up to attacks on a set of examples: an object that prints itself, as a table and as {@code evaluation.json}.
+ * How a model stands up to attacks on a set of examples: an object that prints itself, as a table, as {@code evaluation.json} and as a CSV of
+ * examples.
  *
  * @param about what was evaluated, for the record: model, data, seed, epsilon, versions
  * @param clean outcome on the natural images
- * @param attacks outcome of each attack by name, over the same examples
+ * @param attacks what became of the same examples under each cascade, by name
+ * @param warnings what makes the figures doubtful, a sentence each
  */
-public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, Outcome> attacks) {
+public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, Robustness> attacks, List<String> warnings) {
     public Evaluation {
-        attacks.forEach((name, outcome) -> {
-            if (!java.util.Arrays.equals(outcome.records(), clean.records())) {
+        attacks.forEach((name, robustness) -> {
+            if (robustness.robust().length != clean.correct().length) {
                 throw new IllegalArgumentException(name + " was run on other examples than the clean accuracy");
             }
         });
+        warnings = List.copyOf(warnings);
     }
 
     /** The format of {@code evaluation.json}: examples in the order of the data file. */
     public String json() {
         Map<String, Object> root = new LinkedHashMap<>();
         root.put("examples", clean.correct().length);
-        root.put("clean", entry("accuracy", "correct", clean, false));
+        Map<String, Object> natural = new LinkedHashMap<>();
+        natural.put("accuracy", clean.accuracy());
+        natural.put("correct", ones(clean.correct()));
+        root.put("clean", natural);
         Map<String, Object> byName = new LinkedHashMap<>();
-        attacks.forEach((name, outcome) -> byName.put(name, entry("robust_accuracy", "robust", outcome, true)));
+        attacks.forEach((name, robustness) -> byName.put(name, entry(robustness)));
         root.put("attacks", byName);
+        root.put("warnings", warnings);
         root.putAll(about);
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(root) + "\n";
@@ -39,29 +49,76 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, O
         }
     }
 
-    /** Attack, accuracy in per cent, examples and seconds, aligned. */
+    private Map<String, Object> entry(Robustness robustness) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("robust_accuracy", robustness.accuracy());
+        entry.put("robust", ones(robustness.robust()));
+        entry.put("seconds", milliseconds(robustness.seconds()));
+        if (robustness.stages().size() > 1) {
+            List<Map<String, Object>> stages = new ArrayList<>();
+            for (Robustness.Stage stage : robustness.stages()) {
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("attack", stage.attack());
+                one.put("attacked", stage.attacked());
+                one.put("robust_accuracy", share(stage));
+                one.put("seconds", milliseconds(stage.seconds()));
+                stages.add(one);
+            }
+            entry.put("stages", stages);
+        }
+        return entry;
+    }
+
+    private static int[] ones(boolean[] flags) {
+        int[] ones = new int[flags.length];
+        for (int i = 0; i < ones.length; i++) {
+            ones[i] = flags[i] ? 1 : 0;
+        }
+        return ones;
+    }
+
+    private static double milliseconds(double seconds) {
+        return Math.round(seconds * 1000) / 1000.0;
+    }
+
+    private double share(Robustness.Stage stage) {
+        return (double) stage.robust() / clean.correct().length;
+    }
+
+    /** Attack, accuracy in per cent, how many examples it was run on, and seconds, aligned; then the warnings. */
     public String table() {
         StringBuilder table = new StringBuilder(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
-        row(table, Attacks.CLEAN, clean);
-        attacks.forEach((name, outcome) -> row(table, name, outcome));
+        row(table, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
+        attacks.forEach((name, robustness) -> {
+            if (robustness.stages().size() > 1) {
+                robustness.stages().forEach(stage -> row(table, "  " + stage.attack(), share(stage), stage.attacked(), stage.seconds()));
+            }
+            row(table, name, robustness.accuracy(), clean.correct().length, robustness.seconds());
+        });
+        warnings.forEach(warning -> table.append("warning: ").append(warning).append(System.lineSeparator()));
         return table.toString();
     }
 
-    private static void row(StringBuilder table, String name, Outcome outcome) {
-        table.append(String.format(Locale.ROOT, "%-12s %8.2f %% %10d %9.1f%n", name, 100 * outcome.accuracy(), outcome.correct().length, outcome.seconds()));
+    private static void row(StringBuilder table, String name, double accuracy, int examples, double seconds) {
+        table.append(String.format(Locale.ROOT, "%-12s %8.2f %% %10d %9.1f%n", name, 100 * accuracy, examples, seconds));
     }
 
-    private static Map<String, Object> entry(String accuracy, String flags, Outcome outcome, boolean timed) {
-        int[] ones = new int[outcome.correct().length];
-        for (int i = 0; i < ones.length; i++) {
-            ones[i] = outcome.correct()[i] ? 1 : 0;
+    /**
+     * One line per example, in the order of the data: {@code example,label,prediction}, then for each attack the class given under it and the
+     * attack that broke it ({@code clean} where the model was wrong without one, empty where it is robust).
+     */
+    public String csv(ImageSet images) {
+        StringBuilder csv = new StringBuilder("example,label,prediction");
+        attacks.keySet().forEach(name -> csv.append(',').append(name).append("_prediction,").append(name).append("_broken_by"));
+        csv.append('\n');
+        for (int record = 0; record < clean.correct().length; record++) {
+            csv.append(record).append(',').append(images.label(record)).append(',').append(clean.predictions()[record]);
+            for (Robustness robustness : attacks.values()) {
+                String by = robustness.brokenBy()[record];
+                csv.append(',').append(robustness.predictions()[record]).append(',').append(by == null ? "" : by);
+            }
+            csv.append('\n');
         }
-        Map<String, Object> entry = new LinkedHashMap<>();
-        entry.put(accuracy, outcome.accuracy());
-        entry.put(flags, ones);
-        if (timed) {
-            entry.put("seconds", Math.round(outcome.seconds() * 1000) / 1000.0);
-        }
-        return entry;
+        return csv.toString();
     }
 }

@@ -1,52 +1,92 @@
 package org.mmard.attack;
 
-import java.util.LinkedHashMap;
+import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 
 /** Who can find out what a model makes of a set of examples under an attack: this process, or a cluster. */
 public interface Evaluator {
-    /**
-     * @param attack null for the natural images
-     * @return the outcome of every example, in the order of the data
-     */
-    Outcome outcome(Attack attack, Progress progress);
+    /** The examples. Their record ids are their places, from 0. */
+    ImageSet images();
 
-    /** The clean accuracy and every attack, one after the other. */
-    default Evaluation evaluate(Map<String, Object> about, List<Attack> attacks, Progress progress) {
-        Outcome clean = outcome(null, progress);
-        Map<String, Outcome> outcomes = new LinkedHashMap<>();
-        for (Attack attack : attacks) {
-            outcomes.put(attack.name(), outcome(attack, progress));
-        }
-        return new Evaluation(about, clean, outcomes);
+    /** How many examples are attacked at a time. The same parts give the same bits, wherever they are worked at. */
+    int batch();
+
+    /** Seed of the attacks' random draws. */
+    long seed();
+
+    /**
+     * Does a piece of work for each of these parts of the examples.
+     *
+     * @param finished is handed each result as it comes, one at a time, in any order
+     */
+    <R extends Serializable> void each(List<int[]> parts, Work<R> work, Consumer<R> finished);
+
+    /** What is to be done with some examples. */
+    interface Work<R extends Serializable> extends Serializable {
+        R of(Classifier model, ImageSet images, int[] records);
     }
 
-    /** Evaluates in this thread, batch by batch. */
+    /**
+     * The outcome of every example, in the order of the data.
+     *
+     * @param attack null for the natural images
+     */
+    default Outcome outcome(Attack attack) {
+        Outcome[] all = {Outcome.none()};
+        int[] records = IntStream.range(0, images().size()).toArray();
+        each(parts(records, batch()), new Trial(attack, seed(), false), part -> all[0] = all[0].with(part.outcome()));
+        return all[0];
+    }
+
+    /** The clean accuracy and the robust accuracies. */
+    default Evaluation evaluate(Map<String, Object> about, List<Cascade> cascades, Progress progress) {
+        return new EvaluationRun(this, new Ledger.InMemory(), progress).evaluate(about, cascades);
+    }
+
+    /** Evaluates in this thread, part by part. */
     static Evaluator local(Classifier model, ImageSet images, int batch, long seed) {
-        return (attack, progress) -> {
-            Outcome all = null;
-            for (int[] records : batches(images.size(), batch)) {
-                Outcome part = Outcome.of(model, images, records, attack, seed);
-                all = all == null ? part : all.with(part);
-                progress.examples(attack == null ? Attacks.CLEAN : attack.name(), all.records().length, images.size(), all.accuracy());
+        return new Evaluator() {
+            @Override
+            public ImageSet images() {
+                return images;
             }
-            return all;
+
+            @Override
+            public int batch() {
+                return batch;
+            }
+
+            @Override
+            public long seed() {
+                return seed;
+            }
+
+            @Override
+            public <R extends Serializable> void each(List<int[]> parts, Work<R> work, Consumer<R> finished) {
+                parts.forEach(records -> finished.accept(work.of(model, images, records)));
+            }
         };
     }
 
-    /** Record ids 0 .. examples - 1 in batches; the last may be short. */
-    static List<int[]> batches(int examples, int batch) {
-        return IntStream.iterate(0, from -> from < examples, from -> from + batch)
-                .mapToObj(from -> IntStream.range(from, Math.min(examples, from + batch)).toArray()).toList();
+    /** The records in parts of {@code batch}; the last may be short. */
+    static List<int[]> parts(int[] records, int batch) {
+        return IntStream.iterate(0, from -> from < records.length, from -> from + batch)
+                .mapToObj(from -> Arrays.copyOfRange(records, from, Math.min(records.length, from + batch))).toList();
     }
 
-    /** Told after each part. */
+    /** Told when an attack begins and after each part. */
     interface Progress {
-        /** @param accuracy share of the examples done so far that the model got right */
-        void examples(String attack, int done, int total, double accuracy);
+        /**
+         * @param attack what is under way
+         * @param done examples attacked so far, of {@code total}
+         * @param atMost the robust accuracy over all examples so far: those that it has not come to yet count as robust
+         */
+        void examples(String attack, int done, int total, double atMost);
     }
 }

@@ -1,50 +1,28 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.mmard.data.ImageSet;
-import org.mmard.engine.Classifier;
-import org.mmard.engine.LibTorch;
 
 /**
  * What a model made of some examples, with or without an attack.
  *
  * @param records ids of the examples
- * @param correct whether the model still gave the label, example by example
+ * @param predictions the class that the model gave, example by example
+ * @param correct whether that was the label
  * @param seconds time spent, summed over whoever worked at it
  */
-public record Outcome(int[] records, boolean[] correct, double seconds) implements Serializable {
+public record Outcome(int[] records, int[] predictions, boolean[] correct, double seconds) implements Serializable {
     public Outcome {
-        if (records.length != correct.length) {
-            throw new IllegalArgumentException(records.length + " records, " + correct.length + " outcomes");
+        if (records.length != correct.length || records.length != predictions.length) {
+            throw new IllegalArgumentException(records.length + " records, " + predictions.length + " predictions, " + correct.length + " outcomes");
         }
     }
 
-    /**
-     * Runs one batch.
-     *
-     * @param attack null for the natural images
-     */
-    public static Outcome of(Classifier model, ImageSet images, int[] records, Attack attack, long seed) {
-        long started = System.nanoTime();
-        float[] pixels = new float[records.length * ImageSet.PIXELS];
-        int[] labels = new int[records.length];
-        for (int i = 0; i < records.length; i++) {
-            images.floats(records[i], pixels, i * ImageSet.PIXELS);
-            labels[i] = images.label(records[i]);
-        }
-        boolean[] correct = new boolean[records.length];
-        try (PointerScope scope = new PointerScope()) {
-            Tensor natural = LibTorch.images(pixels);
-            var logits = model.logits(attack == null ? natural : attack.perturb(model, natural, labels, records, seed));
-            for (int i = 0; i < correct.length; i++) {
-                correct[i] = logits.argMax(i) == labels[i];
-            }
-        }
-        return new Outcome(records, correct, (System.nanoTime() - started) / 1e9);
+    /** The outcome on no examples. */
+    static Outcome none() {
+        return new Outcome(new int[0], new int[0], new boolean[0], 0);
     }
 
     /** The outcome of this and another part, ordered by record id. */
@@ -52,24 +30,52 @@ public record Outcome(int[] records, boolean[] correct, double seconds) implemen
         int mine = records.length;
         int[] order = IntStream.range(0, mine + other.records.length).boxed()
                 .sorted((a, b) -> Integer.compare(record(a, other), record(b, other))).mapToInt(Integer::intValue).toArray();
-        int[] ids = Arrays.stream(order).map(i -> record(i, other)).toArray();
+        int[] ids = new int[order.length];
+        int[] given = new int[order.length];
         boolean[] outcomes = new boolean[order.length];
         for (int i = 0; i < order.length; i++) {
-            outcomes[i] = order[i] < mine ? correct[order[i]] : other.correct[order[i] - mine];
+            boolean own = order[i] < mine;
+            ids[i] = record(order[i], other);
+            given[i] = own ? predictions[order[i]] : other.predictions[order[i] - mine];
+            outcomes[i] = own ? correct[order[i]] : other.correct[order[i] - mine];
         }
-        return new Outcome(ids, outcomes, seconds + other.seconds);
+        return new Outcome(ids, given, outcomes, seconds + other.seconds);
     }
 
     private int record(int i, Outcome other) {
         return i < records.length ? records[i] : other.records[i - records.length];
     }
 
-    /** Share of examples the model got right, in [0, 1]. */
-    public double accuracy() {
+    /** The part that is about these records, in their order, with its share of the time. */
+    Outcome at(int[] some) {
+        Map<Integer, Integer> places = new HashMap<>();
+        for (int i = 0; i < records.length; i++) {
+            places.put(records[i], i);
+        }
+        int[] given = new int[some.length];
+        boolean[] outcomes = new boolean[some.length];
+        for (int i = 0; i < some.length; i++) {
+            Integer place = places.get(some[i]);
+            if (place == null) {
+                throw new IllegalArgumentException("nothing is known of record " + some[i]);
+            }
+            given[i] = predictions[place];
+            outcomes[i] = correct[place];
+        }
+        return new Outcome(some.clone(), given, outcomes, records.length == 0 ? 0 : seconds * some.length / records.length);
+    }
+
+    /** How many examples the model got right. */
+    public int right() {
         int right = 0;
         for (boolean one : correct) {
             right += one ? 1 : 0;
         }
-        return (double) right / correct.length;
+        return right;
+    }
+
+    /** Share of examples the model got right, in [0, 1]. */
+    public double accuracy() {
+        return (double) right() / correct.length;
     }
 }

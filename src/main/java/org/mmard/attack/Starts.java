@@ -1,7 +1,8 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
-import java.util.SplittableRandom;
+import java.util.function.IntFunction;
+import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -28,17 +29,22 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
     }
 
     /**
-     * The starting points x'_0 of a batch.
+     * The starting points x'_0 of a batch of training.
      *
      * @param natural x, shape [examples, 3, 32, 32]
      * @param records record id of each example
      * @return a tensor of the current scope
      */
     public Tensor from(Tensor natural, RandomStreams.Purpose purpose, long seed, long epoch, int[] records) {
+        return from(natural, record -> RandomStreams.stream(purpose, seed, epoch, record), records);
+    }
+
+    /** The same, with the stream of each record given. */
+    Tensor from(Tensor natural, IntFunction<? extends RandomGenerator> streams, int[] records) {
         if (kind == Kind.NONE) {
             return natural;
         }
-        return at(natural, LibTorch.images(noise(purpose, seed, epoch, records)));
+        return at(natural, LibTorch.images(noise(streams, records)));
     }
 
     /** The starting points for given noise: x + noise, clipped where starts are. A tensor of the current scope. */
@@ -47,10 +53,10 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
         return clip ? start.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0))) : start;
     }
 
-    private float[] noise(RandomStreams.Purpose purpose, long seed, long epoch, int[] records) {
+    private float[] noise(IntFunction<? extends RandomGenerator> streams, int[] records) {
         float[] noise = new float[records.length * ImageSet.PIXELS];
         for (int i = 0; i < records.length; i++) {
-            SplittableRandom random = RandomStreams.stream(purpose, seed, epoch, records[i]);
+            RandomGenerator random = streams.apply(records[i]);
             for (int at = i * ImageSet.PIXELS; at < (i + 1) * ImageSet.PIXELS; at++) {
                 noise[at] = (float) (scale * (kind == Kind.GAUSSIAN ? random.nextGaussian() : 2 * random.nextDouble() - 1));
             }

@@ -10,8 +10,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
+import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.InputError;
@@ -74,7 +74,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (examples < 0 || batch < 1) {
             throw new InputError(examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
         }
-        List<Attack> chosen = Attacks.named(attacks, Attacks.EPSILON);
+        List<Cascade> chosen = Attacks.named(attacks, Attacks.EPSILON);
         Configuration hadoop = HadoopConfiguration.load();
         ModelFile.Model loaded = ModelFile.read(model, hadoop);
         Cifar source = Cifar.open(data, hadoop);
@@ -92,21 +92,21 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Evaluation here(ComputationGraph graph, ImageSet images, List<Attack> chosen) {
+    private Evaluation here(ComputationGraph graph, ImageSet images, List<Cascade> chosen) {
         LibTorch.threads(1);
         try (TorchNetwork network = new TorchNetwork(graph); Classifier classifier = network.freeze(new Passes(true, true))) {
             return evaluate(Evaluator.local(classifier, images, batch, seed), chosen, images);
         }
     }
 
-    private Evaluation onSpark(ComputationGraph graph, ImageSet images, List<Attack> chosen) {
+    private Evaluation onSpark(ComputationGraph graph, ImageSet images, List<Cascade> chosen) {
         try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
                 SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true))) {
             return evaluate(evaluator, chosen, images);
         }
     }
 
-    private Evaluation evaluate(Evaluator evaluator, List<Attack> chosen, ImageSet images) {
+    private Evaluation evaluate(Evaluator evaluator, List<Cascade> chosen, ImageSet images) {
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("model", model);
         about.put("data", data);

@@ -25,8 +25,8 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
     }
 
     @Override
-    public void examples(String attack, int done, int total, double accuracy) {
-        String message = String.format(Locale.ROOT, "%5.2f %% right", 100 * accuracy);
+    public void examples(String attack, int done, int total, double atMost) {
+        String message = String.format(Locale.ROOT, "%5.2f %% robust", 100 * atMost);
         if (!terminal) {
             if (done == total) {
                 out.printf(Locale.ROOT, "%-12s %d examples, %s%n", attack, total, message.trim());

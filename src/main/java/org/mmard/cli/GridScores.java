@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.package$;
-import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
+import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.config.GridSettings;
 import org.mmard.config.InputError;
@@ -38,7 +38,7 @@ final class GridScores {
     private final Settings.Data data;
     private final boolean best;
     private final double epsilon;
-    private final List<Attack> attacks;
+    private final List<Cascade> attacks;
     private final ImageSet images;
 
     /** @param epoch whose checkpoint was evaluated; @param accuracies fractions, clean and by attack */

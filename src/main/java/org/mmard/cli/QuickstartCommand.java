@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
+import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.InputError;
@@ -133,7 +133,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
     private static String compare(String data, Path folder, Configuration hadoop) {
         ImageSet images = Cifar.test(data, hadoop);
-        List<Attack> attacks = Attacks.named("pgd20", Attacks.EPSILON);
+        List<Cascade> attacks = Attacks.named("pgd20", Attacks.EPSILON);
         LibTorch.threads(Math.min(4, Runtime.getRuntime().availableProcessors()));
         StringBuilder table = new StringBuilder(String.format("%-10s%-9s%-15s%12s%10s%10s%n", "", "method", "network", "parameters", "clean", "PGD-20"));
         try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null)) {

@@ -3,6 +3,7 @@ package org.mmard.engine;
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -62,6 +63,14 @@ public final class LibTorch {
     /** A copy of a batch's pixels as a tensor of shape [examples, 3, 32, 32]. */
     public static Tensor images(float[] pixels) {
         return tensor(pixels, pixels.length / (3 * 32 * 32), 3, 32, 32);
+    }
+
+    /** Places along a dimension, for LibTorch's indexing operations. */
+    public static Tensor indices(int[] places) {
+        long[] wide = Arrays.stream(places).asLongStream().toArray();
+        try (LongPointer copy = new LongPointer(wide)) {
+            return torch.from_blob(copy, new long[] {wide.length}, new TensorOptions(ScalarType.Long)).clone();
+        }
     }
 
     /** A copy of the tensor's values, row-major. */

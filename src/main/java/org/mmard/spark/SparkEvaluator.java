@@ -1,16 +1,13 @@
 package org.mmard.spark;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
-import org.mmard.attack.Attack;
-import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluator;
-import org.mmard.attack.Outcome;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
@@ -18,13 +15,14 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import scala.collection.Iterator;
+import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * Evaluates on a cluster: one task per batch of examples, the model and the images sent once. What is random belongs to the example, so the
+ * Evaluates on a cluster: one task per part of the examples, the model and the images sent once, results as they come. What is random belongs to the example, so the
  * outcome does not depend on how many executors there are.
  */
 public final class SparkEvaluator implements Evaluator, AutoCloseable {
@@ -46,22 +44,35 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     }
 
     @Override
-    public Outcome outcome(Attack attack, Progress progress) {
-        String name = attack == null ? Attacks.CLEAN : attack.name();
-        List<int[]> batches = Evaluator.batches(images.value().size(), batch);
-        List<Outcome> parts = new ArrayList<>();
-        int total = images.value().size();
-        spark.sc().runJob(spark.parallelize(batches, batches.size()).rdd(), new Task(model, images, attack, seed, engine),
-                new AbstractFunction2<Object, Outcome, BoxedUnit>() {
+    public ImageSet images() {
+        return images.value();
+    }
+
+    @Override
+    public int batch() {
+        return batch;
+    }
+
+    @Override
+    public long seed() {
+        return seed;
+    }
+
+    @Override
+    public <R extends Serializable> void each(List<int[]> parts, Work<R> work, Consumer<R> finished) {
+        if (parts.isEmpty()) {
+            return;
+        }
+        // The class of the results is only for the array that Spark would collect them in, and there is none.
+        ClassTag<R> result = ClassTag$.MODULE$.apply(Serializable.class);
+        spark.sc().runJob(spark.parallelize(parts, parts.size()).rdd(), new Task<>(model, images, work, engine),
+                new AbstractFunction2<Object, R, BoxedUnit>() {
                     @Override
-                    public BoxedUnit apply(Object partition, Outcome part) {
-                        parts.add(part);
-                        int done = parts.stream().mapToInt(one -> one.records().length).sum();
-                        progress.examples(name, done, total, parts.stream().mapToDouble(one -> one.accuracy() * one.records().length).sum() / done);
+                    public BoxedUnit apply(Object partition, R part) {
+                        finished.accept(part);
                         return BoxedUnit.UNIT;
                     }
-                }, ClassTag$.MODULE$.<Outcome>apply(Outcome.class));
-        return parts.stream().reduce(Outcome::with).orElseThrow();
+                }, result);
     }
 
     @Override
@@ -71,32 +82,30 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         }
     }
 
-    /** One batch on an executor. */
-    private static final class Task extends AbstractFunction1<Iterator<int[]>, Outcome> implements Serializable {
+    /** One part on an executor. */
+    private static final class Task<R extends Serializable> extends AbstractFunction1<Iterator<int[]>, R> implements Serializable {
         private static final long serialVersionUID = 1L;
 
         private final Broadcast<NetBroadcastTuple> model;
         private final Broadcast<ImageSet> images;
-        private final Attack attack;
-        private final long seed;
+        private final Work<R> work;
         private final Settings.Engine engine;
 
-        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Attack attack, long seed, Settings.Engine engine) {
+        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Work<R> work, Settings.Engine engine) {
             this.model = model;
             this.images = images;
-            this.attack = attack;
-            this.seed = seed;
+            this.work = work;
             this.engine = engine;
         }
 
         @Override
-        public Outcome apply(Iterator<int[]> partition) {
+        public R apply(Iterator<int[]> partition) {
             LibTorch.threads(engine.threads());
             ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
             graph.init(model.value().getParameters(), true);
             try (TorchNetwork network = new TorchNetwork(graph);
                     Classifier classifier = network.freeze(new Passes(engine.foldBatchNorm(), engine.channelsLast()))) {
-                return Outcome.of(classifier, images.value(), partition.next(), attack, seed);
+                return work.of(classifier, images.value(), partition.next());
             }
         }
     }

@@ -4,15 +4,12 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.attack.Attacks;
-import org.mmard.attack.Evaluator;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.train.Epochs;
 
 /** Clean accuracy, and accuracy under PGD on the cross-entropy, of the student as it is, over all executors. */
 final class Validation {
-    private static final Evaluator.Progress SILENT = (attack, done, total, accuracy) -> { };
-
     private final JavaSparkContext spark;
     private final Settings settings;
     private final Broadcast<ImageSet> images;
@@ -25,8 +22,8 @@ final class Validation {
 
     Epochs.Accuracy of(ComputationGraph student) {
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, student, images, settings.validation().batch(), settings.run().seed(), settings.engine())) {
-            double clean = evaluator.outcome(null, SILENT).accuracy();
-            double robust = evaluator.outcome(Attacks.validation(settings.attack(), settings.validation()), SILENT).accuracy();
+            double clean = evaluator.outcome(null).accuracy();
+            double robust = evaluator.outcome(Attacks.validation(settings.attack(), settings.validation())).accuracy();
             return new Epochs.Accuracy(clean, robust, images.value().size());
         }
     }

@@ -7,12 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.mmard.config.InputError;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
@@ -20,27 +25,54 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
+import org.mmard.reference.AutoAttackTrace;
 
 class EvaluationTest {
     private static final String ALL = "clean,fgsm,pgd20,pgd-trades,cw";
-    private static final Evaluator.Progress SILENT = (attack, done, total, accuracy) -> { };
+    private static final Evaluator.Progress SILENT = (attack, done, total, atMost) -> { };
 
     @BeforeAll
     static void oneThread() {
         LibTorch.threads(1);
     }
 
-    @Test
-    void outcomesDoNotDependOnHowExamplesAreBatched() {
-        ImageSet images = images(11);
-        try (Classifier model = model(3)) {
-            for (Attack attack : Attacks.named(ALL, Attacks.EPSILON)) {
-                Outcome whole = Evaluator.local(model, images, 11, 5).outcome(attack, SILENT);
-                Outcome parts = Evaluator.local(model, images, 4, 5).outcome(attack, SILENT);
-                assertArrayEquals(whole.correct(), parts.correct(), attack.name());
-                assertArrayEquals(IntStream.range(0, 11).toArray(), parts.records());
+    static Stream<Attack> attacks() {
+        double epsilon = Attacks.EPSILON;
+        return Stream.concat(Attacks.named("fgsm,pgd20,pgd20x3,pgd-trades,cw,apgd-ce", epsilon).stream().flatMap(cascade -> cascade.attacks().stream()),
+                Stream.of(new Apgd("apgd-dlr", Apgd.Loss.DLR, epsilon, 30, 2, 1), new Apgd("apgd-t", Apgd.Loss.TARGETED_DLR, epsilon, 30, 1, 3),
+                        new Fab("fab-t", epsilon, 30, 3), new Square("square", epsilon, 300, 2)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("attacks")
+    void outcomesDoNotDependOnHowExamplesAreBatched(Attack attack) {
+        ImageSet images = tracedImages();
+        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network()); Classifier model = network.freeze(new Passes(true, true))) {
+            Outcome whole = Evaluator.local(model, images, 16, 5).outcome(attack);
+            assertArrayEquals(IntStream.range(0, 16).toArray(), whole.records());
+            assertTrue(whole.right() > 0 && whole.right() < 16, whole.right() + " robust: the test shows nothing");
+            for (int batch : new int[] {1, 7}) {
+                Outcome parts = Evaluator.local(model, images, batch, 5).outcome(attack);
+                assertArrayEquals(whole.correct(), parts.correct(), "in batches of " + batch);
+                assertArrayEquals(whole.predictions(), parts.predictions(), "in batches of " + batch);
+                assertArrayEquals(whole.records(), parts.records());
             }
         }
+    }
+
+    /** The 16 images of the trace, as bytes. */
+    private static ImageSet tracedImages() {
+        float[] pixels = AutoAttackTrace.array("x").floats();
+        byte[] bytes = new byte[pixels.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) Math.round(255 * pixels[i]);
+        }
+        int[] classes = AutoAttackTrace.array("y").ints();
+        byte[] labels = new byte[classes.length];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = (byte) classes[i];
+        }
+        return new ImageSet(bytes, labels, images(1).classNames());
     }
 
     @Test
@@ -60,23 +92,115 @@ class EvaluationTest {
     }
 
     @Test
-    void jsonHoldsEveryExampleInFileOrder() throws Exception {
-        Outcome clean = new Outcome(new int[] {1, 2}, new boolean[] {true, true}, 0.5).with(new Outcome(new int[] {0}, new boolean[] {false}, 0.25));
-        Outcome pgd = new Outcome(new int[] {0, 1, 2}, new boolean[] {false, false, true}, 2);
-        JsonNode json = new ObjectMapper().readTree(new Evaluation(Map.of("seed", 7), clean, Map.of("pgd20", pgd)).json());
-        assertEquals(3, json.get("examples").asInt());
-        assertEquals("[0,1,1]", json.get("clean").get("correct").toString());
-        assertEquals(2 / 3.0, json.get("clean").get("accuracy").asDouble(), 1e-12);
-        assertEquals("[0,0,1]", json.get("attacks").get("pgd20").get("robust").toString());
-        assertEquals(1 / 3.0, json.get("attacks").get("pgd20").get("robust_accuracy").asDouble(), 1e-12);
-        assertEquals(2, json.get("attacks").get("pgd20").get("seconds").asDouble());
-        assertEquals(7, json.get("seed").asInt());
+    void eachAttackOfACascadeIsRunOnWhatIsStillRobust() {
+        ImageSet images = tracedImages();
+        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network()); Classifier model = network.freeze(new Passes(true, true))) {
+            Cascade cascade = new Cascade("both",
+                    List.of(new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, Attacks.EPSILON, 20, 1, 1), new Fab("fab-t", Attacks.EPSILON, 20, 9)));
+            Evaluator evaluator = Evaluator.local(model, images, 8, 5);
+            Robustness robustness = evaluator.evaluate(Map.of(), List.of(cascade), SILENT).attacks().get("both");
+            Outcome first = evaluator.outcome(cascade.attacks().get(0));
+            Outcome second = evaluator.outcome(cascade.attacks().get(1));
+            assertTrue(first.right() < 16 && robustness.stages().get(1).robust() < first.right(), "one of the attacks breaks nothing: the test shows little");
+            assertEquals(first.right(), robustness.stages().get(1).attacked());
+            for (int n = 0; n < 16; n++) {
+                assertEquals(first.correct()[n] && second.correct()[n], robustness.robust()[n], "image " + n);
+                String breaker = !first.correct()[n] ? "apgd-ce" : !second.correct()[n] ? "fab-t" : null;
+                assertEquals(breaker, robustness.brokenBy()[n], "image " + n);
+            }
+        }
     }
 
     @Test
-    void unknownAndRepeatedAttacksAreNamed() {
+    void whatTheModelGetsWrongIsNotAttackedAndNotRobust() {
+        try (Classifier model = model(4)) {
+            ImageSet images = images(24);
+            Evaluation evaluation = Evaluator.local(model, images, 8, 5).evaluate(Map.of(), Attacks.named("fab-t", 1e-6), SILENT);
+            Robustness robustness = evaluation.attacks().get("fab-t");
+            assertTrue(evaluation.clean().right() < 24);
+            assertEquals(evaluation.clean().right(), robustness.stages().get(0).attacked());
+            assertArrayEquals(evaluation.clean().correct(), robustness.robust());
+            for (int n = 0; n < 24; n++) {
+                assertEquals(robustness.robust()[n] ? null : Attacks.CLEAN, robustness.brokenBy()[n]);
+            }
+        }
+    }
+
+    @Test
+    void anAttackThatTwoCascadesShareIsRunOnce() {
+        try (Classifier model = model(4)) {
+            ImageSet images = relabelled(images(12), model);
+            Attack attack = new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, 0.03, 5, 1, 1);
+            List<String> trials = new ArrayList<>();
+            Evaluator evaluator = Evaluator.local(model, images, 12, 5);
+            new EvaluationRun(evaluator, new Ledger.InMemory() {
+                @Override
+                public void add(String name, Outcome part, float[] pixels) {
+                    trials.add(name);
+                    super.add(name, part, pixels);
+                }
+            }, SILENT).evaluate(Map.of(), List.of(new Cascade("one", List.of(attack)), new Cascade("other", List.of(attack))));
+            assertEquals(List.of(Attacks.CLEAN, "apgd-ce"), trials);
+        }
+    }
+
+    @Test
+    void jsonAndCsvHoldEveryExampleInFileOrder() throws Exception {
+        Outcome clean = new Outcome(new int[] {1, 2}, new int[] {5, 6}, new boolean[] {true, true}, 0.5)
+                .with(new Outcome(new int[] {0}, new int[] {4}, new boolean[] {false}, 0.25));
+        Robustness both = new Robustness(new int[] {4, 7, 6}, new boolean[] {false, false, true}, new String[] {"clean", "square", null},
+                List.of(new Robustness.Stage("apgd-ce", 2, 2, 1.5), new Robustness.Stage("square", 2, 1, 0.5)));
+        Evaluation evaluation = new Evaluation(Map.of("seed", 7), clean, Map.of("both", both), List.of("beware"));
+        JsonNode json = new ObjectMapper().readTree(evaluation.json());
+        assertEquals(3, json.get("examples").asInt());
+        assertEquals("[0,1,1]", json.get("clean").get("correct").toString());
+        assertEquals(2 / 3.0, json.get("clean").get("accuracy").asDouble(), 1e-12);
+        assertEquals("[0,0,1]", json.get("attacks").get("both").get("robust").toString());
+        assertEquals(1 / 3.0, json.get("attacks").get("both").get("robust_accuracy").asDouble(), 1e-12);
+        assertEquals(2, json.get("attacks").get("both").get("seconds").asDouble());
+        assertEquals(2 / 3.0, json.get("attacks").get("both").get("stages").get(0).get("robust_accuracy").asDouble(), 1e-12);
+        assertEquals("[\"beware\"]", json.get("warnings").toString());
+        assertEquals(7, json.get("seed").asInt());
+        assertTrue(evaluation.table().contains("warning: beware"), evaluation.table());
+        ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {3, 5, 6}, images(1).classNames());
+        assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n", evaluation.csv(images));
+    }
+
+    @Test
+    void unknownRepeatedAndPointlesslyRestartedAttacksAreNamed() {
         assertTrue(assertThrows(InputError.class, () -> Attacks.named("clean,pgd21", 0.1)).getMessage().contains("'pgd21'"));
         assertTrue(assertThrows(InputError.class, () -> Attacks.named("cw,cw", 0.1)).getMessage().contains("twice"));
+        assertTrue(assertThrows(InputError.class, () -> Attacks.named("fgsmx3", 0.1)).getMessage().contains("fgsmx3"));
+        assertTrue(assertThrows(InputError.class, () -> Attacks.named("autoattackx2", 0.1)).getMessage().contains("autoattackx2"));
+    }
+
+    @Test
+    void leavingTheBallIsAnErrorThatNamesAttackAndImage() {
+        for (double wrong : new double[] {0.1001, Double.NaN}) {
+            Attack astray = new Attack() {
+                @Override
+                public String name() {
+                    return "astray";
+                }
+
+                @Override
+                public double epsilon() {
+                    return 0.1;
+                }
+
+                @Override
+                public Tensor perturb(Classifier model, Examples examples, Draws draws) {
+                    float[] pixels = LibTorch.values(examples.images());
+                    pixels[ImageSet.PIXELS + 5] += wrong;
+                    return LibTorch.images(pixels);
+                }
+            };
+            try (Classifier model = model(4)) {
+                ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[3], images(1).classNames());
+                String message = assertThrows(IllegalStateException.class, () -> Evaluator.local(model, images, 3, 0).outcome(astray)).getMessage();
+                assertTrue(message.contains("'astray'") && message.contains("image 1"), message);
+            }
+        }
     }
 
     private static Classifier model(long seed) {

@@ -1,0 +1,40 @@
+package org.mmard.attack;
+
+import org.bytedeco.pytorch.Tensor;
+import org.mmard.data.ImageSet;
+import org.mmard.engine.LibTorch;
+
+/**
+ * A batch of natural images to attack.
+ *
+ * @param images x, shape [examples, 3, 32, 32], in [0, 1]; never changed
+ * @param labels class index of each example
+ * @param records record id of each example
+ */
+public record Examples(Tensor images, int[] labels, int[] records) {
+    public Examples {
+        if (labels.length != records.length || images.size(0) != labels.length) {
+            throw new IllegalArgumentException(images.size(0) + " images, " + labels.length + " labels, " + records.length + " records");
+        }
+    }
+
+    /** These records of a set; the images are a tensor of the current scope. */
+    static Examples of(ImageSet images, int[] records) {
+        float[] pixels = new float[records.length * ImageSet.PIXELS];
+        int[] labels = new int[records.length];
+        for (int i = 0; i < records.length; i++) {
+            images.floats(records[i], pixels, i * ImageSet.PIXELS);
+            labels[i] = images.label(records[i]);
+        }
+        return new Examples(LibTorch.images(pixels), labels, records);
+    }
+
+    public int count() {
+        return labels.length;
+    }
+
+    /** The examples at these places of the batch, in this order; the images are a tensor of the current scope. */
+    public Examples at(int[] rows) {
+        return new Examples(images.index_select(0, LibTorch.indices(rows)), Rows.of(labels, rows), Rows.of(records, rows));
+    }
+}

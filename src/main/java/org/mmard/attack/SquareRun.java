@@ -1,0 +1,159 @@
+package org.mmard.attack;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.mmard.data.ImageSet;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.Logits;
+
+/**
+ * One search of {@link Square} over a batch, query by query. The images asked about lie in one native tensor, into which only windows are
+ * written. It lives in the scope that was the current one when it was made.
+ */
+final class SquareRun {
+    private static final int PIXELS = ImageSet.PIXELS;
+    private static final int WIDTH = ImageSet.WIDTH;
+    private static final int PLANE = ImageSet.HEIGHT * ImageSet.WIDTH;
+
+    private final Classifier model;
+    private final float epsilon;
+    private final Tensor asked;
+    private final FloatBuffer pixels;
+    private final float[] stripe = new float[WIDTH];
+    private List<Search> searches = new ArrayList<>();
+
+    /** What the search for one example remembers. */
+    private static final class Search {
+        final int label;
+        final RandomGenerator random;
+        final float[] natural;
+        final float[] best = new float[PIXELS];
+        double margin;
+        int top;
+        int left;
+
+        Search(int label, RandomGenerator random, float[] natural) {
+            this.label = label;
+            this.random = random;
+            this.natural = natural;
+        }
+    }
+
+    /** Takes its place at the stripes and asks about them. @param restart number of the run, for its draws */
+    SquareRun(Classifier model, Examples examples, float epsilon, int restart, Draws draws) {
+        this.model = model;
+        this.epsilon = epsilon;
+        float[] natural = LibTorch.values(examples.images());
+        float[] start = new float[natural.length];
+        for (int n = 0; n < examples.count(); n++) {
+            Search search = new Search(examples.labels()[n], draws.stream(examples.records()[n], restart),
+                    Arrays.copyOfRange(natural, n * PIXELS, (n + 1) * PIXELS));
+            for (int column = 0; column < ImageSet.CHANNELS * WIDTH; column++) {
+                float change = sign(search.random);
+                for (int row = 0; row < ImageSet.HEIGHT; row++) {
+                    int at = column / WIDTH * PLANE + row * WIDTH + column % WIDTH;
+                    search.best[at] = moved(search, at, change);
+                }
+            }
+            System.arraycopy(search.best, 0, start, n * PIXELS, PIXELS);
+            searches.add(search);
+        }
+        asked = LibTorch.images(start);
+        pixels = new FloatPointer(asked.data_ptr()).capacity(start.length).asBuffer();
+        double[] margins = margins();
+        for (int n = 0; n < margins.length; n++) {
+            searches.get(n).margin = margins[n];
+        }
+    }
+
+    /** One query: a window of this side for each example, kept where it lowers the margin. */
+    void query(int side) {
+        for (int n = 0; n < searches.size(); n++) {
+            Search search = searches.get(n);
+            search.top = (int) (search.random.nextDouble() * (ImageSet.HEIGHT - side));
+            search.left = (int) (search.random.nextDouble() * (WIDTH - side));
+            for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+                float change = sign(search.random);
+                for (int row = 0; row < side; row++) {
+                    int at = channel * PLANE + (search.top + row) * WIDTH + search.left;
+                    for (int i = 0; i < side; i++) {
+                        stripe[i] = moved(search, at + i, change);
+                    }
+                    pixels.put(n * PIXELS + at, stripe, 0, side);
+                }
+            }
+        }
+        double[] margins = margins();
+        for (int n = 0; n < margins.length; n++) {
+            Search search = searches.get(n);
+            boolean better = margins[n] < search.margin || margins[n] <= 0;
+            search.margin = better ? margins[n] : search.margin;
+            for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+                for (int row = 0; row < side; row++) {
+                    int at = channel * PLANE + (search.top + row) * WIDTH + search.left;
+                    if (better) {
+                        pixels.get(n * PIXELS + at, search.best, at, side);
+                    } else {
+                        pixels.put(n * PIXELS + at, search.best, at, side);
+                    }
+                }
+            }
+        }
+    }
+
+    private float sign(RandomGenerator random) {
+        return random.nextDouble() < 0.5 ? -epsilon : epsilon;
+    }
+
+    private static float moved(Search search, int at, float change) {
+        return Math.max(0, Math.min(1, search.natural[at] + change));
+    }
+
+    /** z_y - max_{j != y} z_j of the images asked about. */
+    private double[] margins() {
+        try (PointerScope scope = new PointerScope()) {
+            Logits logits = model.logits(asked.narrow(0, 0, searches.size()));
+            double[] margins = new double[searches.size()];
+            for (int n = 0; n < margins.length; n++) {
+                int label = searches.get(n).label;
+                double rival = Double.NEGATIVE_INFINITY;
+                for (int c = 0; c < logits.classes(); c++) {
+                    rival = c == label ? rival : Math.max(rival, logits.get(n, c));
+                }
+                margins[n] = logits.get(n, label) - rival;
+            }
+            return margins;
+        }
+    }
+
+    /** Which examples are misclassified, rising. */
+    int[] broken() {
+        return IntStream.range(0, searches.size()).filter(n -> searches.get(n).margin <= 0).toArray();
+    }
+
+    /** z_y - max_{j != y} z_j at an example's best point. */
+    double margin(int row) {
+        return searches.get(row).margin;
+    }
+
+    /** Copies the best point of an example. */
+    void best(int row, float[] into, int from) {
+        System.arraycopy(searches.get(row).best, 0, into, from, PIXELS);
+    }
+
+    /** Goes on with the examples at these rows only. */
+    void keep(int[] rows) {
+        searches = IntStream.of(rows).mapToObj(searches::get).toList();
+        for (int n = 0; n < rows.length; n++) {
+            pixels.put(n * PIXELS, searches.get(n).best);
+        }
+    }
+}

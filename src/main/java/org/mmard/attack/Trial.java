@@ -1,0 +1,68 @@
+package org.mmard.attack;
+
+import java.io.Serializable;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.mmard.config.InputError;
+import org.mmard.data.ImageSet;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.Logits;
+
+/**
+ * Puts some examples to the test: an attack, or none, and the model's answers afterwards.
+ *
+ * @param attack null for the natural images; @param seed of its random draws
+ * @param keepImages whether the adversarial images are wanted
+ */
+record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.Work<Trial.Part> {
+    /** Rounding of float32 at values up to 1. */
+    private static final double ROUNDING = 1e-6;
+
+    /** @param images x', [examples, 3, 32, 32], or null where nobody asked for them */
+    public record Part(Outcome outcome, float[] images) implements Serializable {}
+
+    @Override
+    public Part of(Classifier model, ImageSet images, int[] records) {
+        long started = System.nanoTime();
+        try (PointerScope scope = new PointerScope()) {
+            Examples examples = Examples.of(images, records);
+            Tensor tested = attack == null ? examples.images() : attack.perturb(model, examples, Draws.of(seed, attack.name()));
+            if (attack != null) {
+                requireInside(examples, tested);
+            }
+            Logits logits = model.logits(tested);
+            int[] predictions = new int[records.length];
+            boolean[] correct = new boolean[records.length];
+            for (int i = 0; i < records.length; i++) {
+                requireFinite(logits, i, records[i]);
+                predictions[i] = logits.argMax(i);
+                correct[i] = predictions[i] == examples.labels()[i];
+            }
+            float[] kept = keepImages ? LibTorch.values(tested) : null;
+            return new Part(new Outcome(records, predictions, correct, (System.nanoTime() - started) / 1e9), kept);
+        }
+    }
+
+    /** @throws IllegalStateException naming the first record whose x' is outside the ball or [0, 1], or not a number */
+    private void requireInside(Examples examples, Tensor tested) {
+        for (int i = 0; i < examples.count(); i++) {
+            Tensor one = tested.select(0, i);
+            // A comparison with NaN is false.
+            boolean inside = one.sub(examples.images().select(0, i)).abs().max().item_double() <= attack.epsilon() + ROUNDING
+                    && one.min().item_double() >= 0 && one.max().item_double() <= 1;
+            if (!inside) {
+                throw new IllegalStateException("attack '" + attack.name() + "' left the ball of radius " + attack.epsilon() + " or [0, 1] at image "
+                        + examples.records()[i]);
+            }
+        }
+    }
+
+    private static void requireFinite(Logits logits, int example, int record) {
+        for (int c = 0; c < logits.classes(); c++) {
+            if (!Double.isFinite(logits.get(example, c))) {
+                throw new InputError("the model's logits for image " + record + " are not finite: its weights may be damaged");
+            }
+        }
+    }
+}
