@@ -59,7 +59,8 @@ final class MethodCheck implements Check {
         for (Passes program : PROGRAMS) {
             ComputationGraph student = batch.student.graph();
             try (PointerScope scope = new PointerScope();
-                    DistillationStep step = new DistillationStep(student, Batch.frozen(batch.teacher.graph(), program), epoch -> method, attack, program)) {
+                    DistillationStep step = new DistillationStep(
+                            student, Batch.frozen(batch.teacher.graph(), program), epoch -> method, attack, program)) {
                 double found = step.outerLoss(batch.natural(), LibTorch.images(adversarial.floats()), batch.labels).loss();
                 ofLoss = Math.max(ofLoss, Math.abs(found - loss) / Math.max(1, Math.abs(loss)));
             }

@@ -46,7 +46,8 @@ final class NetworkCheck implements Check {
             }
             if (train != null) {
                 try (TorchNetwork running = new TorchNetwork(network.graph())) {
-                    comparisons.add(new Comparison(which, "logits, train mode", deviation(train, running.train(batch.natural()).logits().values()), TOLERANCE));
+                    double deviation = deviation(train, running.train(batch.natural()).logits().values());
+                    comparisons.add(new Comparison(which, "logits, train mode", deviation, TOLERANCE));
                 }
             }
         }

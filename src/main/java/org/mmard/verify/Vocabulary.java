@@ -75,11 +75,12 @@ final class Vocabulary {
     Climb climb(String prefix) {
         Matcher name = ATTACK.matcher(prefix);
         if (!name.matches()) {
-            throw new InputError(file + ": the folder has arrays " + prefix + ".*, which no method names: an attack is called attack_INNER_START_clip_BN or "
-                    + "attack_INNER_START_noclip_BN");
+            throw new InputError(file + ": the folder has arrays " + prefix + ".*, which no method names: an attack is called "
+                    + "attack_INNER_START_clip_BN or attack_INNER_START_noclip_BN");
         }
         String at = "in the array name " + prefix + ", ";
-        return climb(at, prefix, new LinkedHashMap<>(word(at + "inner", name.group(1), INNER)), name.group(2), name.group(3).equals("clip"), name.group(4));
+        Map<String, String> method = new LinkedHashMap<>(word(at + "inner", name.group(1), INNER));
+        return climb(at, prefix, method, name.group(2), name.group(3).equals("clip"), name.group(4));
     }
 
     private Climb climb(String at, String prefix, Map<String, String> method, String start, boolean clip, String batchNorm) {

@@ -12,10 +12,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.config.SettingsReader;
-import org.mmard.data.Npy;
 import org.mmard.data.RandomStreams.Purpose;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -27,8 +25,6 @@ import org.mmard.loss.Predictions;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
-import org.mmard.reference.GoldenNetworks;
-import org.mmard.reference.Reference;
 
 class PgdTest {
     private static final double EPSILON = 8 / 255.0;
@@ -40,59 +36,12 @@ class PgdTest {
         LibTorch.threads(1);
     }
 
-    @ParameterizedTest
-    @CsvSource({"pgd-at, disagreement, attack_ce_uniform_clip_eval", "pgd-at, disagreement, attack_ce_uniform_noclip_eval",
-            "trades, disagreement, attack_kl_sx_gauss_noclip_eval", "rslad, disagreement, attack_kl_tx_gauss_noclip_eval",
-            "mmard, disagreement, attack_mmard_A_gauss_noclip_eval", "mmard, boundary, attack_mmard_C_gauss_noclip_eval"})
-    void gradientsAndStepsAreThePublishedCodes(String inner, String teacherTerm, String golden) {
-        int[] labels = Reference.golden("labels").ints();
-        Npy x = Reference.golden("x");
-        Objective objective = inner(Map.of("method.inner", inner, "method.teacher-term", teacherTerm));
-        try (PointerScope scope = new PointerScope();
-                TorchNetwork studentNetwork = new TorchNetwork(GoldenNetworks.load("student"));
-                TorchNetwork teacherNetwork = new TorchNetwork(GoldenNetworks.load("teacher"));
-                Classifier student = studentNetwork.freeze(PASSES);
-                Classifier teacher = teacherNetwork.freeze(PASSES)) {
-            Tensor natural = LibTorch.images(x.floats());
-            Predictions constants = new Predictions(labels)
-                    .with(Prediction.STUDENT_NATURAL, student.logits(natural)).with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
-            for (String at : new String[] {"start:g0", "x9:g9"}) {
-                Tensor point = LibTorch.images(Reference.golden(golden + "." + at.split(":")[0]).floats());
-                float[] mean = LibTorch.values(new Pgd(objective, EPSILON, STEP, 1).gradient(networks(student, teacher), point, constants));
-                float[] sum = new float[mean.length];
-                for (int i = 0; i < sum.length; i++) {
-                    sum[i] = mean[i] * labels.length;
-                }
-                assertArrayEquals(Reference.golden(golden + "." + at.split(":")[1]).floats(), sum, 1e-6f, at);
-            }
-            assertStep(objective, student, teacher, natural, constants, golden, "start", "g0", "x1");
-            assertStep(objective, student, teacher, natural, constants, golden, "x9", "g9", "x10");
-        }
-    }
-
     private static Objective inner(Map<String, String> settings) {
         return Methods.of(SettingsReader.method(settings, "test"), Moment.end(1)).inner().orElseThrow();
     }
 
     private static Map<Prediction, Classifier> networks(Classifier student, Classifier teacher) {
         return Map.of(Prediction.STUDENT_ADVERSARIAL, student, Prediction.TEACHER_ADVERSARIAL, teacher);
-    }
-
-    private static void assertStep(Objective objective, Classifier student, Classifier teacher, Tensor natural, Predictions constants,
-            String golden, String from, String gradientName, String to) {
-        float[] gradient = Reference.golden(golden + "." + gradientName).floats();
-        float[] expected = Reference.golden(golden + "." + to).floats();
-        float[] stepped = LibTorch.values(new Pgd(objective, EPSILON, STEP, 1)
-                .perturb(networks(student, teacher), natural, constants, LibTorch.images(Reference.golden(golden + "." + from).floats())));
-        int compared = 0;
-        for (int i = 0; i < expected.length; i++) {
-            // The sign of a tiny gradient is a matter of rounding.
-            if (Math.abs(gradient[i]) > 1e-6) {
-                assertEquals(expected[i], stepped[i], 1e-6, to);
-                compared++;
-            }
-        }
-        assertTrue(compared > expected.length / 2, compared + " of " + expected.length + " compared");
     }
 
     @ParameterizedTest

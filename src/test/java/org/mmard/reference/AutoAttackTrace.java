@@ -32,11 +32,11 @@ public final class AutoAttackTrace {
         ComputationGraph graph = Architectures.network("cnn-16-32-64", 10, 0);
         try (ZipFile zip = new ZipFile(Reference.folder("autoattack").resolve("smallcnn.pt").toFile())) {
             for (var parameter : graph.paramTable().entrySet()) {
-                String name = GoldenNetworks.torchName(parameter.getKey());
+                String name = TorchParameters.torchName(parameter.getKey());
                 int storage = name.startsWith("fc.") ? ENTRIES.size() + (name.equals("fc.weight") ? 0 : 1) : ENTRIES.indexOf(name);
                 var view = parameter.getValue();
                 int[] shape = name.equals("fc.weight") ? new int[] {(int) view.size(1), (int) view.size(0)} : new int[] {(int) view.length()};
-                view.assign(GoldenNetworks.array(view, storage(zip, storage, shape)));
+                view.assign(TorchParameters.array(view, storage(zip, storage, shape)));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

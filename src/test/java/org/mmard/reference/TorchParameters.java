@@ -1,24 +1,16 @@
 package org.mmard.reference;
 
 import java.util.Map;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.data.Npy;
-import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/** The two small networks of the reference vectors as DL4J graphs of the zoo. */
-public final class GoldenNetworks {
-    private static final Map<String, String> NAMES = Map.of("W", "weight", "b", "bias", "gamma", "weight", "beta", "bias", "mean", "running_mean", "var", "running_var");
+/** How PyTorch names and stores the parameters of a network of the zoo. */
+public final class TorchParameters {
+    private static final Map<String, String> NAMES = Map.of(
+            "W", "weight", "b", "bias", "gamma", "weight", "beta", "bias", "mean", "running_mean", "var", "running_var");
 
-    private GoldenNetworks() {}
-
-    /** @param which student (widths 16, 32) or teacher (48, 96) */
-    public static ComputationGraph load(String which) {
-        ComputationGraph graph = Architectures.network(which.equals("student") ? "cnn-16-32" : "cnn-48-96", 10, 0);
-        graph.paramTable().forEach((name, view) -> view.assign(array(view, Reference.golden(which + "." + torchName(name)))));
-        return graph;
-    }
+    private TorchParameters() {}
 
     /** PyTorch's name of one of DL4J's parameters: conv1_W is conv1.weight, logits_b is fc.bias. */
     public static String torchName(String parameter) {
