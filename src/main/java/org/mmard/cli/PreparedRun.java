@@ -24,6 +24,7 @@ import org.mmard.train.StartingPoint;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
 import org.mmard.train.Versions;
+import org.mmard.train.WeightAverage;
 
 /**
  * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it.
@@ -62,10 +63,11 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     /** Trains the epochs that are left, of which there must be one at least. @param ready called when the executors are there */
     TrainingRun.Outcome train(JavaSparkContext spark, TrainingDisplay display, Runnable ready) {
         ComputationGraph student = inputs.student(from.checkpoint());
-        try (SparkEpochs epochs = new SparkEpochs(spark, student, inputs.images().select(inputs.split().training()),
+        WeightAverage average = WeightAverage.after(from.checkpoint(), settings().training().averaging());
+        try (SparkEpochs epochs = new SparkEpochs(spark, student, average, inputs.images().select(inputs.split().training()),
                 inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()))) {
             ready.run();
-            return new TrainingRun(settings(), directory, from, student, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
+            return new TrainingRun(settings(), directory, from, student, average, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
         }
     }
 

@@ -59,9 +59,7 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
 
     /** The student to train: that of a checkpoint with its velocity, or the fresh one. */
     ComputationGraph student(Optional<Checkpoints.Checkpoint> checkpoint) {
-        ComputationGraph student = checkpoint.map(found -> found.model().graph()).orElse(fresh);
-        checkpoint.ifPresent(found -> student.getUpdater().getStateViewArray().assign(found.model().updaterState()));
-        return student;
+        return checkpoint.map(Checkpoints.Checkpoint::student).orElse(fresh);
     }
 
     Provenance.Source data() {

@@ -74,7 +74,17 @@ public record Settings(
     public record Training(
             int epochs, int batch, double learningRate, double momentum, double weightDecay,
             String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
-            double gradientClipping) implements Serializable {}
+            double gradientClipping, Averaging averaging) implements Serializable {}
+
+    /**
+     * The average of the student's weights that is validated and kept in their place.
+     *
+     * @param kind none, ema (moving, after every step) or swa (equal weights, after every epoch); @param decay of ema, per step
+     * @param fromEpoch epochs before it begins; @param batchNorm re-estimate or average
+     */
+    public record Averaging(String kind, double decay, int fromEpoch, String batchNorm) implements Serializable {
+        public static final Averaging NONE = new Averaging("none", 0.999, 0, "re-estimate");
+    }
 
     /** @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs between validations */
     public record Validation(int examples, int steps, double stepSize, int every, int batch) implements Serializable {}

@@ -172,7 +172,7 @@ public final class SettingsReader {
                 training,
                 validation(keys, data),
                 new Settings.Checkpoints(keys.count("checkpoints.keep", 0)),
-                cluster(keys),
+                cluster(keys, training.averaging()),
                 new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last")));
     }
 
@@ -209,7 +209,10 @@ public final class SettingsReader {
                 keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
                 keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
                 keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
-                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE));
+                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE),
+                new Settings.Averaging(keys.choice("training.averaging.kind", "none", "ema", "swa"),
+                        keys.real("training.averaging.decay", Range.FRACTION_BELOW_ONE), keys.count("training.averaging.from-epoch", 0),
+                        keys.choice("training.averaging.batch-norm", "re-estimate", "average")));
         List<Double> milestones = training.milestones();
         for (int i = 1; i < milestones.size(); i++) {
             if (milestones.get(i) <= milestones.get(i - 1)) {
@@ -221,6 +224,9 @@ public final class SettingsReader {
         }
         if (training.schedule().equals("piecewise") && milestones.size() != training.rates().size()) {
             throw keys.refusal("training.rates", "one rate for each of the " + milestones.size() + " milestones of a piecewise schedule");
+        }
+        if (!training.averaging().kind().equals("none") && training.averaging().fromEpoch() >= training.epochs()) {
+            throw keys.refusal("training.averaging.from-epoch", "fewer than the " + training.epochs() + " of training.epochs");
         }
         if (training.warmUp() > training.epochs()) {
             throw keys.refusal("training.warm-up", "no more than the " + training.epochs() + " of training.epochs");
@@ -238,16 +244,21 @@ public final class SettingsReader {
         return validation;
     }
 
-    private static Settings.Cluster cluster(Keys keys) {
+    private static Settings.Cluster cluster(Keys keys, Settings.Averaging weights) {
         String mask = keys.optionalText("cluster.network-mask", "a network or null");
         if (mask != null && !mask.matches("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}")) {
             throw keys.refusal("cluster.network-mask", "a network such as 10.0.0.0/8, or null");
         }
-        return new Settings.Cluster(
+        Settings.Cluster cluster = new Settings.Cluster(
                 keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
                 new Settings.Threshold(
                         keys.choice("cluster.threshold.algorithm", "exact", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
                         keys.count("cluster.threshold.passes", 1)),
                 keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), mask);
+        if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
+            throw keys.refusal("cluster.synchronisation", "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
+                    + " that a moving average could follow");
+        }
+        return cluster;
     }
 }

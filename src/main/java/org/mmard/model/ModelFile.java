@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.util.List;
@@ -143,7 +145,19 @@ public final class ModelFile {
         }
     }
 
-    private static INDArray array(String uri, String entry, byte[] content) {
+    /** An array in the form of a model file's entry, for an extra of {@link #write}. */
+    public static byte[] bytes(INDArray array) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            Nd4j.write(array, new DataOutputStream(bytes));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toByteArray();
+    }
+
+    /** The array of such an extra. @throws InputError naming file and entry, where it is none */
+    public static INDArray array(String uri, String entry, byte[] content) {
         try {
             return Nd4j.read(new DataInputStream(new ByteArrayInputStream(content)));
         } catch (RuntimeException e) {

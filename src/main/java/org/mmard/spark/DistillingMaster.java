@@ -27,6 +27,7 @@ final class DistillingMaster extends SharedTrainingMaster {
 
     private final transient Broadcast<Plan> plan;
     private transient EpochStart start;
+    private transient float[] average;
 
     DistillingMaster(Broadcast<Plan> plan, VoidConfiguration network) {
         super(network, plan.value().executors(), RDDTrainingApproach.Direct, null, false, RepartitionStrategy.Balanced, Repartition.Never,
@@ -45,6 +46,11 @@ final class DistillingMaster extends SharedTrainingMaster {
     /** What the coming epoch is. */
     void start(EpochStart next) {
         start = next;
+    }
+
+    /** What the latest epoch has made of the moving average of the weights; null where there is none. */
+    float[] average() {
+        return average;
     }
 
     private boolean alone() {
@@ -87,5 +93,6 @@ final class DistillingMaster extends SharedTrainingMaster {
                 .toJavaRDD().collect();
         int remainder = plan.value().batchesPerEpoch() % plan.value().executors();
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
+        average = ReplicaState.average(graph.getNetwork(), states);
     }
 }

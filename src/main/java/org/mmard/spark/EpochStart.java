@@ -1,10 +1,12 @@
 package org.mmard.spark;
 
 import java.io.Serializable;
+import org.apache.spark.broadcast.Broadcast;
 
 /**
  * What a task must know of its epoch.
  *
  * @param introduce whether executors may meet that have not met before; @param tally where the steps are counted
+ * @param average where a moving average of the weights starts from, or null
  */
-record EpochStart(int epoch, boolean introduce, EpochTally tally) implements Serializable {}
+record EpochStart(int epoch, boolean introduce, EpochTally tally, Broadcast<float[]> average) implements Serializable {}

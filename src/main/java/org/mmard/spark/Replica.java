@@ -10,7 +10,6 @@ import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper and
@@ -57,6 +56,7 @@ final class Replica {
         graph.params().assign(state.getParameters());
         graph.getUpdater().setStateViewArray(state.getUpdaterState());
         graph.start(start);
+        graph.follow(start.average() == null ? null : start.average().value(), plan.settings().training().averaging().decay());
         EpochTally tally = start.tally();
         String executor = SparkEnv.get().executorId();
         String host = host();
@@ -80,7 +80,9 @@ final class Replica {
 
     /** The state after an epoch. @param whole whether the parameters travel, or only their checksum */
     ReplicaState state(int shard, boolean whole) {
-        float[] parameters = values(graph.params(), FlatRange.trainable(graph.getUpdater()));
+        List<FlatRange> trainable = FlatRange.trainable(graph.getUpdater());
+        List<FlatRange> statistics = FlatRange.runningStatistics(graph.getUpdater());
+        float[] parameters = FlatRange.values(graph.params(), trainable);
         CRC32 checksum = new CRC32();
         for (float value : parameters) {
             int bits = Float.floatToRawIntBits(value);
@@ -89,18 +91,9 @@ final class Replica {
             checksum.update(bits >>> 16);
             checksum.update(bits >>> 24);
         }
-        return new ReplicaState(shard, checksum.getValue(), whole ? parameters : null,
-                values(graph.params(), FlatRange.runningStatistics(graph.getUpdater())), graph.getUpdater().getStateViewArray().toFloatVector());
-    }
-
-    private static float[] values(INDArray parameters, List<FlatRange> ranges) {
-        float[] values = new float[ranges.stream().mapToInt(FlatRange::length).sum()];
-        INDArray flat = parameters.reshape(parameters.length());
-        int to = 0;
-        for (FlatRange range : ranges) {
-            System.arraycopy(flat.get(NDArrayIndex.interval(range.start(), range.end())).toFloatVector(), 0, values, to, range.length());
-            to += range.length();
-        }
-        return values;
+        INDArray average = graph.average();
+        return new ReplicaState(shard, checksum.getValue(), whole ? parameters : null, FlatRange.values(graph.params(), statistics),
+                graph.getUpdater().getStateViewArray().toFloatVector(),
+                average == null ? null : new ReplicaState.Average(whole ? FlatRange.values(average, trainable) : null, FlatRange.values(average, statistics)));
     }
 }

@@ -6,15 +6,17 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * What an executor brings back from an epoch.
  *
  * @param checksum CRC-32 of the trainable parameters; @param parameters the trainable parameters, or null where another shard brings them
  * @param statistics running means and variances; @param velocity the updater state
+ * @param average the moving average of the weights, or null where there is none
  */
-record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity) implements Serializable {
+record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity, Average average) implements Serializable {
+    /** @param parameters as above: all replicas follow the same weights; @param statistics of this replica's own running statistics */
+    record Average(float[] parameters, float[] statistics) implements Serializable {}
 
     /**
      * Puts the outcome of an epoch into the driver's student: the parameters, which all replicas of the last round share, the mean of the
@@ -31,9 +33,20 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
                 throw new IllegalStateException("the replicas of shards 0 and " + state.shard + " differ after the epoch: an update was lost");
             }
         }
-        assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
-        assign(student.params(), FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(ReplicaState::statistics).toList()));
+        FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
+        FlatRange.assign(student.params(), FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(ReplicaState::statistics).toList()));
         student.getUpdater().getStateViewArray().assign(Nd4j.createFromArray(mean(states.stream().map(ReplicaState::velocity).toList())));
+    }
+
+    /** The moving average of an epoch as a flat parameter vector; null where there is none. */
+    static float[] average(ComputationGraph student, List<ReplicaState> states) {
+        if (states.get(0).average == null) {
+            return null;
+        }
+        INDArray flat = Nd4j.create(1, student.numParams());
+        FlatRange.assign(flat, FlatRange.trainable(student.getUpdater()), states.get(0).average.parameters);
+        FlatRange.assign(flat, FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(state -> state.average.statistics).toList()));
+        return flat.toFloatVector();
     }
 
     private static float[] mean(List<float[]> vectors) {
@@ -46,15 +59,5 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
             mean[i] = (float) (sum / vectors.size());
         }
         return mean;
-    }
-
-    private static void assign(INDArray parameters, List<FlatRange> ranges, float[] values) {
-        INDArray flat = parameters.reshape(parameters.length());
-        int from = 0;
-        for (FlatRange range : ranges) {
-            float[] part = java.util.Arrays.copyOfRange(values, from, from + range.length());
-            flat.get(NDArrayIndex.interval(range.start(), range.end())).assign(Nd4j.createFromArray(part));
-            from += range.length();
-        }
     }
 }

@@ -16,6 +16,7 @@ import org.mmard.data.ImageSet;
 import org.mmard.train.Epochs;
 import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
+import org.mmard.train.WeightAverage;
 import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.Option;
 
@@ -28,19 +29,22 @@ public final class SparkEpochs implements Epochs {
     private final Broadcast<Plan> plan;
     private final ExecutorWatch watch;
     private final SparkComputationGraph student;
+    private final WeightAverage average;
     private boolean introduced;
 
     /**
      * Waits for the executors and sends them the images.
      *
-     * @param student the driver's copy; its updater state is the velocity
+     * @param student the driver's copy; its updater state is the velocity; @param average over its weights
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
      * @param steps makes each executor's training step
      * @throws InputError where the executors do not come, or are more than an epoch has batches
      */
-    public SparkEpochs(JavaSparkContext spark, ComputationGraph student, ImageSet training, ImageSet validation, Settings settings, StepFactory steps) {
+    public SparkEpochs(
+            JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps) {
         this.spark = spark;
+        this.average = average;
         this.settings = settings;
         int executors = settings.cluster().executors();
         EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
@@ -80,11 +84,15 @@ public final class SparkEpochs implements Epochs {
         tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
         LiveProgress live = new LiveProgress(tally.id(), batches(), progress);
         spark.sc().addSparkListener(live);
+        Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
         try {
-            fit(new EpochStart(epoch, introduce(), tally));
+            fit(new EpochStart(epoch, introduce(), tally, following));
         } catch (Exception e) {
             throw watch.explain(e);
         } finally {
+            if (following != null && !spark.sc().isStopped()) {
+                following.destroy();
+            }
             spark.sc().removeSparkListener(live);
         }
         watch.check();
@@ -110,8 +118,12 @@ public final class SparkEpochs implements Epochs {
                 student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
             }
         } else {
-            ((DistillingMaster) student.getTrainingMaster()).start(start);
+            DistillingMaster master = (DistillingMaster) student.getTrainingMaster();
+            master.start(start);
             student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), 0, batches()));
+            if (start.average() != null) {
+                average.values(master.average());
+            }
         }
     }
 
@@ -129,10 +141,20 @@ public final class SparkEpochs implements Epochs {
     }
 
     @Override
-    public Accuracy validate(int epoch) {
+    public Accuracy validate(ComputationGraph model) {
         watch.check();
         try {
-            return new Validation(spark, settings, validation).of(student.getNetwork());
+            return new Validation(spark, settings, validation).of(model);
+        } catch (Exception e) {
+            throw watch.explain(e);
+        }
+    }
+
+    @Override
+    public float[] runningStatistics(ComputationGraph model, int epoch) {
+        watch.check();
+        try {
+            return RunningStatistics.of(spark, plan, model, epoch);
         } catch (Exception e) {
             throw watch.explain(e);
         }

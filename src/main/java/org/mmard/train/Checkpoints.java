@@ -6,21 +6,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
 import org.mmard.model.ModelFile;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The checkpoints of a run: one DL4J zip per epoch, with the updater's state and a {@link CheckpointState}. {@code last.zip} and
  * {@code best.zip} are copies for other tools; a resume relies on the epochs' own files alone.
  */
 public final class Checkpoints {
+    /** Where the student's own weights are, beside an average of them. */
+    private static final String RAW = "raw.bin";
+
     private final RunDirectory directory;
     private final int keep;
 
-    /** A checkpoint that was read whole. */
-    public record Checkpoint(CheckpointState state, ModelFile.Model model) {}
+    /** A checkpoint that was read whole. @param raw the student's own weights, where the model's are an average of them; else null */
+    public record Checkpoint(CheckpointState state, ModelFile.Model model, INDArray raw) {
+        /** The student to go on with: its own weights and its velocity. */
+        public ComputationGraph student() {
+            ComputationGraph student = new ComputationGraph(model.graph().getConfiguration().clone());
+            student.init(raw == null ? model.graph().params() : raw, true);
+            student.getUpdater().getStateViewArray().assign(model.updaterState());
+            return student;
+        }
+
+        Optional<float[]> average() {
+            return raw == null ? Optional.empty() : Optional.of(model.graph().params().toFloatVector());
+        }
+    }
 
     /** @param keep how many of the newest epochs stay, 0 for all; the best epoch's always stays */
     public Checkpoints(RunDirectory directory, int keep) {
@@ -28,10 +45,17 @@ public final class Checkpoints {
         this.keep = keep;
     }
 
-    /** Writes the checkpoint of an epoch, brings {@code last.zip} and {@code best.zip} up to date, then removes what need not be kept. */
-    void save(ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
-        Map<String, byte[]> extras = Map.of(CheckpointState.ENTRY, state.json());
-        directory.write(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, student, metadata, extras));
+    /**
+     * Writes the checkpoint of an epoch, brings {@code last.zip} and {@code best.zip} up to date, then removes what need not be kept.
+     *
+     * @param model what users get, with the student's velocity; @param student may be the same
+     */
+    void save(ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
+        Map<String, byte[]> extras = new TreeMap<>(Map.of(CheckpointState.ENTRY, state.json()));
+        if (model != student) {
+            extras.put(RAW, ModelFile.bytes(student.params()));
+        }
+        directory.write(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, model, metadata, extras));
         directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
         if (state.best() != null && state.best().epoch() == state.epoch()) {
             directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.BEST);
@@ -116,6 +140,7 @@ public final class Checkpoints {
         if (model.updaterState() == null) {
             throw new InputError(uri + ": has no updater state to go on from");
         }
-        return new Checkpoint(state, model);
+        byte[] raw = model.extras().get(RAW);
+        return new Checkpoint(state, model, raw == null ? null : ModelFile.array(uri, RAW, raw));
     }
 }

@@ -1,12 +1,15 @@
 package org.mmard.train;
 
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.deeplearning4j.optimize.api.BaseTrainingListener;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A {@code ComputationGraph} whose gradient is a distillation method: wherever DL4J fits a graph, this one can stand, and DL4J's solver,
@@ -23,6 +26,8 @@ public class DistillingGraph extends ComputationGraph {
     private transient INDArray labels;
     private transient TrainingBatch batch;
     private transient Throwable failure;
+    private transient INDArray average;
+    private transient double averageDecay;
 
     /** Told after each step. */
     @FunctionalInterface
@@ -44,6 +49,12 @@ public class DistillingGraph extends ComputationGraph {
             updater.setStateViewArray(velocity);
         }
         step = steps.create(this);
+        addListeners(new BaseTrainingListener() {
+            @Override
+            public void iterationDone(Model model, int iteration, int epoch) {
+                moveAverage();
+            }
+        });
     }
 
     /** What the coming batches are taken from, which learning rates they have, and who is told about them. Forgets an earlier failure. */
@@ -52,6 +63,29 @@ public class DistillingGraph extends ComputationGraph {
         this.schedule = schedule;
         this.listener = listener;
         this.failure = null;
+    }
+
+    /** From where on a moving average follows the parameters after every step; null for none. @param decay a's share in a <- decay a + (1 - decay) p */
+    public void follow(float[] start, double decay) {
+        if (average != null) {
+            average.close();
+        }
+        average = start == null ? null : Nd4j.createFromArray(start).reshape(params().shape());
+        averageDecay = decay;
+    }
+
+    /** The moving average as it is now, running statistics included; null where there is none. */
+    public INDArray average() {
+        return average;
+    }
+
+    private void moveAverage() {
+        if (average != null) {
+            // Closed here: memory off the heap must not wait for the garbage collector.
+            try (INDArray share = params().mul(1 - averageDecay)) {
+                average.muli(averageDecay).addi(share);
+            }
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.mmard.train;
 
 import java.util.Map;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 
 /**
  * Whoever can carry out epochs: a Spark cluster, or a fake in a test. The driver's copy of the student is the {@code ComputationGraph}
@@ -14,8 +15,15 @@ public interface Epochs extends AutoCloseable {
      */
     Report train(int epoch, Progress progress);
 
-    /** Clean and PGD accuracy of the driver's student on the validation part. */
-    Accuracy validate(int epoch);
+    /** Clean and PGD accuracy of a model on the validation part. */
+    Accuracy validate(ComputationGraph model);
+
+    /**
+     * What a model's running statistics would be if they were those of epoch {@code epoch}'s training images, augmented but not attacked.
+     *
+     * @return means over its batches, in the order of {@link FlatRange#runningStatistics}
+     */
+    float[] runningStatistics(ComputationGraph model, int epoch);
 
     @Override
     void close();

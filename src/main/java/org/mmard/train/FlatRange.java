@@ -1,9 +1,13 @@
 package org.mmard.train;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A contiguous range of a graph's flat parameter vector.
@@ -24,6 +28,29 @@ public record FlatRange(int start, int end, int state) {
     /** The running means and variances of batch normalisation: in the parameter vector, but not trained. Neighbours are merged, in rising order. */
     public static List<FlatRange> runningStatistics(ComputationGraphUpdater updater) {
         return ranges(updater, false);
+    }
+
+    /** The values of these ranges, one after the other. @param parameters a flat vector, such as {@code graph.params()} */
+    public static float[] values(INDArray parameters, List<FlatRange> ranges) {
+        float[] values = new float[ranges.stream().mapToInt(FlatRange::length).sum()];
+        INDArray flat = parameters.reshape(parameters.length());
+        int to = 0;
+        for (FlatRange range : ranges) {
+            System.arraycopy(flat.get(NDArrayIndex.interval(range.start(), range.end())).toFloatVector(), 0, values, to, range.length());
+            to += range.length();
+        }
+        return values;
+    }
+
+    /** Writes such values back. */
+    public static void assign(INDArray parameters, List<FlatRange> ranges, float[] values) {
+        INDArray flat = parameters.reshape(parameters.length());
+        int from = 0;
+        for (FlatRange range : ranges) {
+            float[] part = Arrays.copyOfRange(values, from, from + range.length());
+            flat.get(NDArrayIndex.interval(range.start(), range.end())).assign(Nd4j.createFromArray(part));
+            from += range.length();
+        }
     }
 
     private static List<FlatRange> ranges(ComputationGraphUpdater updater, boolean trainable) {

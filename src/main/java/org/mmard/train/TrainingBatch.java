@@ -25,7 +25,7 @@ public record TrainingBatch(int epoch, int index, int[] records) {
     }
 
     /** The batch's images as floats. @param augment whether they are cropped and flipped, decided by (seed, epoch, record id) */
-    Step.Batch load(ImageSet images, long seed, boolean augment) {
+    public Step.Batch load(ImageSet images, long seed, boolean augment) {
         float[] pixels = new float[records.length * ImageSet.PIXELS];
         int[] labels = new int[records.length];
         for (int i = 0; i < records.length; i++) {

@@ -12,19 +12,22 @@ public final class TrainingRun {
     private final RunDirectory directory;
     private final StartingPoint from;
     private final ComputationGraph student;
+    private final WeightAverage average;
     private final ModelFile.Metadata metadata;
     private final int batchesPerEpoch;
 
     /**
-     * @param student the driver's graph, which each epoch leaves in its new state; @param metadata goes into every checkpoint
+     * @param student the driver's graph, which each epoch leaves in its new state; @param average over it; @param metadata goes into every checkpoint
      * @param batchesPerEpoch minibatches of one epoch over all executors
      */
     public TrainingRun(
-            Settings settings, RunDirectory directory, StartingPoint from, ComputationGraph student, ModelFile.Metadata metadata, int batchesPerEpoch) {
+            Settings settings, RunDirectory directory, StartingPoint from, ComputationGraph student, WeightAverage average, ModelFile.Metadata metadata,
+            int batchesPerEpoch) {
         this.settings = settings;
         this.directory = directory;
         this.from = from;
         this.student = student;
+        this.average = average;
         this.metadata = metadata;
         this.batchesPerEpoch = batchesPerEpoch;
     }
@@ -47,16 +50,18 @@ public final class TrainingRun {
                 .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null));
         for (int epoch = from.epoch(); epoch < settings.training().epochs(); epoch++) {
             display.epochStarts(epoch + 1);
+            average.epochStarts(epoch, student);
             Epochs.Report report = epochs.train(epoch, display);
             display.stepsEnd();
             requireFinite(epoch + 1, report.loss());
-            Epochs.Accuracy accuracy = isValidated(epoch + 1) ? epochs.validate(epoch) : null;
+            ComputationGraph model = average.epochEnds(epoch, student, epochs);
+            Epochs.Accuracy accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
             state = next(state, accuracy);
             EpochMetrics line = new EpochMetrics(state.epoch(), state.step(), report, schedule.at(epoch, batchesPerEpoch - 1), accuracy,
                     state.best() != null && state.best().epoch() == state.epoch(), Instant.now());
             // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be missing.
             metrics.append(line);
-            checkpoints.save(student, metadata, state);
+            checkpoints.save(model, student, metadata, state);
             display.epochEnds(line);
         }
         return new Outcome(state, Duration.between(start, Instant.now()).toMillis() / 1000.0);

@@ -66,6 +66,26 @@ class TrainCommandTest {
     }
 
     @Test
+    void aMovingAverageGoesOnBitForBitAfterAResume() throws IOException {
+        teacher(10);
+        String[] averaging = {"-D", "training.averaging.kind=ema", "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1"};
+        Path whole = folder.resolve("whole");
+        assertEquals(0, train(with(averaging, "-D", "training.epochs=3", "-D", "run.directory=" + whole)).exit());
+        assertEquals(0, train(with(averaging)).exit());
+        Outcome resumed = train(with(averaging, "--resume", "-D", "training.epochs=3"));
+        assertEquals(0, resumed.exit(), resumed.err());
+        assertTrue(Arrays.equals(parameters(whole), parameters(folder.resolve("run"))));
+        Path plain = folder.resolve("plain");
+        assertEquals(0, train("-D", "training.epochs=3", "-D", "run.directory=" + plain).exit());
+        assertEquals(losses(plain), losses(whole));
+        assertFalse(Arrays.equals(parameters(plain), parameters(whole)));
+    }
+
+    private static String[] with(String[] options, String... more) {
+        return Stream.concat(Arrays.stream(options), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    @Test
     void everyMistakeIsFoundBeforeAnythingIsWritten() throws IOException {
         teacher(10);
         refused("teacher.model", "-D", "teacher.model=null");

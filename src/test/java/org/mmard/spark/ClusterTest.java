@@ -140,6 +140,19 @@ class ClusterTest {
         assertEquals(parameters.get(0), parameters.get(1));
     }
 
+    @Test
+    void aMovingAverageOfTwoExecutorsFollowsTheWeightsThatTheyShare() throws Exception {
+        // With decay 0 it is the weights themselves, and the mean of the running statistics.
+        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "novalidate=1", "decay=0")) {
+            for (int epoch = 0; epoch < 2; epoch++) {
+                String parameters = driver.await(line -> line.contains("parameters "));
+                String average = driver.await(line -> line.contains("average "));
+                assertEquals(field(parameters, "parameters (-?\\d+)"), field(average, "average (-?\\d+)"));
+            }
+            assertEquals(0, driver.exitCode());
+        }
+    }
+
     private static int minibatches(String line, int executor) {
         return Integer.parseInt(field(line, executor + "=ExecutorReport\\[host=[^,]*, minibatches=(\\d+)"));
     }

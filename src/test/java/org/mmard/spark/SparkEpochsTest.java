@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,6 +19,7 @@ import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
 import org.mmard.model.Architectures;
+import org.mmard.train.BatchStatistics;
 import org.mmard.train.DistillingGraph;
 import org.mmard.train.Epochs;
 import org.mmard.train.Schedule;
@@ -26,11 +28,13 @@ import org.mmard.train.StepFactory;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
 import org.mmard.train.TrainingBatch;
+import org.mmard.train.WeightAverage;
 
 /** One executor, in this process. */
 class SparkEpochsTest {
     private static final ImageSet TRAINING = Toys.images(100, 1);
     private static final ImageSet VALIDATION = Toys.images(50, 2);
+    private static final WeightAverage NO_AVERAGE = WeightAverage.after(Optional.empty(), Settings.Averaging.NONE);
     private static JavaSparkContext spark;
 
     @BeforeAll
@@ -52,7 +56,7 @@ class SparkEpochsTest {
     }
 
     private static SparkEpochs epochs(ComputationGraph student, StepFactory steps) {
-        return new SparkEpochs(spark, student, TRAINING, VALIDATION, settings(), steps);
+        return new SparkEpochs(spark, student, NO_AVERAGE, TRAINING, VALIDATION, settings(), steps);
     }
 
     @Test
@@ -78,6 +82,57 @@ class SparkEpochsTest {
     }
 
     @Test
+    void aMovingAverageFollowsEveryStep() {
+        Settings settings = ToyDriver.settings(Map.of("executors", "1", "batch", "32", "decay", "0.75"));
+        ComputationGraph student = student();
+        WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
+        average.values(student.params().toFloatVector());
+        try (Epochs epochs = new SparkEpochs(spark, student, average, TRAINING, VALIDATION, settings, ToyStep::new)) {
+            epochs.train(0, (done, total, loss) -> {});
+        }
+        ComputationGraph start = student();
+        double[] expected = start.params().toDoubleVector();
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
+        EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
+        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, seconds) -> {});
+        for (int k = 0; k < 4; k++) {
+            plain.fit(new TrainingBatch(0, k, order.batches(0)[k]).toMultiDataSet());
+            double[] now = plain.params().toDoubleVector();
+            for (int i = 0; i < expected.length; i++) {
+                expected[i] = 0.75 * expected[i] + 0.25 * now[i];
+            }
+        }
+        assertEquals(plain.params(), student.params());
+        float[] found = average.values();
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], found[i], 1e-6 * (1 + Math.abs(expected[i])), "parameter " + i);
+        }
+    }
+
+    @Test
+    void runningStatisticsAreTheMeanOverTheEpochsAugmentedImages() {
+        ComputationGraph model = student();
+        float[] found;
+        try (Epochs epochs = epochs(model, ToyStep::new)) {
+            found = epochs.runningStatistics(model, 3);
+        }
+        double[] expected = new double[found.length];
+        int[][] batches = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings().run().seed()).batches(3);
+        try (BatchStatistics statistics = new BatchStatistics(student())) {
+            for (int k = 0; k < 4; k++) {
+                float[] ofBatch = statistics.of(new TrainingBatch(3, k, batches[k]).load(TRAINING, settings().run().seed(), true));
+                for (int i = 0; i < expected.length; i++) {
+                    expected[i] += ofBatch[i] * batches[k].length / 100.0;
+                }
+            }
+        }
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], found[i], 1e-6 * (1 + Math.abs(expected[i])));
+        }
+        assertEquals(student().params(), model.params());
+    }
+
+    @Test
     void reportsEveryImageOnce() {
         try (Epochs epochs = epochs(student(), ToyStep::new)) {
             Epochs.Report report = epochs.train(0, (done, total, loss) -> {});
@@ -92,11 +147,12 @@ class SparkEpochsTest {
 
     @Test
     void validatesTheSameHoweverOften() {
-        try (Epochs epochs = epochs(student(), ToyStep::new)) {
-            Epochs.Accuracy accuracy = epochs.validate(0);
+        ComputationGraph student = student();
+        try (Epochs epochs = epochs(student, ToyStep::new)) {
+            Epochs.Accuracy accuracy = epochs.validate(student);
             assertEquals(50, accuracy.examples());
             assertTrue(accuracy.robust() <= accuracy.clean());
-            assertEquals(accuracy, epochs.validate(1));
+            assertEquals(accuracy, epochs.validate(student));
         }
     }
 
@@ -112,7 +168,7 @@ class SparkEpochsTest {
     @Test
     void refusesMoreExecutorsThanBatches() {
         Settings two = ToyDriver.settings(Map.of("executors", "2", "batch", "100"));
-        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), TRAINING, VALIDATION, two, ToyStep::new));
+        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), NO_AVERAGE, TRAINING, VALIDATION, two, ToyStep::new));
     }
 
     private record FailingStep(ComputationGraph student) implements Step {

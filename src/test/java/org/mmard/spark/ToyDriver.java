@@ -3,6 +3,7 @@ package org.mmard.spark;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -12,10 +13,12 @@ import org.mmard.model.Architectures;
 import org.mmard.train.Epochs;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
+import org.mmard.train.WeightAverage;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
- * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes.
+ * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
+ * decay (of a moving average of the weights).
  */
 public final class ToyDriver {
     private ToyDriver() {}
@@ -39,14 +42,19 @@ public final class ToyDriver {
 
     private static void train(JavaSparkContext spark, Settings settings, int epochs, Map<String, String> options) {
         ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
-        try (Epochs driver = new SparkEpochs(spark, student, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
+        WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
+        average.values(student.params().toFloatVector());
+        try (Epochs driver = new SparkEpochs(spark, student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
                 Toys.images(200, 2), settings, ToyStep::new)) {
             for (int epoch = 0; epoch < epochs; epoch++) {
                 Epochs.Report report = driver.train(epoch, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " " + report);
                 say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
+                if (options.containsKey("decay")) {
+                    say("average " + Arrays.hashCode(average.values()));
+                }
                 if (!options.containsKey("novalidate")) {
-                    say("accuracy " + driver.validate(epoch));
+                    say("accuracy " + driver.validate(student));
                 }
             }
         }
@@ -58,7 +66,8 @@ public final class ToyDriver {
                 null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
                 SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
                 new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
-                        "constant", List.of(), List.of(), 0.1, 0, true, 0),
+                        "constant", List.of(), List.of(), 0.1, 0, true, 0, new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
+                                Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average")),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),

@@ -22,6 +22,7 @@ final class RunFixture {
     int epochs = 4;
     int keep;
     int validateEvery = 1;
+    Settings.Averaging averaging = Settings.Averaging.NONE;
     String teacherChecksum = "teacher";
     FakeEpochs last;
 
@@ -39,14 +40,10 @@ final class RunFixture {
 
     TrainingRun.Outcome run(boolean resume, UnaryOperator<FakeEpochs> change) {
         StartingPoint from = find(resume);
-        ComputationGraph student = from.checkpoint().map(found -> {
-            ComputationGraph graph = found.model().graph();
-            graph.getUpdater().getStateViewArray().assign(found.model().updaterState());
-            return graph;
-        }).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
+        ComputationGraph student = from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
         student.getUpdater();
         last = change.apply(new FakeEpochs(student));
-        return new TrainingRun(settings(), directory, from, student, new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
+        return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging), new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
                 .run(last, new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs,
                         new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH), InstantSource.system()));
     }
@@ -74,7 +71,7 @@ final class RunFixture {
 
     private Settings settings() {
         return new Settings(null, new Settings.Run(directory.uri(), 7), null, null, null, null, null,
-                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0),
+                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0, averaging),
                 new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep), null, null);
     }
 }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.util.ModelSerializer;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,8 +172,8 @@ class TrainingRunTest {
             }
 
             @Override
-            public Accuracy validate(int epoch) {
-                return epochs.validate(epoch);
+            public Accuracy validate(ComputationGraph model) {
+                return epochs.validate(model);
             }
         }));
         assertTrue(stopped.getMessage().startsWith("loss is NaN in epoch 3"), stopped.getMessage());
