@@ -130,6 +130,13 @@ class PresetsTest {
         assertEquals(2, Methods.of(method, new Moment(begin + 1, 200)).outer().terms().size());
     }
 
+    @Test
+    void saadAveragesItsWeightsFromEpochNinetyFiveCountedFromOne() throws IOException {
+        Settings.Averaging averaging = read("saad-hongsinlee").settings().training().averaging();
+        assertEquals(List.of("swa", 94, "re-estimate"), List.of(averaging.kind(), averaging.fromEpoch(), averaging.batchNorm()));
+        assertEquals("none", read("rslad-zibojia").settings().training().averaging().kind());
+    }
+
     private static String shortly(Prediction which) {
         return which.image().name().substring(0, 3).toLowerCase(java.util.Locale.ROOT);
     }
