@@ -68,7 +68,10 @@ public final class EvaluationRun {
             stages.add(new Robustness.Stage(attack.name(), attacked.length, Rows.where(robust).length, outcome.seconds()));
         }
         for (int record = 0; record < examples; record++) {
-            brokenBy[record] = !robust[record] && !clean.correct()[record] ? Attacks.CLEAN : brokenBy[record];
+            if (!robust[record] && !clean.correct()[record]) {
+                brokenBy[record] = Attacks.CLEAN;
+                predictions[record] = clean.predictions()[record];
+            }
         }
         return new Robustness(predictions, robust, brokenBy, stages);
     }

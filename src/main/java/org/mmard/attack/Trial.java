@@ -13,7 +13,7 @@ import org.mmard.engine.Logits;
  * Puts some examples to the test: an attack, or none, and the model's answers afterwards.
  *
  * @param attack null for the natural images; @param seed of its random draws
- * @param keepImages whether the adversarial images are wanted
+ * @param keepImages whether adversarial images are wanted
  */
 record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.Work<Trial.Part> {
     /** Rounding of float32 at values up to 1. */
@@ -39,7 +39,7 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
                 predictions[i] = logits.argMax(i);
                 correct[i] = predictions[i] == examples.labels()[i];
             }
-            float[] kept = keepImages ? LibTorch.values(tested) : null;
+            float[] kept = keepImages && attack != null ? LibTorch.values(tested) : null;
             return new Part(new Outcome(records, predictions, correct, (System.nanoTime() - started) / 1e9), kept);
         }
     }

@@ -2,10 +2,12 @@ package org.mmard.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
@@ -13,6 +15,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
+import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.InputError;
 import org.mmard.config.Settings;
@@ -33,11 +36,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard evaluate}: clean and robust accuracy of a model, as a table and as {@code evaluation.json}. */
+/**
+ * {@code mmard evaluate}: clean and robust accuracy of a model, as a table, as {@code evaluation.json} and example by example; over a cluster where
+ * a master is given. It saves what it has found out after every part, and goes on from there when it is given again.
+ */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, description = "Measures clean and robust accuracy of a model.")
 final class EvaluateCommand implements Callable<Integer> {
     /** Name of the file written. */
     static final String FILE = "evaluation.json";
+
+    private static final String EXAMPLES = "evaluation.csv";
 
     private enum Split { test, train }
 
@@ -54,17 +62,22 @@ final class EvaluateCommand implements Callable<Integer> {
     private int examples;
 
     @Option(names = "--attacks", defaultValue = "clean,fgsm,pgd20,pgd-trades,cw", paramLabel = "LIST",
-            description = "Comma-separated, all at epsilon 8/255 (default: ${DEFAULT-VALUE}).")
+            description = "Comma-separated, all at epsilon 8/255: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, square, "
+                    + "autoattack; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
-    @Option(names = "--batch", defaultValue = "250", paramLabel = "N", description = "Images at a time (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "Images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of the attacks' random starts (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--out", defaultValue = ".", paramLabel = "DIR", description = "Where " + FILE + " goes, any Hadoop URI (default: here).")
+    @Option(names = "--out", defaultValue = ".", paramLabel = "DIR", description = "Where " + FILE + ", " + EXAMPLES
+            + " and, until it is done, the evaluation's state go, any Hadoop URI: the same command goes on where an earlier one stopped (default: here).")
     private String out;
+
+    @Option(names = "--save-adversarial", description = "Also writes adversarial-NAME.npy (float32) and .bin (CIFAR binary, rounded) for each attack.")
+    private boolean saveAdversarial;
 
     @Spec
     private CommandSpec spec;
@@ -83,40 +96,67 @@ final class EvaluateCommand implements Callable<Integer> {
         if (loaded.metadata().classNames().size() != images.classes()) {
             throw new InputError(model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
         }
-        Evaluation evaluation = SparkDriver.hasMaster() ? onSpark(loaded.graph(), images, chosen) : here(loaded.graph(), images, chosen);
-        directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
+        String checksum = ModelFile.checksum(model, hadoop);
+        String identity = String.join("\n", "model " + checksum, "images " + images.checksum(), "epsilon " + Attacks.EPSILON, "seed " + seed);
+        EvaluationState state = EvaluationState.open(directory, identity, saveAdversarial);
         PrintWriter console = spec.commandLine().getOut();
+        if (state.size() > 0) {
+            console.println("going on with " + state.size() + " outcomes that an earlier call saved in " + directory.uri());
+            console.flush();
+        }
+        Evaluation evaluation = evaluate(loaded.graph(), images, chosen, about(checksum, images), state);
+        directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
+        directory.write(EXAMPLES, evaluation.csv(images).getBytes(StandardCharsets.UTF_8));
+        List<String> written = new ArrayList<>(List.of(directory.uri(FILE), directory.uri(EXAMPLES)));
+        if (saveAdversarial) {
+            written.addAll(new AdversarialFiles(evaluation, state, images).write(directory));
+        }
+        state.delete();
         console.print(evaluation.table());
-        console.println("written to " + directory.uri(FILE));
+        written.forEach(uri -> console.println("written to " + uri));
         console.flush();
         return 0;
     }
 
-    private Evaluation here(ComputationGraph graph, ImageSet images, List<Cascade> chosen) {
-        LibTorch.threads(1);
-        try (TorchNetwork network = new TorchNetwork(graph); Classifier classifier = network.freeze(new Passes(true, true))) {
-            return evaluate(Evaluator.local(classifier, images, batch, seed), chosen, images);
-        }
-    }
-
-    private Evaluation onSpark(ComputationGraph graph, ImageSet images, List<Cascade> chosen) {
-        try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
-                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true))) {
-            return evaluate(evaluator, chosen, images);
-        }
-    }
-
-    private Evaluation evaluate(Evaluator evaluator, List<Cascade> chosen, ImageSet images) {
+    private Map<String, Object> about(String checksum, ImageSet images) {
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("model", model);
+        about.put("model_sha256", checksum);
         about.put("data", data);
         about.put("split", split.name());
         about.put("data_sha256", images.checksum());
         about.put("epsilon", Attacks.EPSILON);
         about.put("seed", seed);
+        about.put("batch", batch);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));
-        try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null)) {
-            return evaluator.evaluate(about, chosen, display);
+        return about;
+    }
+
+    private Evaluation evaluate(ComputationGraph graph, ImageSet images, List<Cascade> chosen, Map<String, Object> about, EvaluationState state) {
+        String stopped = "stopped; the same command goes on where it was";
+        try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null);
+                Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
+            Function<Evaluator, Evaluation> run = evaluator -> new EvaluationRun(evaluator, state, display).evaluate(about, chosen);
+            try {
+                return SparkDriver.hasMaster() ? onSpark(graph, images, run) : here(graph, images, run);
+            } catch (Exception e) {
+                interruption.silence();
+                throw e;
+            }
+        }
+    }
+
+    private Evaluation here(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
+        LibTorch.threads(1);
+        try (TorchNetwork network = new TorchNetwork(graph); Classifier classifier = network.freeze(new Passes(true, true))) {
+            return run.apply(Evaluator.local(classifier, images, batch, seed));
+        }
+    }
+
+    private Evaluation onSpark(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
+        try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
+                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true))) {
+            return run.apply(evaluator);
         }
     }
 }

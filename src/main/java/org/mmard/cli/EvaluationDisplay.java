@@ -1,6 +1,9 @@
 package org.mmard.cli;
 
 import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -8,43 +11,69 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.mmard.attack.Evaluator;
 
-/** How far an evaluation is: one moving line per attack on a terminal, a plain line per finished attack elsewhere. */
+/**
+ * How far an evaluation is: per attack the examples done, the robust accuracy so far and the time left. One moving line per attack on a
+ * terminal; elsewhere a plain line at most every ten seconds, and one when an attack is finished.
+ */
 final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
+    private static final Duration BETWEEN = Duration.ofSeconds(10);
+
     private final PrintStream out;
     private final boolean terminal;
+    private final InstantSource clock;
     private String current;
+    private Instant started;
+    private int doneBefore;
+    private Instant said;
     private ProgressBar bar;
 
-    private EvaluationDisplay(PrintStream out, boolean terminal) {
+    EvaluationDisplay(PrintStream out, boolean terminal, InstantSource clock) {
         this.out = out;
         this.terminal = terminal;
+        this.clock = clock;
     }
 
     static EvaluationDisplay on(PrintStream out, boolean terminal) {
-        return new EvaluationDisplay(out, terminal);
+        return new EvaluationDisplay(out, terminal, InstantSource.system());
     }
 
     @Override
-    public void examples(String attack, int done, int total, double atMost) {
-        String message = String.format(Locale.ROOT, "%5.2f %% robust", 100 * atMost);
-        if (!terminal) {
-            if (done == total) {
-                out.printf(Locale.ROOT, "%-12s %d examples, %s%n", attack, total, message.trim());
-            }
-            return;
-        }
+    public synchronized void examples(String attack, int done, int total, double atMost) {
+        Instant now = clock.instant();
         if (!attack.equals(current)) {
             close();
             current = attack;
-            bar = new ProgressBarBuilder().setTaskName(String.format("%-12s", attack)).setInitialMax(total).setStyle(ProgressBarStyle.ASCII)
-                    .setConsumer(new ConsoleProgressBarConsumer(out)).clearDisplayOnFinish().build();
+            started = now;
+            said = now;
+            // What an earlier call has done says nothing about this one's pace.
+            doneBefore = done;
+            bar = terminal ? bar(attack, total) : null;
         }
-        bar.setExtraMessage(" " + message);
-        bar.stepTo(done);
+        String accuracy = String.format(Locale.ROOT, done < total ? "at most %5.2f %%" : "%5.2f %%", 100 * atMost);
+        if (terminal) {
+            bar.setExtraMessage(" " + accuracy + left(now, done, total));
+            bar.stepTo(done);
+        } else if (done == total || Duration.between(said, now).compareTo(BETWEEN) >= 0) {
+            out.printf(Locale.ROOT, "%-18s %d/%d examples, %s%s%n", attack, done, total, accuracy.strip(), left(now, done, total));
+            said = now;
+        }
+    }
+
+    private ProgressBar bar(String attack, int total) {
+        return new ProgressBarBuilder().setTaskName(String.format("%-18s", attack)).setInitialMax(total).setStyle(ProgressBarStyle.ASCII).hideEta()
+                .setConsumer(new ConsoleProgressBarConsumer(out)).clearDisplayOnFinish().build();
+    }
+
+    private String left(Instant now, int done, int total) {
+        if (done == doneBefore || done == total) {
+            return "";
+        }
+        long seconds = Math.round(Duration.between(started, now).toMillis() / 1000.0 / (done - doneBefore) * (total - done));
+        return String.format(Locale.ROOT, ", left %d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         if (bar != null) {
             bar.close();
             bar = null;

@@ -9,16 +9,24 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
 import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -107,6 +115,28 @@ public final class ModelFile {
         Map<String, byte[]> extras = new TreeMap<>(entries);
         OWN.forEach(extras::remove);
         return new Model(graph, metadata, updaterState, extras);
+    }
+
+    /**
+     * SHA-256 of a model file's bytes, in lower-case hexadecimal.
+     *
+     * @throws InputError naming the URI, where it cannot be read
+     */
+    public static String checksum(String uri, Configuration hadoop) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            Path path = new Path(uri);
+            FileSystem files = path.getFileSystem(hadoop);
+            FileSystem raw = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+            try (InputStream in = new DigestInputStream(raw.open(path), digest)) {
+                in.transferTo(OutputStream.nullOutputStream());
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        } catch (IOException e) {
+            throw new InputError(uri + ": cannot be read (" + e.getMessage() + ")", e);
+        }
     }
 
     private static byte[] required(String uri, Map<String, byte[]> entries, String entry) {

@@ -6,6 +6,8 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -179,6 +181,27 @@ public final class RunDirectory {
                 in.transferTo(out);
             }
         });
+    }
+
+    /** The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among them. */
+    public List<String> names(String folder) {
+        try {
+            return Arrays.stream(files.listStatus(path(folder))).map(status -> status.getPath().getName()).filter(name -> !name.startsWith(TEMPORARY))
+                    .sorted().toList();
+        } catch (FileNotFoundException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw failed("list", folder, e);
+        }
+    }
+
+    /** Deletes a folder of this directory with all that is in it. */
+    public void deleteFolder(String folder) {
+        try {
+            files.delete(path(folder), true);
+        } catch (IOException e) {
+            throw failed("delete", folder, e);
+        }
     }
 
     public void delete(String name) {

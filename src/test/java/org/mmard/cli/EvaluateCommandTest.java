@@ -1,19 +1,28 @@
 package org.mmard.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.Cifar;
 import org.mmard.data.HadoopConfiguration;
+import org.mmard.data.ImageSet;
+import org.mmard.data.Npy;
 import org.mmard.data.ShapesFolder;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
@@ -52,13 +61,94 @@ class EvaluateCommandTest {
         }
         assertEquals(60, here.get("examples").asInt());
         assertEquals(here.get("clean"), onSpark.get("clean"));
-        for (String attack : new String[] {"fgsm", "pgd20"}) {
+        for (String attack : new String[] {"fgsm", "pgd20", "autoattack"}) {
             assertEquals(here.get("attacks").get(attack).get("robust"), onSpark.get("attacks").get(attack).get("robust"), attack);
+        }
+        assertEquals(4, here.get("attacks").get("autoattack").get("stages").size());
+        assertEquals(64, here.get("model_sha256").asText().length());
+        assertEquals(Files.readString(folder.resolve("here").resolve("evaluation.csv")), Files.readString(folder.resolve("spark").resolve("evaluation.csv")));
+    }
+
+    @Test
+    void aKilledEvaluationGoesOnWhereItWas() throws Exception {
+        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "pgd20x40,fgsm", "--batch", "4", "--out"};
+        Path whole = folder.resolve("whole");
+        assertEquals(0, Outcome.of(with(options, whole.toString())).exit());
+        Path killed = folder.resolve("killed");
+        Process process = SameJvm.command(List.of(with(options, killed.toString()))).redirectErrorStream(true)
+                .redirectOutput(folder.resolve("killed.txt").toFile()).start();
+        try {
+            while (parts(killed) < 2) {
+                assertTrue(process.isAlive(), () -> "ended before it could be killed: " + read(folder.resolve("killed.txt")));
+                Thread.sleep(20);
+            }
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        assertFalse(Files.exists(killed.resolve(EvaluateCommand.FILE)));
+        Outcome resumed = Outcome.of(with(options, killed.toString()));
+        assertEquals(0, resumed.exit(), resumed.err());
+        assertTrue(resumed.out().contains("going on with"), resumed.out());
+        assertEquals(Files.readString(whole.resolve("evaluation.csv")), Files.readString(killed.resolve("evaluation.csv")));
+        try (Stream<Path> left = Files.list(killed)) {
+            assertEquals(List.of("evaluation.csv", EvaluateCommand.FILE), left.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }
 
+    /** How many parts of the slow attack an evaluation has saved. */
+    private static long parts(Path out) {
+        try (Stream<Path> files = Files.walk(out)) {
+            return files.filter(path -> path.getFileName().toString().matches("pgd20x40-\\d+\\.json")).count();
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String[] with(String[] options, String last) {
+        String[] all = Arrays.copyOf(options, options.length + 1);
+        all[options.length] = last;
+        return all;
+    }
+
+    @Test
+    void adversarialExamplesAreSavedAsFloatsAndAsCifar() throws Exception {
+        Path out = folder.resolve("saved");
+        Outcome outcome = Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "pgd20", "--batch", "25", "--examples", "30",
+                "--save-adversarial", "--out", out.toString());
+        assertEquals(0, outcome.exit(), outcome.err());
+        Npy saved = Npy.read(out.resolve("adversarial-pgd20.npy"));
+        assertArrayEquals(new int[] {30, 3, 32, 32}, saved.shape());
+        ImageSet images = Cifar.open(data, HadoopConfiguration.load()).test(30);
+        byte[] rounded = Files.readAllBytes(out.resolve("adversarial-pgd20.bin"));
+        assertEquals(30 * 3073, rounded.length);
+        JsonNode json = new ObjectMapper().readTree(out.resolve(EvaluateCommand.FILE).toFile());
+        int moved = 0;
+        for (int record = 0; record < 30; record++) {
+            assertEquals(images.label(record), rounded[record * 3073]);
+            double furthest = 0;
+            for (int i = 0; i < ImageSet.PIXELS; i++) {
+                double value = saved.values()[record * ImageSet.PIXELS + i];
+                furthest = Math.max(furthest, Math.abs(value - images.value(record, i) / 255.0));
+                assertEquals(Math.round(255 * value), rounded[record * 3073 + 1 + i] & 0xff, "value " + i + " of image " + record);
+            }
+            assertTrue(furthest <= 8 / 255.0 + 1e-6, "image " + record + " was moved by " + furthest);
+            boolean wrongBefore = json.get("clean").get("correct").get(record).asInt() == 0;
+            assertTrue(wrongBefore || furthest > 7.9 / 255, "image " + record + " was moved by " + furthest);
+            moved += furthest > 0 ? 1 : 0;
+        }
+        assertTrue(moved > 0, "no image was attacked");
+    }
+
     private static JsonNode evaluate(String out) throws Exception {
-        Outcome outcome = Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20", "--batch", "25",
+        Outcome outcome = Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20,autoattack", "--batch", "25",
                 "--out", folder.resolve(out).toString());
         assertEquals(0, outcome.exit(), outcome.err());
         assertTrue(outcome.out().contains("pgd20"), outcome.out());

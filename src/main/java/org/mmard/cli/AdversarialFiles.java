@@ -1,0 +1,94 @@
+package org.mmard.cli;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.mmard.attack.Attacks;
+import org.mmard.attack.Evaluation;
+import org.mmard.attack.Robustness;
+import org.mmard.data.ImageSet;
+import org.mmard.train.RunDirectory;
+
+/**
+ * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples, 3, 32, 32] in
+ * [0, 1], and {@code adversarial-NAME.bin}, CIFAR's binary layout with the true labels, where values are rounded to bytes. An example that was
+ * broken is the image that broke it (x itself where the model was wrong without an attack), a robust one what the last attack left.
+ */
+final class AdversarialFiles {
+    private static final int CIFAR_10_CLASSES = 10;
+
+    private final Evaluation evaluation;
+    private final EvaluationState state;
+    private final ImageSet images;
+
+    AdversarialFiles(Evaluation evaluation, EvaluationState state, ImageSet images) {
+        this.evaluation = evaluation;
+        this.state = state;
+        this.images = images;
+    }
+
+    /** Writes them all; returns their URIs. */
+    List<String> write(RunDirectory directory) {
+        List<String> written = new ArrayList<>();
+        evaluation.attacks().forEach((name, robustness) -> {
+            String floats = "adversarial-" + name + ".npy";
+            String bytes = "adversarial-" + name + ".bin";
+            directory.write(floats, out -> floats(robustness, out));
+            directory.write(bytes, out -> bytes(robustness, out));
+            written.add(directory.uri(floats));
+            written.add(directory.uri(bytes));
+        });
+        return written;
+    }
+
+    private void floats(Robustness robustness, OutputStream out) throws IOException {
+        out.write(header(images.size()));
+        ByteBuffer row = ByteBuffer.allocate(ImageSet.PIXELS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        float[] pixels = new float[ImageSet.PIXELS];
+        for (int record = 0; record < images.size(); record++) {
+            image(robustness, record, pixels);
+            row.asFloatBuffer().put(pixels);
+            out.write(row.array());
+        }
+    }
+
+    /** NumPy's format 1.0 (NEP 1): the header ends in a line feed at a multiple of 64 bytes. */
+    private static byte[] header(int examples) {
+        String text = String.format(Locale.ROOT, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }",
+                examples, ImageSet.CHANNELS, ImageSet.HEIGHT, ImageSet.WIDTH);
+        int length = (10 + text.length() + 1 + 63) / 64 * 64 - 10;
+        ByteBuffer header = ByteBuffer.allocate(10 + length).order(ByteOrder.LITTLE_ENDIAN);
+        header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) length);
+        header.put((text + " ".repeat(length - text.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
+        return header.array();
+    }
+
+    private void bytes(Robustness robustness, OutputStream out) throws IOException {
+        // CIFAR-100 has a coarse class before the label. It is not known here: 0.
+        int labelBytes = images.classes() > CIFAR_10_CLASSES ? 2 : 1;
+        byte[] row = new byte[labelBytes + ImageSet.PIXELS];
+        float[] pixels = new float[ImageSet.PIXELS];
+        for (int record = 0; record < images.size(); record++) {
+            image(robustness, record, pixels);
+            row[labelBytes - 1] = (byte) images.label(record);
+            for (int i = 0; i < pixels.length; i++) {
+                row[labelBytes + i] = (byte) Math.round(255 * pixels[i]);
+            }
+            out.write(row);
+        }
+    }
+
+    private void image(Robustness robustness, int record, float[] pixels) {
+        String by = robustness.brokenBy()[record];
+        if (Attacks.CLEAN.equals(by)) {
+            images.floats(record, pixels, 0);
+        } else {
+            state.image(by == null ? robustness.stages().get(robustness.stages().size() - 1).attack() : by, record, pixels);
+        }
+    }
+}

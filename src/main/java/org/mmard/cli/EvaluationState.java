@@ -1,0 +1,149 @@
+package org.mmard.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import org.mmard.attack.Attacks;
+import org.mmard.attack.Ledger;
+import org.mmard.attack.Outcome;
+import org.mmard.config.InputError;
+import org.mmard.data.ImageSet;
+import org.mmard.train.RunDirectory;
+
+/**
+ * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after
+ * a stop. Its folder's name is made of what the outcomes depend on: another model, other images or another seed have another folder. A part is one
+ * JSON file, put in place whole; its adversarial images, where they are wanted, lie in a file beside it that is written before.
+ */
+final class EvaluationState implements Ledger {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PREFIX = "evaluation-state-";
+    private static final String PART = ".json";
+    private static final String IMAGES = ".f32";
+
+    private final RunDirectory directory;
+    private final String folder;
+    private final boolean images;
+    private final Map<String, Outcome> outcomes = new HashMap<>();
+    /** Where the adversarial image of a record lies: attack, record, file. */
+    private final Map<String, Map<Integer, Place>> places = new HashMap<>();
+    private String read;
+    private ByteBuffer lastRead;
+
+    /** One part as it is saved. */
+    private record Part(String attack, Outcome outcome, boolean images) {}
+
+    /** @param file name of the part; @param at the image's number in it */
+    private record Place(String file, int at) {}
+
+    private EvaluationState(RunDirectory directory, String folder, boolean images) {
+        this.directory = directory;
+        this.folder = folder;
+        this.images = images;
+    }
+
+    /**
+     * The state of this evaluation, with what an earlier call has left.
+     *
+     * @param identity all that outcomes depend on, besides the attack
+     * @param images whether adversarial images are wanted; parts saved without them are done again then
+     * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
+     */
+    static EvaluationState open(RunDirectory directory, String identity, boolean images) {
+        EvaluationState state = new EvaluationState(directory, PREFIX + sha256(identity).substring(0, 12), images);
+        try {
+            for (String name : directory.names(state.folder)) {
+                if (name.endsWith(PART)) {
+                    state.load(name);
+                }
+            }
+            directory.write(state.folder + "/identity.txt", identity.getBytes(StandardCharsets.UTF_8));
+        } catch (UncheckedIOException e) {
+            throw new InputError(e.getMessage() + "; choose another --out", e);
+        }
+        return state;
+    }
+
+    private void load(String name) {
+        try {
+            Part part = JSON.readValue(directory.read(folder + "/" + name).orElseThrow(), Part.class);
+            if (part.images || !images) {
+                remember(part, name);
+            }
+        } catch (IOException e) {
+            throw new InputError(directory.uri(folder + "/" + name) + ": no part of an evaluation; remove it", e);
+        }
+    }
+
+    private void remember(Part part, String name) {
+        outcomes.merge(part.attack, part.outcome, Outcome::with);
+        Map<Integer, Place> ofAttack = places.computeIfAbsent(part.attack, attack -> new HashMap<>());
+        for (int i = 0; i < part.outcome.records().length; i++) {
+            ofAttack.put(part.outcome.records()[i], new Place(name.replace(PART, IMAGES), i));
+        }
+    }
+
+    /** How many outcomes it holds, over all attacks. */
+    int size() {
+        return outcomes.values().stream().mapToInt(outcome -> outcome.records().length).sum();
+    }
+
+    @Override
+    public Outcome known(String attack) {
+        return outcomes.getOrDefault(attack, new Outcome(new int[0], new int[0], new boolean[0], 0));
+    }
+
+    @Override
+    public void add(String attack, Outcome outcome, float[] pixels) {
+        String name = attack + "-" + outcome.records()[0] + PART;
+        if (pixels != null) {
+            ByteBuffer bytes = ByteBuffer.allocate(pixels.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(pixels);
+            directory.write(folder + "/" + name.replace(PART, IMAGES), bytes.array());
+        }
+        Part part = new Part(attack, outcome, pixels != null || attack.equals(Attacks.CLEAN));
+        try {
+            directory.write(folder + "/" + name, JSON.writeValueAsBytes(part));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+        remember(part, name);
+    }
+
+    @Override
+    public boolean wantsImages() {
+        return images;
+    }
+
+    /** Writes x' of a record under an attack into {@code pixels}. Only for a state that was opened for images. */
+    void image(String attack, int record, float[] pixels) {
+        Place place = places.get(attack).get(record);
+        if (!place.file.equals(read)) {
+            lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
+            read = place.file;
+        }
+        lastRead.asFloatBuffer().get(place.at * ImageSet.PIXELS, pixels);
+    }
+
+    /** Removes it from the directory: the evaluation is done. */
+    void delete() {
+        directory.deleteFolder(folder);
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}
