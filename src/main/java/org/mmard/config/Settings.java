@@ -74,7 +74,7 @@ public record Settings(
     public record Training(
             int epochs, int batch, double learningRate, double momentum, double weightDecay,
             String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
-            double gradientClipping, Averaging averaging) implements Serializable {}
+            double gradientClipping, Averaging averaging, WeightPerturbation weightPerturbation) implements Serializable {}
 
     /**
      * The average of the student's weights that is validated and kept in their place.
@@ -84,6 +84,11 @@ public record Settings(
      */
     public record Averaging(String kind, double decay, int fromEpoch, String batchNorm) implements Serializable {
         public static final Averaging NONE = new Averaging("none", 0.999, 0, "re-estimate");
+    }
+
+    /** Adversarial weight perturbation. @param gamma its size relative to the weights, 0 for none; @param fromEpoch epochs before it begins */
+    public record WeightPerturbation(double gamma, int fromEpoch) implements Serializable {
+        public static final WeightPerturbation NONE = new WeightPerturbation(0, 0);
     }
 
     /** @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs between validations */

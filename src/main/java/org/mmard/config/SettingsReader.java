@@ -212,7 +212,9 @@ public final class SettingsReader {
                 keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE),
                 new Settings.Averaging(keys.choice("training.averaging.kind", "none", "ema", "swa"),
                         keys.real("training.averaging.decay", Range.FRACTION_BELOW_ONE), keys.count("training.averaging.from-epoch", 0),
-                        keys.choice("training.averaging.batch-norm", "re-estimate", "average")));
+                        keys.choice("training.averaging.batch-norm", "re-estimate", "average")),
+                new Settings.WeightPerturbation(keys.real("training.weight-perturbation.gamma", Range.ZERO_OR_ABOVE),
+                        keys.count("training.weight-perturbation.from-epoch", 0)));
         List<Double> milestones = training.milestones();
         for (int i = 1; i < milestones.size(); i++) {
             if (milestones.get(i) <= milestones.get(i - 1)) {

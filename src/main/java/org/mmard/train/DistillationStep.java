@@ -37,6 +37,7 @@ public final class DistillationStep implements Step {
     /** The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running statistics. */
     private final Classifier onBatchStatistics;
     private final Classifier teacher;
+    private final WeightPerturbation perturbation;
     private int epoch;
     private Method method;
 
@@ -46,7 +47,14 @@ public final class DistillationStep implements Step {
      * @param methods the method of each epoch, counted from 0
      */
     public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings, Passes passes) {
+        this(graph, teacher, methods, settings, Settings.WeightPerturbation.NONE, passes);
+    }
+
+    /** As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so. */
+    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
+            Settings.WeightPerturbation perturbation, Passes passes) {
         this.methods = methods;
+        this.perturbation = new WeightPerturbation(graph, perturbation);
         this.teacher = teacher;
         this.settings = settings;
         this.passes = passes;
@@ -151,13 +159,18 @@ public final class DistillationStep implements Step {
     }
 
     private Result outer(Tensor natural, Tensor adversarial, Predictions predictions) {
-        Objective outer = method.outer();
         Map<Prediction.Image, Tensor> images = images(natural, adversarial);
         for (Prediction which : List.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED)) {
-            if (outer.reads().contains(which)) {
+            if (method.outer().reads().contains(which)) {
                 predictions.with(which, teacher.logits(images.get(which.image())));
             }
         }
+        return perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy())) : ofStudent(images, predictions);
+    }
+
+    /** The outer loss from what the teacher says and the student is now asked. */
+    private Result ofStudent(Map<Prediction.Image, Tensor> images, Predictions predictions) {
+        Objective outer = method.outer();
         Map<Prediction, TorchNetwork.TrainPass> differentiated = new EnumMap<>(Prediction.class);
         List<Prediction> forwards = method.studentForwards();
         for (int i = 0; i < forwards.size(); i++) {

@@ -16,6 +16,7 @@ public final class DistillationSteps implements StepFactory {
     private final Settings.Method method;
     private final int epochs;
     private final Settings.Attack attack;
+    private final Settings.WeightPerturbation perturbation;
     private final Settings.Engine engine;
     private final Teacher teacher;
 
@@ -24,6 +25,7 @@ public final class DistillationSteps implements StepFactory {
         method = settings.method();
         epochs = settings.training().epochs();
         attack = settings.attack();
+        perturbation = settings.training().weightPerturbation();
         engine = settings.engine();
         this.teacher = teacher;
     }
@@ -34,7 +36,7 @@ public final class DistillationSteps implements StepFactory {
         Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
         boolean needsTeacher = Methods.of(method, Moment.end(epochs)).needsTeacher();
         return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes) : null,
-                epoch -> Methods.of(method, new Moment(epoch + 1, epochs)), attack, passes);
+                epoch -> Methods.of(method, new Moment(epoch + 1, epochs)), attack, perturbation, passes);
     }
 
     private static Classifier frozen(ComputationGraph graph, Passes passes) {
