@@ -97,8 +97,7 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new InputError(model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
         }
         String checksum = ModelFile.checksum(model, hadoop);
-        String identity = String.join("\n", "model " + checksum, "images " + images.checksum(), "epsilon " + Attacks.EPSILON, "seed " + seed);
-        EvaluationState state = EvaluationState.open(directory, identity, saveAdversarial);
+        EvaluationState state = EvaluationState.open(directory, EvaluationState.identity(checksum, images, Attacks.EPSILON, seed), saveAdversarial);
         PrintWriter console = spec.commandLine().getOut();
         if (state.size() > 0) {
             console.println("going on with " + state.size() + " outcomes that an earlier call saved in " + directory.uri());

@@ -51,10 +51,15 @@ final class EvaluationState implements Ledger {
         this.images = images;
     }
 
+    /** All that outcomes depend on, besides the attack. @param model SHA-256 of its file */
+    static String identity(String model, ImageSet images, double epsilon, long seed) {
+        return String.join("\n", "model " + model, "images " + images.checksum(), "epsilon " + epsilon, "seed " + seed);
+    }
+
     /**
      * The state of this evaluation, with what an earlier call has left.
      *
-     * @param identity all that outcomes depend on, besides the attack
+     * @param identity as {@link #identity} makes it
      * @param images whether adversarial images are wanted; parts saved without them are done again then
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */

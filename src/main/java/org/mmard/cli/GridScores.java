@@ -15,6 +15,7 @@ import org.apache.spark.package$;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
+import org.mmard.attack.EvaluationRun;
 import org.mmard.config.GridSettings;
 import org.mmard.config.InputError;
 import org.mmard.config.Settings;
@@ -31,7 +32,8 @@ import org.mmard.train.Versions;
  * run's {@code evaluation.json}, and is not looked for again.
  */
 final class GridScores {
-    private static final int BATCH = 250;
+    /** As mmard evaluate has it. */
+    private static final int BATCH = 64;
     private static final long SEED = 0;
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -76,6 +78,7 @@ final class GridScores {
         about.put("data_sha256", images.checksum());
         about.put("epsilon", epsilon);
         about.put("seed", SEED);
+        about.put("batch", BATCH);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));
         return about;
     }
@@ -96,20 +99,27 @@ final class GridScores {
         });
     }
 
-    /** Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. */
+    /**
+     * Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. What an interrupted call had found out about that
+     * model is not looked for again.
+     */
     Score evaluate(JavaSparkContext spark, Broadcast<ImageSet> broadcast, RunDirectory directory, CheckpointState state, Settings.Engine engine,
             EvaluationDisplay display) {
         String uri = directory.uri(best ? RunDirectory.BEST : RunDirectory.LAST);
         Map<String, Object> about = new LinkedHashMap<>();
+        String checksum = ModelFile.checksum(uri, directory.hadoop());
         about.put("model", uri);
+        about.put("model_sha256", checksum);
         about.put("epoch", epoch(state));
         about.putAll(about());
         // Evaluation says itself how many examples there were.
         about.remove("examples");
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, BATCH, SEED, engine)) {
-            Evaluation evaluation = evaluator.evaluate(about, attacks, display);
+            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, SEED), false);
+            Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
             byte[] json = evaluation.json().getBytes(StandardCharsets.UTF_8);
             directory.write(EvaluateCommand.FILE, json);
+            saved.delete();
             return score(JSON.readTree(json));
         } catch (IOException e) {
             throw new IllegalStateException(e);
