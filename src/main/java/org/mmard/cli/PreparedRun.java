@@ -44,7 +44,10 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
         Provenance provenance = new Provenance(sha256(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
                 List.of(Provenance.Start.now(host(), command, versions)));
-        return new PreparedRun(inputs, directory, StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn), versions);
+        StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
+        // Refuses an average that was never begun, before Spark starts.
+        WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
+        return new PreparedRun(inputs, directory, from, versions);
     }
 
     Settings settings() {

@@ -113,7 +113,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
-    /** A process of its own for each training, because DL4J's parameter server lives once per JVM and does not survive a run. */
+    /** A process and Spark application of its own for each training, as a user starts one. */
     private static int train(Part part, Path configuration, Path folder) {
         List<String> arguments = new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume"));
         part.settings(folder).forEach(setting -> arguments.addAll(List.of("-D", setting)));

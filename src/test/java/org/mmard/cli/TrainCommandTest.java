@@ -79,6 +79,13 @@ class TrainCommandTest {
         assertEquals(0, train("-D", "training.epochs=3", "-D", "run.directory=" + plain).exit());
         assertEquals(losses(plain), losses(whole));
         assertFalse(Arrays.equals(parameters(plain), parameters(whole)));
+
+        // As in a run that is older than the key.
+        Path conf = plain.resolve("run.conf");
+        Files.writeString(conf, Files.readString(conf).replaceAll("averaging \\{[^}]*}", ""));
+        Outcome late = train(with(averaging, "--resume", "-D", "training.epochs=4", "-D", "run.directory=" + plain));
+        assertEquals(2, late.exit(), late.out() + late.err());
+        assertTrue(late.err().startsWith("mmard: training.averaging.kind = ema: the run's checkpoint of epoch 3 holds no average"), late.err());
     }
 
     private static String[] with(String[] options, String... more) {
