@@ -80,11 +80,13 @@ public final class EvaluationRun {
     private Outcome outcome(String label, Attack attack, int[] records, int robustBefore) {
         String name = attack == null ? Attacks.CLEAN : attack.name();
         Set<Integer> known = IntStream.of(ledger.known(name).records()).boxed().collect(Collectors.toSet());
-        int[] open = IntStream.of(records).filter(record -> !known.contains(record)).toArray();
+        // The parts do not depend on what is known already, so that a stop changes nothing in them.
+        List<int[]> open = Evaluator.parts(records, evaluator.batch()).stream()
+                .map(part -> IntStream.of(part).filter(record -> !known.contains(record)).toArray()).filter(part -> part.length > 0).toList();
         int[] done = IntStream.of(records).filter(known::contains).toArray();
         int[] count = {done.length, done.length - ledger.known(name).at(done).right()};
         progress.examples(label, count[0], records.length, (double) (robustBefore - count[1]) / examples);
-        evaluator.each(Evaluator.parts(open, evaluator.batch()), new Trial(attack, evaluator.seed(), ledger.wantsImages()), part -> {
+        evaluator.each(open, new Trial(attack, evaluator.seed(), ledger.wantsImages()), part -> {
             ledger.add(name, part.outcome(), part.images());
             count[0] += part.outcome().records().length;
             count[1] += part.outcome().records().length - part.outcome().right();

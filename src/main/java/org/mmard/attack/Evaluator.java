@@ -74,10 +74,11 @@ public interface Evaluator {
         };
     }
 
-    /** The records in parts of {@code batch}; the last may be short. */
+    /** The records in as few parts of at most {@code batch} as there can be, all of one length, or one less. */
     static List<int[]> parts(int[] records, int batch) {
-        return IntStream.iterate(0, from -> from < records.length, from -> from + batch)
-                .mapToObj(from -> Arrays.copyOfRange(records, from, Math.min(records.length, from + batch))).toList();
+        int count = (records.length + batch - 1) / batch;
+        return IntStream.range(0, count).mapToObj(part -> Arrays.copyOfRange(records,
+                (int) ((long) records.length * part / count), (int) ((long) records.length * (part + 1) / count))).toList();
     }
 
     /** Told when an attack begins and after each part. */

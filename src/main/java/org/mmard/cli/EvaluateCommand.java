@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
                     + "autoattack; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
-    @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "Images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch", defaultValue = "32", paramLabel = "N", description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
 
     @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")

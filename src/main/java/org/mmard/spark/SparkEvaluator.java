@@ -8,6 +8,7 @@ import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.attack.Evaluator;
+import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
@@ -65,7 +66,21 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         }
         // The class of the results is only for the array that Spark would collect them in, and there is none.
         ClassTag<R> result = ClassTag$.MODULE$.apply(Serializable.class);
-        spark.sc().runJob(spark.parallelize(parts, parts.size()).rdd(), new Task<>(model, images, work, engine),
+        try {
+            run(parts, new Task<>(model, images, work, engine), finished, result);
+        } catch (Exception e) {
+            // A mistake that shows on an executor first, such as weights that are no numbers, is the user's there, too.
+            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+                if (cause instanceof InputError mistake) {
+                    throw mistake;
+                }
+            }
+            throw e;
+        }
+    }
+
+    private <R extends Serializable> void run(List<int[]> parts, Task<R> task, Consumer<R> finished, ClassTag<R> result) {
+        spark.sc().runJob(spark.parallelize(parts, parts.size()).rdd(), task,
                 new AbstractFunction2<Object, R, BoxedUnit>() {
                     @Override
                     public BoxedUnit apply(Object partition, R part) {

@@ -127,6 +127,14 @@ class EvaluationTest {
     }
 
     @Test
+    void partsAreOfOneLengthAndHoldEveryRecordOnce() {
+        List<int[]> parts = Evaluator.parts(IntStream.range(100, 177).toArray(), 32);
+        assertEquals(List.of(25, 26, 26), parts.stream().map(part -> part.length).toList());
+        assertArrayEquals(IntStream.range(100, 177).toArray(), parts.stream().flatMapToInt(IntStream::of).toArray());
+        assertEquals(List.of(), Evaluator.parts(new int[0], 32));
+    }
+
+    @Test
     void anAttackThatTwoCascadesShareIsRunOnce() {
         try (Classifier model = model(4)) {
             ImageSet images = relabelled(images(12), model);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,10 +42,14 @@ class EvaluateCommandTest {
     }
 
     private static String write(String name, int classes) throws Exception {
+        return write(name, Architectures.network("cnn-8", classes, 3), classes);
+    }
+
+    private static String write(String name, ComputationGraph network, int classes) throws Exception {
         Path file = folder.resolve(name);
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.write(out, Architectures.network("cnn-8", classes, 3), new ModelFile.Metadata("cnn-8", names, data, Map.of()), Map.of());
+            ModelFile.write(out, network, new ModelFile.Metadata("cnn-8", names, data, Map.of()), Map.of());
         }
         return file.toString();
     }
@@ -162,6 +167,20 @@ class EvaluateCommandTest {
         assertMistake("--batch 0", "--model", model, "--data", data, "--batch", "0");
         assertMistake("no-such-data", "--model", model, "--data", folder.resolve("no-such-data").toString());
         assertMistake("100 classes", "--model", write("hundred.zip", 100), "--data", data);
+    }
+
+    @Test
+    void weightsThatAreNoNumbersAreAMistakeHereAndOnACluster() throws Exception {
+        ComputationGraph network = Architectures.network("cnn-8", 10, 3);
+        network.params().putScalar(5, Float.NaN);
+        String broken = write("broken.zip", network, 10);
+        assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean");
+        System.setProperty("spark.master", "local[2]");
+        try {
+            assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean");
+        } finally {
+            System.clearProperty("spark.master");
+        }
     }
 
     private static void assertMistake(String expected, String... options) {
