@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
             EvaluateCommand.class,
             DataCommand.class,
             ModelCommand.class,
+            BenchCommand.class,
             VerifyCommand.class,
         })
 public final class Mmard {

@@ -110,6 +110,6 @@ public record Settings(
     /** The threshold encoding of shared updates. @param algorithm exact, fixed or relative; @param value its parameter; @param passes encodings of one update */
     public record Threshold(String algorithm, double value, int passes) implements Serializable {}
 
-    /** @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs */
-    public record Engine(int threads, boolean foldBatchNorm, boolean channelsLast) implements Serializable {}
+    /** @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs; @param attackPrecision float32, bfloat16 or auto */
+    public record Engine(int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision) implements Serializable {}
 }

@@ -173,7 +173,8 @@ public final class SettingsReader {
                 validation(keys, data),
                 new Settings.Checkpoints(keys.count("checkpoints.keep", 0)),
                 cluster(keys, training.averaging()),
-                new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last")));
+                new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last"),
+                        keys.choice("engine.attack-precision", "auto", "float32", "bfloat16")));
     }
 
     private static Settings.Method method(Keys keys) {

@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A program over weights that ask for no gradient: PGD pays for the input gradient alone. In train mode only the weights are frozen. */
@@ -14,6 +15,7 @@ final class FrozenNetwork implements Classifier {
     private final Map<String, Tensor> weights;
     private final int classes;
     private final boolean channelsLast;
+    private final Precision precision;
     private final boolean train;
     /** Never read: as long as the weights are views of it, it must not be collected. */
     @SuppressWarnings("unused")
@@ -23,11 +25,12 @@ final class FrozenNetwork implements Classifier {
      * @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null
      * @param train batch statistics, and each forward moves the running ones in place
      */
-    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, boolean train, INDArray memory) {
+    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, Precision precision, boolean train, INDArray memory) {
         this.program = program;
         this.weights = weights;
         this.classes = classes;
         this.channelsLast = channelsLast;
+        this.precision = precision;
         this.train = train;
         this.memory = memory;
     }
@@ -58,7 +61,7 @@ final class FrozenNetwork implements Classifier {
             @Override
             public Tensor inputGradient(Logits cotangent) {
                 output.backward(LibTorch.tensor(cotangent), new BoolOptional(), false, new TensorArrayRefOptional());
-                return input.grad();
+                return input.grad().to(ScalarType.Float);
             }
         };
     }
@@ -70,6 +73,7 @@ final class FrozenNetwork implements Classifier {
     }
 
     private Tensor laid(Tensor images) {
-        return channelsLast ? images.contiguous(MemoryFormat.ChannelsLast) : images;
+        Tensor rounded = precision == Precision.BFLOAT16 ? images.to(ScalarType.BFloat16) : images;
+        return channelsLast ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
     }
 }

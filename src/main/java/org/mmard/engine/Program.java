@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A network as straight-line code over registers. Register 0 is the input; every other register is written once; the last op writes the
@@ -103,7 +104,7 @@ final class Program {
             return left.add(right);
         }
         if (op instanceof Op.GlobalMean m) {
-            return registers[m.input()].mean(new long[] {2, 3}, false, new ScalarTypeOptional());
+            return registers[m.input()].mean(new long[] {2, 3}, false, new ScalarTypeOptional(ScalarType.Float));
         }
         Op.Dense d = (Op.Dense) op;
         return torch.linear(registers[d.input()], weights.get(d.weight()), optional(weights, d.bias()));

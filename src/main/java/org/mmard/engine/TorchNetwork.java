@@ -2,15 +2,18 @@ package org.mmard.engine;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -93,20 +96,30 @@ public final class TorchNetwork implements AutoCloseable {
      * the current scope: close it.
      */
     public Classifier freeze(Passes passes) {
+        return freeze(passes, Precision.FLOAT32);
+    }
+
+    /** As above, in another precision: always a snapshot then. Images, logits and input gradients remain float32. */
+    public Classifier freeze(Passes passes, Precision precision) {
         checkBinding();
         try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
             Program frozen = passes.foldBatchNorm() ? folded : program;
             Map<String, Tensor> available = passes.foldBatchNorm() ? Folding.weights(program, weights) : weights;
+            boolean snapshot = passes.foldBatchNorm() || precision != Precision.FLOAT32;
+            Set<String> dense = new HashSet<>();
+            frozen.ops().stream().filter(Op.Dense.class::isInstance).forEach(op -> dense.addAll(op.weights()));
             Map<String, Tensor> kept = new HashMap<>();
             for (String name : frozen.weights()) {
                 Tensor tensor = available.get(name);
                 // A snapshot shares nothing with the graph, whose memory may be gone before it.
-                Tensor own = passes.foldBatchNorm() ? tensor.clone() : tensor;
-                Tensor laid = passes.channelsLast() && tensor.dim() == 4 ? own.contiguous(MemoryFormat.ChannelsLast) : own;
+                Tensor own = snapshot ? tensor.clone() : tensor;
+                // A dense layer is a small part of the work, and the last to round: it stays as it is.
+                Tensor rounded = precision == Precision.BFLOAT16 && !dense.contains(name) ? own.to(ScalarType.BFloat16) : own;
+                Tensor laid = passes.channelsLast() && tensor.dim() == 4 ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
                 laid.retainReference();
                 kept.put(name, laid);
             }
-            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), false, passes.foldBatchNorm() ? null : parameters);
+            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), precision, false, snapshot ? null : parameters);
         }
     }
 
@@ -122,7 +135,7 @@ public final class TorchNetwork implements AutoCloseable {
             tensor.retainReference();
             kept.put(name, tensor);
         }
-        return new FrozenNetwork(program, kept, classes, false, true, parameters);
+        return new FrozenNetwork(program, kept, classes, false, Precision.FLOAT32, true, parameters);
     }
 
     /** Sets the whole gradient vector to zero. */

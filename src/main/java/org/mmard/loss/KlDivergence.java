@@ -71,6 +71,11 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
     }
 
     @Override
+    public boolean comparesANetworkWithItself() {
+        return target.ofTeacher() == of.ofTeacher();
+    }
+
+    @Override
     public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
         Logits targetLogits = predictions.get(target);
         Logits ofLogits = predictions.get(of);

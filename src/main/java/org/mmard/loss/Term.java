@@ -20,6 +20,11 @@ public interface Term extends Serializable {
     /** The predictions that gradient flows to; the others read are constants. */
     Set<Prediction> differentiates();
 
+    /** As {@link Objective#comparesANetworkWithItself}. */
+    default boolean comparesANetworkWithItself() {
+        return false;
+    }
+
     /**
      * @param cotangents one factor per example
      * @param gradients zeros, or the sum of earlier terms, for each of {@link #differentiates()}, shape [examples, classes]:

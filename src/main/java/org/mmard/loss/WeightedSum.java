@@ -72,6 +72,11 @@ public final class WeightedSum implements Objective {
     }
 
     @Override
+    public boolean comparesANetworkWithItself() {
+        return parts.stream().anyMatch(part -> part.term().comparesANetworkWithItself());
+    }
+
+    @Override
     public Value evaluate(Predictions predictions) {
         int examples = predictions.labels().length;
         Map<Prediction, Logits> gradients = new EnumMap<>(Prediction.class);

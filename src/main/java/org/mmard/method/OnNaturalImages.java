@@ -31,6 +31,11 @@ record OnNaturalImages(Objective objective) implements Objective {
     }
 
     @Override
+    public boolean comparesANetworkWithItself() {
+        return objective.comparesANetworkWithItself();
+    }
+
+    @Override
     public Value evaluate(Predictions predictions) {
         Predictions both = new Predictions(predictions.labels());
         for (Prediction which : objective.reads()) {

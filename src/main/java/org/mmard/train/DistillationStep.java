@@ -16,6 +16,7 @@ import org.mmard.data.RandomStreams;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
+import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
@@ -36,7 +37,8 @@ public final class DistillationStep implements Step {
     private final TorchNetwork student;
     /** The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running statistics. */
     private final Classifier onBatchStatistics;
-    private final Classifier teacher;
+    private final FrozenTeacher teacher;
+    private final Precision attackPrecision;
     private final WeightPerturbation perturbation;
     private int epoch;
     private Method method;
@@ -47,17 +49,23 @@ public final class DistillationStep implements Step {
      * @param methods the method of each epoch, counted from 0
      */
     public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings, Passes passes) {
-        this(graph, teacher, methods, settings, Settings.WeightPerturbation.NONE, passes);
+        this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE, passes, Precision.FLOAT32);
     }
 
-    /** As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so. */
-    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
-            Settings.WeightPerturbation perturbation, Passes passes) {
+    /**
+     * As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so, and the attack in a precision of its own.
+     *
+     * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison would
+     *     see the rounding alone
+     */
+    DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
+            Settings.WeightPerturbation perturbation, Passes passes, Precision attackPrecision) {
         this.methods = methods;
         this.perturbation = new WeightPerturbation(graph, perturbation);
         this.teacher = teacher;
         this.settings = settings;
         this.passes = passes;
+        this.attackPrecision = attackPrecision;
         method = methods.apply(0);
         student = new TorchNetwork(graph);
         onBatchStatistics = student.onBatchStatistics();
@@ -123,11 +131,11 @@ public final class DistillationStep implements Step {
         Predictions predictions = new Predictions(labels);
         Set<Prediction> reads = method.reads();
         if (reads.contains(Prediction.TEACHER_LINEARISED)) {
-            LinearisedTeacher linearised = new LinearisedTeacher(teacher, natural, labels, method.linearisation());
+            LinearisedTeacher linearised = new LinearisedTeacher(teacher.exact(), natural, labels, method.linearisation());
             return new OnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
         }
         if (reads.contains(Prediction.TEACHER_NATURAL)) {
-            predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural));
+            predictions.with(Prediction.TEACHER_NATURAL, teacher.exact().logits(natural));
         }
         return new OnNatural(predictions, null);
     }
@@ -140,7 +148,8 @@ public final class DistillationStep implements Step {
     private Tensor climb(Tensor natural, OnNatural known, Climb climb) {
         Objective inner = method.inner().orElseThrow();
         boolean train = settings.batchNorm().equals("train");
-        Classifier attacked = train ? onBatchStatistics : student.freeze(passes);
+        Precision precision = inner.comparesANetworkWithItself() ? Precision.FLOAT32 : attackPrecision;
+        Classifier attacked = train ? onBatchStatistics : student.freeze(passes, precision);
         try {
             Predictions constants = known.predictions.copy();
             if (inner.reads().contains(Prediction.STUDENT_NATURAL)) {
@@ -148,7 +157,9 @@ public final class DistillationStep implements Step {
             }
             Map<Prediction, Classifier> networks = new EnumMap<>(Prediction.class);
             networks.put(Prediction.STUDENT_ADVERSARIAL, attacked);
-            networks.put(Prediction.TEACHER_ADVERSARIAL, teacher);
+            if (teacher != null) {
+                networks.put(Prediction.TEACHER_ADVERSARIAL, train || precision == Precision.FLOAT32 ? teacher.exact() : teacher.inAttack());
+            }
             networks.put(Prediction.TEACHER_LINEARISED, known.linearised);
             return climb.run(new Pgd(inner, settings.epsilon(), settings.stepSize(), settings.steps()), networks, constants);
         } finally {
@@ -162,7 +173,7 @@ public final class DistillationStep implements Step {
         Map<Prediction.Image, Tensor> images = images(natural, adversarial);
         for (Prediction which : List.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED)) {
             if (method.outer().reads().contains(which)) {
-                predictions.with(which, teacher.logits(images.get(which.image())));
+                predictions.with(which, teacher.exact().logits(images.get(which.image())));
             }
         }
         return perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy())) : ofStudent(images, predictions);

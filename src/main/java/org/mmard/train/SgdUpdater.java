@@ -28,6 +28,9 @@ public final class SgdUpdater extends ComputationGraphUpdater {
     /** A stretch of trainable parameters and their velocity, as views. */
     private record Stretch(INDArray parameters, INDArray gradient, INDArray velocity) {}
 
+    /** The rule reads and writes each value several times: a stretch no longer than this stays in the processor's cache meanwhile. */
+    private static final long CACHED = 1 << 16;
+
     private final double momentum;
     private final double weightDecay;
     private final double clipping;
@@ -47,9 +50,12 @@ public final class SgdUpdater extends ComputationGraphUpdater {
         INDArray parameters = flat(graph.params());
         INDArray gradient = flat(getFlattenedGradientsView());
         for (FlatRange range : FlatRange.trainable(this)) {
-            var interval = NDArrayIndex.interval(range.start(), range.end());
-            stretches.add(new Stretch(parameters.get(interval), gradient.get(interval),
-                    getUpdaterStateViewArray().get(NDArrayIndex.interval(range.state(), range.state() + range.length()))));
+            for (long from = 0; from < range.length(); from += CACHED) {
+                long to = Math.min(from + CACHED, range.length());
+                var interval = NDArrayIndex.interval(range.start() + from, range.start() + to);
+                stretches.add(new Stretch(parameters.get(interval), gradient.get(interval),
+                        getUpdaterStateViewArray().get(NDArrayIndex.interval(range.state() + from, range.state() + to))));
+            }
         }
     }
 

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -162,6 +164,26 @@ class TorchNetworkTest {
     private static Classifier frozenAlone(Passes passes) {
         try (TorchNetwork network = new TorchNetwork(network("cnn-8"))) {
             return network.freeze(passes);
+        }
+    }
+
+    /** bfloat16 has eight significant bits: some layers on, a logit is right to some per cent of the largest, and few gradients change their sign. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void bfloat16IsTheSameNetworkCoarser(boolean folded) {
+        ComputationGraph graph = network("resnet8");
+        Logits cotangent = new Logits(random(5, EXAMPLES * 10), EXAMPLES, 10);
+        Passes passes = new Passes(folded, true);
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier exact = network.freeze(passes); Classifier coarse = network.freeze(passes, Precision.BFLOAT16)) {
+            double[] expected = exact.logits(LibTorch.images(pixels(8))).values();
+            double[] logits = coarse.logits(LibTorch.images(pixels(8))).values();
+            assertArrayEquals(expected, logits, 0.05 * largest(expected));
+            assertTrue(!Arrays.equals(expected, logits), "nothing was rounded");
+            float[] gradient = LibTorch.values(exact.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
+            float[] rounded = LibTorch.values(coarse.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
+            long same = IntStream.range(0, gradient.length).filter(i -> Math.signum(gradient[i]) == Math.signum(rounded[i])).count();
+            assertTrue(same > 0.9 * gradient.length, same + " of " + gradient.length + " signs");
         }
     }
 

@@ -73,7 +73,7 @@ public final class ToyDriver {
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
                                 Integer.parseInt(options.getOrDefault("passes", "4"))),
                         2, 60, null),
-                new Settings.Engine(1, true, false));
+                new Settings.Engine(1, true, false, "float32"));
     }
 
     private static void say(String line) {

@@ -12,7 +12,9 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,6 +27,7 @@ import org.mmard.config.SettingsReader;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
+import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
@@ -142,6 +145,32 @@ class DistillationStepTest {
             float[] one = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 2}));
             float[] other = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 5}));
             assertEquals(coupled, !Arrays.equals(Arrays.copyOf(one, 3072), Arrays.copyOf(other, 3072)));
+        }
+    }
+
+    /** trades and the boundary term start where S(x') is all but S(x), or T(x') T(x): in bfloat16 they would climb rounding. */
+    @ParameterizedTest
+    @CsvSource({"pgd-at, disagreement, false", "rslad, disagreement, false", "adaad, disagreement, false", "mmard, disagreement, false",
+        "trades, disagreement, true", "mmard, boundary, true"})
+    void attackIsCoarseUnlessItComparesANetworkWithItself(String inner, String teacherTerm, boolean exact) {
+        Map<String, String> method = Map.of("method.name", inner, "method.teacher-term", teacherTerm);
+        float[] expected = attacked(method, Precision.FLOAT32);
+        float[] found = attacked(method, Precision.BFLOAT16);
+        assertEquals(exact, Arrays.equals(expected, found));
+        long near = IntStream.range(0, found.length).filter(i -> Math.abs(expected[i] - found[i]) < 1e-6).count();
+        assertTrue(near > 0.8 * found.length, near + " of " + found.length + " pixels are the same");
+    }
+
+    private static float[] attacked(Map<String, String> method, Precision precision) {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        Method built = method(method);
+        try (PointerScope scope = new PointerScope(); TorchNetwork teacher = new TorchNetwork(Architectures.network("cnn-8-16", 10, 5));
+                DistillationStep step = new DistillationStep(student, new FrozenTeacher(teacher.freeze(PASSES), teacher.freeze(PASSES, precision)),
+                        epoch -> built, SettingsReader.attack(Map.of(), "test"), Settings.WeightPerturbation.NONE, PASSES, precision)) {
+            Tensor natural = LibTorch.images(batch(8, 2).images());
+            Tensor start = LibTorch.images(batch(8, 2).images());
+            start.add_(LibTorch.images(batch(8, 3).images()).sub_(new Scalar(0.5)), new Scalar(0.002));
+            return LibTorch.values(step.adversarial(natural, start, batch(8, 2).labels()));
         }
     }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.engine.Passes;
+import org.mmard.engine.Precision;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
@@ -70,7 +71,7 @@ class WeightPerturbationTest {
     private static Step.Result gradient(ComputationGraph student, Settings.WeightPerturbation perturbation, int epoch) {
         Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), Moment.end(1));
         try (DistillationStep step = new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
-                new Passes(true, true))) {
+                new Passes(true, true), Precision.FLOAT32)) {
             return step.gradient(new TrainingBatch(epoch, 0, IntStream.range(0, 16).toArray()).load(Toys.images(16, 1), 1, false));
         }
     }

@@ -1,0 +1,135 @@
+package org.mmard.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
+import org.mmard.data.ImageSet;
+import org.mmard.model.Architectures;
+import org.mmard.train.DistillationSteps;
+import org.mmard.train.SgdUpdater;
+import org.mmard.train.Step;
+import org.mmard.train.Teacher;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Times the real training step on random images and fresh weights: attack, outer loss, parameter gradient, update. The variants of the engine take
+ * turns, step by step, so that all of them see the same machine.
+ *
+ * @param student, teacher names of the zoo; @param method as in {@code method.name}
+ * @param batch images per step; @param threads LibTorch threads; @param steps timed steps of each variant
+ */
+public record StepBenchmark(String student, String teacher, String method, int batch, int threads, int steps) {
+    private static final int CLASSES = 10;
+    /** The virtual machine compiles during the first steps. */
+    private static final int WARM_UP = 2;
+    private static final String ORIGIN = "bench";
+
+    /** How the engine runs its networks: what each of its passes is worth shows in the differences. */
+    public enum Variant {
+        /** As a run does that sets nothing. */
+        DEFAULT(true, true, "auto"),
+        FLOAT32(true, true, "float32"),
+        FOLDED(true, false, "float32"),
+        CHANNELS_LAST(false, true, "float32"),
+        /** Neither folding nor layout nor precision: what stands in the architecture, as it stands there. */
+        UNFOLDED(false, false, "float32");
+
+        private final boolean fold;
+        private final boolean channelsLast;
+        private final String precision;
+
+        Variant(boolean fold, boolean channelsLast, String precision) {
+            this.fold = fold;
+            this.channelsLast = channelsLast;
+            this.precision = precision;
+        }
+    }
+
+    /** Medians over the steps. @param imagesPerSecond of wall time; @param imagesPerCpuSecond of this process's CPU time, all threads */
+    public record Speed(double imagesPerSecond, double imagesPerCpuSecond) {}
+
+    /** @throws org.mmard.config.InputError for a network or method that is not known */
+    public Map<Variant, Speed> run(List<Variant> variants) {
+        Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
+        ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
+        Teacher frozen = new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        ofTeacher.close();
+        Step.Batch images = images();
+        Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
+        try {
+            for (Variant variant : variants) {
+                Settings.Engine engine = new Settings.Engine(threads, variant.fold, variant.channelsLast, variant.precision);
+                timed.put(variant, new Timed(Architectures.network(student, CLASSES, 2), new DistillationSteps(
+                        settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
+            }
+            for (int i = 0; i < WARM_UP + steps; i++) {
+                boolean counts = i >= WARM_UP;
+                timed.values().forEach(each -> each.step(images, counts));
+            }
+            Map<Variant, Speed> speeds = new EnumMap<>(Variant.class);
+            timed.forEach((variant, each) -> speeds.put(variant, new Speed(batch / median(each.wall), batch / median(each.cpu))));
+            return speeds;
+        } finally {
+            timed.values().forEach(Timed::close);
+        }
+    }
+
+    private Step.Batch images() {
+        Random random = new Random(1);
+        float[] pixels = new float[batch * ImageSet.PIXELS];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = random.nextFloat();
+        }
+        return new Step.Batch(pixels, random.ints(batch, 0, CLASSES).toArray(), random.ints(batch, 0, 50_000).toArray(), 1, 0);
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        int half = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+
+    /** One variant's student and the times of its steps, in seconds. */
+    private static final class Timed implements AutoCloseable {
+        private static final double NANOSECONDS = 1e9;
+
+        private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        private final ComputationGraph student;
+        private final SgdUpdater updater;
+        private final Step step;
+        private final List<Double> wall = new ArrayList<>();
+        private final List<Double> cpu = new ArrayList<>();
+
+        Timed(ComputationGraph student, DistillationSteps steps) {
+            this.student = student;
+            updater = new SgdUpdater(student, 0.9, 2e-4, 0);
+            updater.learningRate(0.1);
+            step = steps.create(student);
+        }
+
+        void step(Step.Batch images, boolean counts) {
+            long from = System.nanoTime();
+            long cpuFrom = process.getProcessCpuTime();
+            step.gradient(images);
+            updater.update(null, 0, 0, images.labels().length, null);
+            INDArray update = student.getGradientsViewArray();
+            student.params().subi(update.reshape(student.params().shape()));
+            if (counts) {
+                wall.add((System.nanoTime() - from) / NANOSECONDS);
+                cpu.add((process.getProcessCpuTime() - cpuFrom) / NANOSECONDS);
+            }
+        }
+
+        @Override
+        public void close() {
+            step.close();
+        }
+    }
+}

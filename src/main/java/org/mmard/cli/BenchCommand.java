@@ -1,0 +1,131 @@
+package org.mmard.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.mmard.bench.StepBenchmark;
+import org.mmard.bench.StepBenchmark.Speed;
+import org.mmard.bench.StepBenchmark.Variant;
+import org.mmard.config.InputError;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code mmard bench step}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = BenchCommand.StepCommand.class)
+final class BenchCommand {
+
+    @Command(
+            name = "step", mixinStandardHelpOptions = true,
+            description = "Times the training step: attack, outer loss, parameter gradient, update. Random images, fresh weights, the attack's usual settings.")
+    static final class StepCommand implements Callable<Integer> {
+        private static final String MEMORY = "VmHWM:";
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--student", defaultValue = "resnet8", paramLabel = "NAME", description = "network of the zoo (default: ${DEFAULT-VALUE})")
+        private String student;
+
+        @Option(names = "--teacher", defaultValue = "resnet8x2", paramLabel = "NAME", description = "network of the zoo (default: ${DEFAULT-VALUE})")
+        private String teacher;
+
+        @Option(names = "--method", defaultValue = "mmard", paramLabel = "NAME", description = "as method.name (default: ${DEFAULT-VALUE})")
+        private String method;
+
+        @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images per step (default: ${DEFAULT-VALUE})")
+        private int batch;
+
+        @Option(names = "--threads", defaultValue = "1", paramLabel = "T", description = "LibTorch threads (default: ${DEFAULT-VALUE})")
+        private int threads;
+
+        @Option(names = "--steps", defaultValue = "5", paramLabel = "K", description = "timed steps of each variant; medians are printed (default: ${DEFAULT-VALUE})")
+        private int steps;
+
+        @Option(names = "--variants", split = ",", defaultValue = "default,float32,unfolded", paramLabel = "LIST",
+                description = "engine variants that take turns: default (what a run uses), float32 (the attack in float32), folded (batch norm folded, no "
+                        + "layout pass), channels-last (layout pass, not folded), unfolded (no pass); all but default in float32 (default: ${DEFAULT-VALUE})")
+        private List<String> variants;
+
+        @Option(names = "--json", description = "the last line is a JSON object with the figures")
+        private boolean json;
+
+        @Override
+        public Integer call() {
+            positive("--batch", batch);
+            positive("--threads", threads);
+            positive("--steps", steps);
+            List<Variant> chosen = new ArrayList<>();
+            for (String name : variants) {
+                Variant variant = variant(name);
+                if (!chosen.contains(variant)) {
+                    chosen.add(variant);
+                }
+            }
+            Map<Variant, Speed> speeds = new StepBenchmark(student, teacher, method, batch, threads, steps).run(chosen);
+            PrintWriter out = spec.commandLine().getOut();
+            out.printf("%s, student %s, teacher %s, batch %d, %s, median of %d steps%n", method, student, teacher, batch,
+                    threads == 1 ? "1 thread" : threads + " threads", steps);
+            out.printf("%-15s %16s %20s%n", "engine", "images/second", "images/CPU second");
+            speeds.forEach((variant, speed) ->
+                    out.printf(Locale.ROOT, "%-15s %16.2f %20.2f%n", name(variant), speed.imagesPerSecond(), speed.imagesPerCpuSecond()));
+            out.printf("peak resident memory of the process: %d MiB%n", peakMebibytes());
+            if (json) {
+                out.println(json(speeds));
+            }
+            out.flush();
+            return 0;
+        }
+
+        private String json(Map<Variant, Speed> speeds) {
+            ObjectNode figures = new ObjectMapper().createObjectNode();
+            speeds.forEach((variant, speed) -> {
+                String prefix = variant == Variant.DEFAULT ? "" : name(variant).replace('-', '_') + "_";
+                figures.put(prefix + "images_per_second", rounded(speed.imagesPerSecond()));
+                figures.put(prefix + "images_per_cpu_second", rounded(speed.imagesPerCpuSecond()));
+            });
+            figures.put("student", student).put("teacher", teacher).put("method", method);
+            figures.put("batch", batch).put("threads", threads).put("steps", steps).put("peak_resident_mebibytes", peakMebibytes());
+            return figures.toString();
+        }
+
+        private static double rounded(double value) {
+            return Math.round(value * 100) / 100.0;
+        }
+
+        private static Variant variant(String name) {
+            return Arrays.stream(Variant.values()).filter(each -> name(each).equals(name.trim())).findFirst().orElseThrow(() -> new InputError(
+                    "--variants has '" + name + "': there are " + String.join(", ", Arrays.stream(Variant.values()).map(StepCommand::name).toList())));
+        }
+
+        private static String name(Variant variant) {
+            return variant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        private static void positive(String option, int value) {
+            if (value < 1) {
+                throw new InputError(option + " is " + value + ": give a whole number, 1 or above");
+            }
+        }
+
+        /** The most that the process has held at once, in MiB: the virtual machine's heap and LibTorch's memory. */
+        private static long peakMebibytes() {
+            try (var lines = Files.lines(Path.of("/proc/self/status"))) {
+                return lines.filter(line -> line.startsWith(MEMORY)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(0);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

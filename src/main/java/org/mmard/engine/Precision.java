@@ -1,0 +1,33 @@
+package org.mmard.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The floating-point format in which a frozen network computes. */
+public enum Precision {
+    FLOAT32,
+    /** Eight significant bits, the range of float32. Convolutions run so; the global mean, the dense layer and the logits are float32. */
+    BFLOAT16;
+
+    private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
+    private static final String MATRIX_UNIT = "amx_bf16";
+
+    /**
+     * What {@code engine.attack-precision} means on this machine.
+     *
+     * @param setting float32, bfloat16, or auto: bfloat16 where the processor has a matrix unit for it (Intel's AMX), float32 elsewhere, since
+     *     without that unit bfloat16 is the slower one
+     */
+    public static Precision of(String setting) {
+        return setting.equals("auto") ? fastest() : valueOf(setting.toUpperCase(java.util.Locale.ROOT));
+    }
+
+    private static Precision fastest() {
+        try {
+            return Files.exists(PROCESSOR) && Files.readString(PROCESSOR).contains(MATRIX_UNIT) ? BFLOAT16 : FLOAT32;
+        } catch (IOException e) {
+            return FLOAT32;
+        }
+    }
+}
