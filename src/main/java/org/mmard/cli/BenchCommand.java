@@ -80,7 +80,7 @@ final class BenchCommand {
             out.printf("%-15s %16s %20s%n", "engine", "images/second", "images/CPU second");
             speeds.forEach((variant, speed) ->
                     out.printf(Locale.ROOT, "%-15s %16.2f %20.2f%n", name(variant), speed.imagesPerSecond(), speed.imagesPerCpuSecond()));
-            out.printf("peak resident memory of the process: %d MiB%n", peakMebibytes());
+            out.printf("peak resident memory of the process: %d MiB, of it Java heap: %d MiB%n", peakMebibytes(), heapMebibytes());
             if (json) {
                 out.println(json(speeds));
             }
@@ -97,6 +97,7 @@ final class BenchCommand {
             });
             figures.put("student", student).put("teacher", teacher).put("method", method);
             figures.put("batch", batch).put("threads", threads).put("steps", steps).put("peak_resident_mebibytes", peakMebibytes());
+            figures.put("heap_mebibytes", heapMebibytes());
             return figures.toString();
         }
 
@@ -117,6 +118,10 @@ final class BenchCommand {
             if (value < 1) {
                 throw new InputError(option + " is " + value + ": give a whole number, 1 or above");
             }
+        }
+
+        private static long heapMebibytes() {
+            return Runtime.getRuntime().totalMemory() >> 20;
         }
 
         /** The most that the process has held at once, in MiB: the virtual machine's heap and LibTorch's memory. */
