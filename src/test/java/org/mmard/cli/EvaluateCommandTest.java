@@ -174,10 +174,10 @@ class EvaluateCommandTest {
         ComputationGraph network = Architectures.network("cnn-8", 10, 3);
         network.params().putScalar(5, Float.NaN);
         String broken = write("broken.zip", network, 10);
-        assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean");
+        assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out", folder.resolve("broken").toString());
         System.setProperty("spark.master", "local[2]");
         try {
-            assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean");
+            assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out", folder.resolve("broken").toString());
         } finally {
             System.clearProperty("spark.master");
         }
