@@ -1,7 +1,6 @@
 package org.mmard.loss;
 
 import java.util.Map;
-import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
@@ -10,7 +9,7 @@ import org.mmard.engine.Logits;
  *
  * @param smoothing s, in [0, 1)
  */
-public record CrossEntropy(Prediction of, double smoothing) implements Term {
+public record CrossEntropy(Prediction of, double smoothing) implements OfOnePrediction {
     public CrossEntropy {
         if (!(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException("label smoothing " + smoothing);
@@ -25,16 +24,6 @@ public record CrossEntropy(Prediction of, double smoothing) implements Term {
     @Override
     public String name() {
         return "CE(" + of.symbol() + (smoothing == 0 ? ",y)" : ",smoothed y)");
-    }
-
-    @Override
-    public Set<Prediction> reads() {
-        return Set.of(of);
-    }
-
-    @Override
-    public Set<Prediction> differentiates() {
-        return Set.of(of);
     }
 
     @Override

@@ -1,27 +1,16 @@
 package org.mmard.loss;
 
 import java.util.Map;
-import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
  * The margin of Carlini and Wagner (2017), as PGD climbs it in "CW-inf": M_n = max_{j != y} z_j - z_y, above 0 exactly where the example is
  * misclassified. d M_n / dz is 1 at that j (the first of equals), -1 at y.
  */
-public record CwMargin(Prediction of) implements Term {
+public record CwMargin(Prediction of) implements OfOnePrediction {
     @Override
     public String name() {
         return "margin(" + of.symbol() + ",y)";
-    }
-
-    @Override
-    public Set<Prediction> reads() {
-        return Set.of(of);
-    }
-
-    @Override
-    public Set<Prediction> differentiates() {
-        return Set.of(of);
     }
 
     @Override

@@ -1,27 +1,16 @@
 package org.mmard.loss;
 
 import java.util.Map;
-import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
  * Difference of logits ratio (Croce and Hein, arXiv 2003.01690): DLR_n = -(z_y - max_{i != y} z_i) / (z_1 - z_3 + 1e-12), where z_1 >= z_2 >= z_3 are the
  * largest logits. It does not change when logits are scaled or shifted. Unbounded where the first and the third meet. Needs three classes.
  */
-public record Dlr(Prediction of) implements Term {
+public record Dlr(Prediction of) implements OfOnePrediction {
     @Override
     public String name() {
         return "DLR(" + of.symbol() + ",y)";
-    }
-
-    @Override
-    public Set<Prediction> reads() {
-        return Set.of(of);
-    }
-
-    @Override
-    public Set<Prediction> differentiates() {
-        return Set.of(of);
     }
 
     /** @throws IllegalArgumentException for fewer than three classes */

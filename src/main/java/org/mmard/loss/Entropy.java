@@ -1,24 +1,13 @@
 package org.mmard.loss;
 
 import java.util.Map;
-import java.util.Set;
 import org.mmard.engine.Logits;
 
 /** Shannon entropy H_n = -sum_c p_c log p_c in nats, p = softmax(z); d H_n / dz_c = -p_c (log p_c + H_n). */
-public record Entropy(Prediction of) implements Term {
+public record Entropy(Prediction of) implements OfOnePrediction {
     @Override
     public String name() {
         return "H(" + of.symbol() + ")";
-    }
-
-    @Override
-    public Set<Prediction> reads() {
-        return Set.of(of);
-    }
-
-    @Override
-    public Set<Prediction> differentiates() {
-        return Set.of(of);
     }
 
     @Override

@@ -2,7 +2,6 @@ package org.mmard.loss;
 
 import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
@@ -11,22 +10,12 @@ import org.mmard.engine.Logits;
  *
  * @param targets t of each example of the batch; not copied
  */
-public record TargetedDlr(Prediction of, int[] targets) implements Term {
+public record TargetedDlr(Prediction of, int[] targets) implements OfOnePrediction {
     static final double FLOOR = 1e-12;
 
     @Override
     public String name() {
         return "DLR(" + of.symbol() + ",y,t)";
-    }
-
-    @Override
-    public Set<Prediction> reads() {
-        return Set.of(of);
-    }
-
-    @Override
-    public Set<Prediction> differentiates() {
-        return Set.of(of);
     }
 
     /** @throws IllegalArgumentException for fewer than four classes, or another number of examples than of targets */
