@@ -13,6 +13,7 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
@@ -70,7 +71,10 @@ final class Compiler {
     private int write(String name, Layer layer, int input) {
         // Exact classes: a subclass (a deconvolution, a loss layer) means something else.
         if (layer.getClass() == ConvolutionLayer.class) {
-            return convolution(name, (ConvolutionLayer) layer, input);
+            return convolution(name, (ConvolutionLayer) layer, input, 1);
+        }
+        if (layer.getClass() == DepthwiseConvolution2D.class && ((DepthwiseConvolution2D) layer).getDepthMultiplier() == 1) {
+            return convolution(name, (ConvolutionLayer) layer, input, ((ConvolutionLayer) layer).getNIn());
         }
         if (layer.getClass() == BatchNormalization.class) {
             return batchNorm(name, (BatchNormalization) layer, input);
@@ -88,14 +92,14 @@ final class Compiler {
         throw unknown(name, layer.getClass().getSimpleName());
     }
 
-    private int convolution(String name, ConvolutionLayer layer, int input) {
+    private int convolution(String name, ConvolutionLayer layer, int input, long groups) {
         boolean padded = layer.getConvolutionMode() == null || layer.getConvolutionMode() == ConvolutionMode.Truncate
                 || layer.getConvolutionMode() == ConvolutionMode.Strict;
         if (!padded || layer.getCnn2dDataFormat() != CNN2DFormat.NCHW) {
             throw unknown(name, "convolution with mode " + layer.getConvolutionMode() + " and format " + layer.getCnn2dDataFormat());
         }
         Op.Convolution op = new Op.Convolution(input, next, name + "_W", layer.hasBias() ? name + "_b" : null,
-                longs(layer.getStride()), longs(layer.getPadding()), longs(layer.getDilation()));
+                longs(layer.getStride()), longs(layer.getPadding()), longs(layer.getDilation()), groups);
         return activation(name, layer.getActivationFn(), emit(op));
     }
 
@@ -125,7 +129,7 @@ final class Compiler {
 
     private static InputError unknown(String vertex, String what) {
         return new InputError("vertex '" + vertex + "': the engine does not run " + what
-                + " (it runs convolution, batch normalisation, ReLU, addition, global average pooling and dense layers)");
+                + " (it runs plain and depthwise convolution, batch normalisation, ReLU, addition, global average pooling and dense layers)");
     }
 
     private static long[] longs(int[] values) {

@@ -24,7 +24,7 @@ final class Folding {
             } else {
                 folded.remove(convolution);
                 folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight() + FOLDED, convolution.weight() + FOLDED + ".bias",
-                        convolution.stride(), convolution.padding(), convolution.dilation()));
+                        convolution.stride(), convolution.padding(), convolution.dilation(), convolution.groups()));
             }
         }
         return new Program(folded);

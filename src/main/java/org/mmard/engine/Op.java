@@ -13,8 +13,8 @@ sealed interface Op {
         return List.of();
     }
 
-    /** 2-D convolution, zero padding; {@code bias} may be null. */
-    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation) implements Op {
+    /** 2-D convolution, zero padding; {@code bias} may be null. With as many groups as channels it is depthwise, each channel by itself. */
+    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation, long groups) implements Op {
         @Override
         public int[] inputs() {
             return new int[] {input};

@@ -80,7 +80,7 @@ final class Program {
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
-            return torch.conv2d(registers[c.input()], weights.get(c.weight()), bias, c.stride(), c.padding(), c.dilation(), 1);
+            return torch.conv2d(registers[c.input()], weights.get(c.weight()), bias, c.stride(), c.padding(), c.dilation(), c.groups());
         }
         if (op instanceof Op.BatchNorm n) {
             return torch.batch_norm(registers[n.input()], optional(weights, n.layer() + "_gamma"), optional(weights, n.layer() + "_beta"),

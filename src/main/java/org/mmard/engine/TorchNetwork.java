@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -28,6 +30,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Not safe for several threads at once. Call within a {@link PointerScope}; close when done.
  */
 public final class TorchNetwork implements AutoCloseable {
+    /** DL4J keeps depthwise weights [height, width, channels, 1], PyTorch [channels, 1, height, width]. */
+    private static final long[] DEPTHWISE_FROM_DL4J = {2, 3, 0, 1};
+
     private final ComputationGraph graph;
     private final Program program;
     private final Program folded;
@@ -56,18 +61,22 @@ public final class TorchNetwork implements AutoCloseable {
         parameters = graph.params();
         gradient = graph.getGradientsViewArray();
         parametersAddress = LibTorch.address(parameters);
+        Set<String> depthwise = program.ops().stream().filter(op -> op instanceof Op.Convolution c && c.groups() > 1)
+                .map(op -> ((Op.Convolution) op).weight()).collect(Collectors.toSet());
         try (PointerScope scope = new PointerScope()) {
             Tensor flat = hold(LibTorch.view(parameters));
             flatGradient = hold(LibTorch.view(gradient));
             for (Map.Entry<String, INDArray> entry : graph.paramTable().entrySet()) {
                 String name = entry.getKey();
                 INDArray view = entry.getValue();
+                UnaryOperator<Tensor> shaped = values -> depthwise.contains(name)
+                        ? values.view(view.shape()).permute(DEPTHWISE_FROM_DL4J) : values.view(torchShape(view));
                 long offset = (LibTorch.address(view) - parametersAddress) / Float.BYTES;
-                weights.put(name, hold(flat.narrow(0, offset, view.length()).view(torchShape(view)).detach()));
-                Tensor twin = hold(flat.narrow(0, offset, view.length()).view(torchShape(view)).detach());
+                weights.put(name, hold(shaped.apply(flat.narrow(0, offset, view.length())).detach()));
+                Tensor twin = hold(shaped.apply(flat.narrow(0, offset, view.length())).detach());
                 if (!isRunningStatistic(name)) {
                     twin.set_requires_grad(true);
-                    twin.mutable_grad().put(flatGradient.narrow(0, offset, view.length()).view(torchShape(view)).detach());
+                    twin.mutable_grad().put(shaped.apply(flatGradient.narrow(0, offset, view.length())).detach());
                 }
                 trainable.put(name, twin);
             }

@@ -17,6 +17,8 @@ import org.mmard.config.InputError;
  *   <li>{@code resnet8} (16/32/64, one basic block per stage), {@code resnet8x2} (32/64/128), {@code resnet20}, {@code resnet20x2}
  *       (three blocks per stage), {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image recognition", CVPR 2016, with the
  *       3x3 stem of the CIFAR codes and a 1x1 convolution with batch norm on each shortcut that changes shape.
+ *   <li>{@code preactresnet18}, {@code wideresnet-28-10} (any depth 6n + 4 and widening factor), see {@link PreActivation}.
+ *   <li>{@code mobilenetv2}, see {@link MobileNet}.
  * </ul>
  */
 public final class Architectures {
@@ -51,8 +53,16 @@ public final class Architectures {
             int[] widths = Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray();
             return plain(widths, new GraphPlan(seed)).end(classes);
         }
+        PreActivation preActivation = PreActivation.named(name);
+        if (preActivation != null) {
+            return preActivation.plan(new GraphPlan(seed)).end(classes);
+        }
+        if (name.equals("mobilenetv2")) {
+            return MobileNet.plan(new GraphPlan(seed)).end(classes);
+        }
         throw new InputError("unknown architecture '" + name + "': there are " + String.join(", ", RESIDUAL.keySet())
-                + ", and cnn-<widths> such as cnn-16-32-64");
+                + ", preactresnet18 (with -raw, -bn or -raw-bn behind it), mobilenetv2, wideresnet-<depth>-<widening> such as wideresnet-28-10, "
+                + "and cnn-<widths> such as cnn-16-32-64");
     }
 
     /** A named network with fresh weights: the same name, classes and seed give the same bits anywhere. */

@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
@@ -55,6 +56,12 @@ final class GraphPlan {
     /** Without bias, padded so that stride 1 keeps the size: a batch norm always follows. */
     GraphPlan convolution(String name, int width, int kernel, int stride) {
         return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
+                .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
+    }
+
+    /** As {@link #convolution}, each channel by itself. */
+    GraphPlan depthwise(String name, int width, int kernel, int stride) {
+        return layer(name, new DepthwiseConvolution2D.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
     }
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.vertex.GraphVertex;
@@ -37,7 +38,8 @@ final class InitialWeights {
                 Arrays.fill(values, offset + 3 * width, offset + length, 1f);
             } else if (configuration instanceof FeedForwardLayer) {
                 INDArray weight = vertex.getLayer().getParam("W");
-                double bound = 1 / Math.sqrt((double) weight.length() / outputs(weight));
+                long outputs = configuration instanceof DepthwiseConvolution2D ? weight.size(2) * weight.size(3) : outputs(weight);
+                double bound = 1 / Math.sqrt((double) weight.length() / outputs);
                 uniform(values, offset, length, bound, RandomStreams.stream(RandomStreams.Purpose.INITIAL_WEIGHTS, seed, 0, layer));
             } else {
                 throw new IllegalStateException("no initial weights for layer " + vertex.getVertexName());
@@ -48,7 +50,7 @@ final class InitialWeights {
         flat.assign(Nd4j.createFromArray(values).reshape(flat.shape()));
     }
 
-    /** Convolution weights are [out, in, height, width], dense weights [in, out]. */
+    /** Convolution weights are [out, in, height, width] (depthwise ones [height, width, in, 1]), dense weights [in, out]. */
     private static long outputs(INDArray weight) {
         return weight.rank() == 2 ? weight.size(1) : weight.size(0);
     }

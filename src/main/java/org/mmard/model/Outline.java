@@ -14,6 +14,7 @@ import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
+import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -65,7 +66,7 @@ public record Outline(List<Row> rows) {
 
     private static String kind(Layer layer) {
         if (layer instanceof ConvolutionLayer convolution) {
-            return "convolution " + convolution.getKernelSize()[0] + "x" + convolution.getKernelSize()[1]
+            return (layer instanceof DepthwiseConvolution2D ? "depthwise " : "") + "convolution " + convolution.getKernelSize()[0] + "x" + convolution.getKernelSize()[1]
                     + (convolution.getStride()[0] == 1 ? "" : ", stride " + convolution.getStride()[0]);
         }
         if (layer instanceof BatchNormalization) {

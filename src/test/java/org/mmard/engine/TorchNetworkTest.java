@@ -36,7 +36,7 @@ class TorchNetworkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet20", "resnet18"})
+    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet20", "resnet18", "preactresnet18", "preactresnet18-raw-bn", "wideresnet-10-2", "mobilenetv2"})
     void evalLogitsAreDl4jsUnderEveryPass(String architecture) {
         ComputationGraph graph = network(architecture);
         float[] pixels = pixels(1);
@@ -52,7 +52,7 @@ class TorchNetworkTest {
 
     /** Shallow networks only: a deeper one has so many ReLU kinks that any two libraries fall on different sides of some. */
     @ParameterizedTest
-    @ValueSource(strings = {"cnn-8-16-24", "resnet8"})
+    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "wideresnet-10-1"})
     void trainLogitsAndParameterGradientsAreDl4js(String architecture) {
         ComputationGraph graph = network(architecture);
         float[] pixels = pixels(2);
