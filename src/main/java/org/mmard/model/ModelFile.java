@@ -100,6 +100,17 @@ public final class ModelFile {
      * @throws InputError naming the URI, and the entry where there is one, when the file is missing, damaged or no model
      */
     public static Model read(String uri, Configuration hadoop) {
+        try {
+            return zip(uri, hadoop);
+        } catch (InputError e) {
+            if (TorchFile.isOne(uri, hadoop)) {
+                throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them", e);
+            }
+            throw e;
+        }
+    }
+
+    private static Model zip(String uri, Configuration hadoop) {
         Map<String, byte[]> entries = ZipEntries.read(uri, hadoop);
         Metadata metadata = metadata(uri, required(uri, entries, METADATA));
         ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));

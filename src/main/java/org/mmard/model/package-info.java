@@ -1,2 +1,2 @@
-/** Architectures as DL4J graph configurations, and model files. Knows {@code data} and {@code config}. */
+/** Architectures as DL4J graph configurations, model files, and weights from PyTorch. Knows {@code data} and {@code config}. */
 package org.mmard.model;

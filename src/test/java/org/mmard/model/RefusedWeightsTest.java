@@ -1,0 +1,211 @@
+package org.mmard.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.config.InputError;
+import org.mmard.data.HadoopConfiguration;
+
+/** Files that must not be taken for weights, each refused in one line that names what is wrong; and nothing in them is ever run. */
+class RefusedWeightsTest {
+    private static final String CNN = "cnn-2";
+    private static final Configuration HADOOP = HadoopConfiguration.load();
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void nothingThatAFileNamesIsRun() throws IOException {
+        Path trace = folder.resolve("trace");
+        for (String module : new String[] {"os", "posix"}) {
+            Path file = new HandPickled().global(module, "system").ascii("(").text("touch " + trace).ascii("tR").write(folder.resolve("call.pt"));
+            assertRefused(file, "names " + module + ".system", "nothing in a file is ever run");
+        }
+        assertFalse(Files.exists(trace));
+    }
+
+    /** STACK_GLOBAL, INST, OBJ, NEWOBJ, an extension code, and the globals that the library itself would build. */
+    @Test
+    void noOtherWayToAGlobalIsOpen() throws IOException {
+        assertRefused(new HandPickled().text("builtins").text("eval").hex("93").write(folder.resolve("stack.pt")), "names builtins.eval");
+        assertRefused(new HandPickled().ascii("(ios\nsystem\n").write(folder.resolve("inst.pt")), "instruction 0x69");
+        assertRefused(new HandPickled().ascii("(").global("collections", "OrderedDict").ascii("o").write(folder.resolve("obj.pt")), "instruction 0x6f");
+        assertRefused(new HandPickled().global("collections", "OrderedDict").ascii(")").hex("81").write(folder.resolve("newobj.pt")), "instruction 0x81");
+        assertRefused(new HandPickled().hex("8201").write(folder.resolve("extension.pt")), "instruction 0x82");
+        assertRefused(new HandPickled().global("decimal", "Decimal").write(folder.resolve("decimal.pt")), "names decimal.Decimal");
+        assertRefused(new HandPickled().global("torch", "FloatStorage").ascii(")R").write(folder.resolve("storage.pt")), "damaged");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"whole.pt, Plain", "whole-legacy.pt, __main__.Plain", "foreign.pt, Code"})
+    void modelsSavedWithTheirCodeAreRefused(String name, String named) {
+        assertRefused(Path.of("src/test/resources/org/mmard/model", name), named, "save model.state_dict() alone");
+    }
+
+    @Test
+    void aViewThatLeavesItsStorageNamesItsEntry() throws IOException {
+        float[] content = new float[54];
+        int[] shape = {2, 3, 3, 3};
+        int[] strides = HandPickled.strides(shape);
+        assertEntryRefused(each -> each.tensor("Float", content, 54, 1, shape, strides), "leaves its storage of 54 elements");
+        assertEntryRefused(each -> each.tensor("Float", content, 54, 0, shape, new int[] {27, 9, 3, 2}), "leaves its storage");
+        assertEntryRefused(each -> each.tensor("Float", content, 54, -1, shape, strides), "leaves its storage");
+        assertEntryRefused(each -> each.tensor("Float", content, 54, 53, shape, new int[] {-27, -9, -3, -1}), "leaves its storage");
+        int far = Integer.MAX_VALUE;
+        assertEntryRefused(each -> each.tensor("Float", content, 54, 0, shape, new int[] {far, far, far, far}), "leaves its storage");
+    }
+
+    @Test
+    void aStorageThatIsNotAllThereNamesItsEntry() throws IOException {
+        assertEntryRefused(each -> each.tensor("Float", new float[10], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}), " of 216 bytes", "cut");
+        Path vast = weights(each -> each.tensor("Float", new float[54], Integer.MAX_VALUE, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1})).ascii("u")
+                .write(folder.resolve("vast.pt"));
+        assertRefused(vast, "storage 0 of 2147483647 elements is too large");
+    }
+
+    @Test
+    void tensorsOfAnotherNetworkNameTheirEntry() throws IOException {
+        assertEntryRefused(each -> each.tensor(new float[54], 2, 3, 9), "shape [2, 3, 9], where cnn-2 has [2, 3, 3, 3]");
+        assertEntryRefused(each -> each.tensor(new float[0], 2, 3, 0, 3), "shape [2, 3, 0, 3]");
+        assertEntryRefused(each -> each.tensor("Int", new float[54], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}), "of type int");
+        float[] poisoned = new float[54];
+        poisoned[7] = Float.NaN;
+        assertEntryRefused(each -> each.tensor(poisoned, 2, 3, 3, 3), "element 7 is NaN");
+        assertEntryRefused(each -> each.number(1), "no tensor");
+    }
+
+    @Test
+    void missingAndSurplusEntriesAreNamed() throws IOException {
+        Path resnet = folder.resolve("missing.pt");
+        weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).ascii("u").write(resnet);
+        InputError missing = assertThrows(InputError.class, () -> Models.read(resnet.toString(), "cnn-2-2", HADOOP));
+        assertTrue(missing.getMessage().contains("entry conv2.weight is missing"), missing.getMessage());
+        Path surplus = weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).text("conv9.weight").tensor(new float[1], 1)
+                .text("bn1.num_batches_tracked").tensor(new float[1], 1).ascii("u").write(folder.resolve("surplus.pt"));
+        assertRefused(surplus, "entry conv9.weight: cnn-2 has no such part");
+    }
+
+    @Test
+    void dictionariesAroundTheWeightsAreNotGuessedAt() throws IOException {
+        assertRefused(new HandPickled().ascii("}(").text("ema").ascii("}").text("epoch").number(3).ascii("u").write(folder.resolve("none.pt")),
+                "no state_dict", "[ema, epoch]");
+        assertRefused(new HandPickled().ascii("}(").text("model").ascii("}").text("net").ascii("}u").write(folder.resolve("two.pt")), "several (model, net)");
+        assertRefused(new HandPickled().ascii("](").number(1).ascii("e").write(folder.resolve("list.pt")), "holds no state_dict");
+    }
+
+    /** A dictionary that holds itself, a container as a key, a text said to be 2 GiB long, a name of two lines. */
+    @Test
+    void trapsForTheReaderAreRefused() throws IOException {
+        assertRefused(new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")), "entry model: no tensor");
+        assertRefused(new HandPickled().ascii("}]Ns").write(folder.resolve("key.pt")), "where a name belongs");
+        assertRefused(new HandPickled().ascii("X").hex("ffffff7f").write(folder.resolve("long.pt")), "ends too early");
+        assertRefused(new HandPickled().ascii("}").text("a\nb").ascii("Ns").write(folder.resolve("lines.pt")), "where a name belongs");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"plain.pt", "legacy.pt"})
+    void aFileThatWasCutIsRefusedWhereverTheCutIs(String name) throws IOException {
+        byte[] whole = Files.readAllBytes(Path.of("src/test/resources/org/mmard/model", name));
+        Path file = folder.resolve(name);
+        for (int length = 0; length < whole.length; length += 37) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            assertOneLine(assertThrows(InputError.class, () -> content(file)));
+        }
+    }
+
+    /** One byte changed: the weights load, or one line says why not. The zip format has checksums, so there no number changes unseen. */
+    @ParameterizedTest
+    @ValueSource(strings = {"plain.pt", "legacy.pt", "protocol4.pt", "strided-legacy.pt"})
+    void aDamagedFileNeverEndsInAnythingButOneLine(String name) throws IOException {
+        byte[] whole = Files.readAllBytes(Path.of("src/test/resources/org/mmard/model", name));
+        List<String> right = content(Path.of("src/test/resources/org/mmard/model", name));
+        SplittableRandom random = new SplittableRandom(5);
+        Path file = folder.resolve(name);
+        int refused = 0;
+        for (int i = 0; i < 400; i++) {
+            byte[] damaged = whole.clone();
+            damaged[random.nextInt(whole.length)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(file, damaged);
+            try {
+                List<String> read = content(file);
+                assertTrue(name.contains("legacy") || right.equals(read), "a weight changed unseen in trial " + i);
+            } catch (InputError e) {
+                assertOneLine(e);
+                refused++;
+            }
+        }
+        assertTrue(refused > 40, refused + " of 400 refused");
+    }
+
+    @Test
+    void weightsNeedTheirArchitecturesNameAndAModelFileIsAskedForWhereOnlyThatWillDo() {
+        String file = "src/test/resources/org/mmard/model/plain.pt";
+        InputError nameless = assertThrows(InputError.class, () -> Models.read(file, null, HADOOP));
+        assertTrue(nameless.getMessage().contains("--architecture"), nameless.getMessage());
+        InputError asTeacher = assertThrows(InputError.class, () -> ModelFile.read(file, HADOOP));
+        assertTrue(asTeacher.getMessage().contains("mmard model import"), asTeacher.getMessage());
+    }
+
+    @Test
+    void otherFilesAreSaidNotToBeModels() throws IOException {
+        assertRefused(folder.resolve("absent.pt"), CNN, "no such");
+        assertRefused(folder, CNN, "folder");
+        assertRefused(Files.writeString(folder.resolve("text.pt"), "hello"), CNN, "not a whole zip file");
+        assertRefused(Files.write(folder.resolve("pickle.pt"), "\u0080\2K\1.".getBytes(StandardCharsets.ISO_8859_1)), CNN, "not one of PyTorch's");
+    }
+
+    /** A dictionary of cnn-2's weights for 2 classes, still open, with conv1.weight as asked for. */
+    private static HandPickled weights(Consumer<HandPickled> first) {
+        HandPickled weights = new HandPickled().ascii("}(").text("conv1.weight");
+        first.accept(weights);
+        for (String name : new String[] {"bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "fc.bias"}) {
+            weights.text(name).tensor(new float[2], 2);
+        }
+        return weights.text("fc.weight").tensor(new float[4], 2, 2);
+    }
+
+    /** Every entry with its shape and numbers, but for the counts of batches. */
+    private static List<String> content(Path file) {
+        try (StateDict weights = StateDict.open(file.toString(), HADOOP)) {
+            return weights.names().stream().filter(name -> !StateDictNames.isCounter(name))
+                    .map(name -> name + weights.shape(name) + Arrays.toString(weights.values(name))).toList();
+        }
+    }
+
+    private static void assertOneLine(InputError error) {
+        assertEquals(1, error.getMessage().lines().count(), error.getMessage());
+    }
+
+    private void assertEntryRefused(Consumer<HandPickled> first, String... parts) throws IOException {
+        Path file = weights(first).ascii("u").write(folder.resolve("entry.pt"));
+        String[] all = Arrays.copyOf(parts, parts.length + 1);
+        all[parts.length] = "entry conv1.weight: ";
+        assertRefused(file, all);
+    }
+
+    private static void assertRefused(Path file, String... parts) {
+        String architecture = parts[0].startsWith("cnn-") ? parts[0] : CNN;
+        InputError error = assertThrows(InputError.class, () -> Models.read(file.toString(), architecture, HADOOP), () -> file.toString());
+        assertOneLine(error);
+        assertTrue(error.getMessage().startsWith(file.toString()), error.getMessage());
+        for (String part : parts[0].startsWith("cnn-") ? Arrays.copyOfRange(parts, 1, parts.length) : parts) {
+            assertTrue(error.getMessage().contains(part), error.getMessage());
+        }
+    }
+}
