@@ -27,6 +27,7 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
+import org.mmard.model.Models;
 import org.mmard.spark.SparkDriver;
 import org.mmard.spark.SparkEvaluator;
 import org.mmard.train.RunDirectory;
@@ -49,8 +50,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private enum Split { test, train }
 
-    @Option(names = "--model", required = true, paramLabel = "URI", description = "Model zip: a checkpoint, best.zip or last.zip of a run.")
+    @Option(names = "--model", required = true, paramLabel = "URI", description = "Model zip (a checkpoint, best.zip or last.zip of a run), or PyTorch weights.")
     private String model;
+
+    @Option(names = "--architecture", paramLabel = "NAME", description = "Which network PyTorch weights are of, such as resnet18; a zip knows it.")
+    private String architecture;
 
     @Option(names = "--data", required = true, paramLabel = "URI", description = "CIFAR-10 or CIFAR-100 in the binary layout: folder or .tar.gz.")
     private String data;
@@ -89,7 +93,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         List<Cascade> chosen = Attacks.named(attacks, Attacks.EPSILON);
         Configuration hadoop = HadoopConfiguration.load();
-        ModelFile.Model loaded = ModelFile.read(model, hadoop);
+        ModelFile.Model loaded = Models.read(model, architecture, hadoop);
         Cifar source = Cifar.open(data, hadoop);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         RunDirectory directory = RunDirectory.at(out, hadoop);
@@ -103,7 +107,7 @@ final class EvaluateCommand implements Callable<Integer> {
             console.println("going on with " + state.size() + " outcomes that an earlier call saved in " + directory.uri());
             console.flush();
         }
-        Evaluation evaluation = evaluate(loaded.graph(), images, chosen, about(checksum, images), state);
+        Evaluation evaluation = evaluate(loaded.graph(), images, chosen, about(checksum, loaded.metadata().architecture(), images), state);
         directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
         directory.write(EXAMPLES, evaluation.csv(images).getBytes(StandardCharsets.UTF_8));
         List<String> written = new ArrayList<>(List.of(directory.uri(FILE), directory.uri(EXAMPLES)));
@@ -117,10 +121,11 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, Object> about(String checksum, ImageSet images) {
+    private Map<String, Object> about(String checksum, String name, ImageSet images) {
         Map<String, Object> about = new LinkedHashMap<>();
         about.put("model", model);
         about.put("model_sha256", checksum);
+        about.put("architecture", name);
         about.put("data", data);
         about.put("split", split.name());
         about.put("data_sha256", images.checksum());

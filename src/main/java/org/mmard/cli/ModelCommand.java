@@ -7,17 +7,18 @@ import java.util.stream.Collectors;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
+import org.mmard.model.Models;
 import org.mmard.model.Outline;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard model describe}. */
+/** {@code mmard model}: describe, import. */
 @Command(
-        name = "model", mixinStandardHelpOptions = true, description = "Describes networks and model files.",
-        subcommands = ModelCommand.DescribeCommand.class)
+        name = "model", mixinStandardHelpOptions = true, description = "Describes networks and model files, and brings PyTorch weights in.",
+        subcommands = {ModelCommand.DescribeCommand.class, ModelImportCommand.class})
 final class ModelCommand {
 
     @Command(
@@ -27,37 +28,33 @@ final class ModelCommand {
         @Spec
         private CommandSpec spec;
 
-        @ArgGroup(multiplicity = "1")
-        private Subject subject;
+        @Option(names = "--model", paramLabel = "URI", description = "model zip or PyTorch weights on any Hadoop filesystem")
+        private String model;
 
-        private static final class Subject {
-            @Option(names = "--model", required = true, paramLabel = "URI", description = "model zip on any Hadoop filesystem")
-            private String model;
+        @Option(names = "--architecture", paramLabel = "NAME",
+                description = "a network of the zoo, such as resnet18 or cnn-16-32-64; PyTorch weights need it")
+        private String architecture;
 
-            @ArgGroup(exclusive = false)
-            private Named named;
-        }
-
-        private static final class Named {
-            @Option(names = "--architecture", required = true, paramLabel = "NAME",
-                    description = "a network of the zoo, such as resnet18 or cnn-16-32-64")
-            private String architecture;
-
-            @Option(names = "--classes", defaultValue = "10", paramLabel = "N", description = "number of logits (default: ${DEFAULT-VALUE})")
-            private int classes;
-        }
+        @Option(names = "--classes", paramLabel = "N", description = "number of logits of a network without --model (default: 10)")
+        private Integer classes;
 
         @Override
         public Integer call() {
+            if (model == null && architecture == null || model != null && classes != null) {
+                throw new ParameterException(spec.commandLine(), model == null ? "give --model, --architecture or both"
+                        : "--classes goes with --architecture alone: a model has the classes it has");
+            }
             PrintWriter out = spec.commandLine().getOut();
-            if (subject.model == null) {
-                out.println(subject.named.architecture + ", " + subject.named.classes + " classes");
-                print(out, Outline.of(Architectures.of(subject.named.architecture, subject.named.classes, 0)));
+            if (model == null) {
+                int logits = classes == null ? 10 : classes;
+                Outline outline = Outline.of(Architectures.of(architecture, logits, 0));
+                out.println(architecture + ", " + logits + " classes");
+                print(out, outline);
             } else {
-                ModelFile.Model model = ModelFile.read(subject.model, HadoopConfiguration.load());
-                out.println(subject.model + ": " + model.metadata().architecture());
-                print(out, Outline.of(model.graph().getConfiguration()));
-                print(out, model);
+                ModelFile.Model read = Models.read(model, architecture, HadoopConfiguration.load());
+                out.println(model + ": " + read.metadata().architecture());
+                print(out, Outline.of(read.graph().getConfiguration()));
+                print(out, read);
             }
             out.flush();
             return 0;

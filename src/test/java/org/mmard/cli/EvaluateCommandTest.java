@@ -75,6 +75,17 @@ class EvaluateCommandTest {
     }
 
     @Test
+    void pyTorchWeightsAreEvaluatedUnderTheirArchitecturesName() throws Exception {
+        String out = folder.resolve("torch").toString();
+        Outcome outcome = Outcome.of("evaluate", "--model", "src/test/resources/org/mmard/model/plain.pt", "--architecture", "cnn-4-6",
+                "--data", data, "--attacks", "clean", "--out", out);
+        assertEquals(0, outcome.exit(), outcome.err());
+        JsonNode written = new ObjectMapper().readTree(Path.of(out, "evaluation.json").toFile());
+        assertEquals("cnn-4-6", written.get("architecture").asText());
+        assertEquals(60, written.get("examples").asInt());
+    }
+
+    @Test
     void aKilledEvaluationGoesOnWhereItWas() throws Exception {
         String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "pgd20x40,fgsm", "--batch", "4", "--out"};
         Path whole = folder.resolve("whole");

@@ -14,6 +14,8 @@ import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 
 class ModelCommandTest {
+    private static final String WEIGHTS = "src/test/resources/org/mmard/model/plain.pt";
+
     @TempDir
     Path folder;
 
@@ -40,5 +42,41 @@ class ModelCommandTest {
             assertTrue(outcome.out().lines().anyMatch(line::equals), outcome.out());
         }
         assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +total +438")), outcome.out());
+    }
+
+    @Test
+    void importsPyTorchWeightsAsAModelFileThatKnowsWhereTheyCameFrom() {
+        String out = folder.resolve("imported.zip").toString();
+        String[] options = {"model", "import", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--out", out};
+        Outcome outcome = Outcome.of(options);
+        assertEquals(0, outcome.exit(), outcome.err());
+        Outcome described = Outcome.of("model", "describe", "--model", out);
+        assertEquals(0, described.exit(), described.err());
+        for (String line : new String[] {"  classes: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9", "  imported-from: " + WEIGHTS}) {
+            assertTrue(described.out().lines().anyMatch(line::equals), described.out());
+        }
+        assertTrue(described.out().lines().anyMatch(line -> line.matches(" +imported-sha256: [0-9a-f]{64}")), described.out());
+        Outcome again = Outcome.of(options);
+        assertEquals(2, again.exit());
+        assertTrue(again.err().contains("such a file already"), again.err());
+    }
+
+    @Test
+    void describesPyTorchWeights() {
+        Outcome outcome = Outcome.of("model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6");
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +conv2 +convolution 3x3, stride 2 +6 x 16 x 16 +216")), outcome.out());
+    }
+
+    @Test
+    void whatIsMissingOrContradictsItselfIsAMistakeOfTheUser() {
+        for (String[] options : new String[][] {
+            {"model", "describe"}, {"model", "describe", "--model", WEIGHTS}, {"model", "describe", "--model", WEIGHTS, "--architecture", "resnet18"},
+            {"model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--classes", "7"},
+            {"model", "import", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--out", ""}}) {
+            Outcome outcome = Outcome.of(options);
+            assertEquals(2, outcome.exit(), String.join(" ", options));
+            assertEquals(1, outcome.err().lines().count(), outcome.err());
+        }
     }
 }
