@@ -22,10 +22,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Times the real training step on random images and fresh weights: attack, outer loss, parameter gradient, update. The variants of the engine take
  * turns, step by step, so that all of them see the same machine.
  *
- * @param student, teacher names of the zoo; @param method as in {@code method.name}
+ * @param student, teacher names of the zoo
+ * @param method keys of the section {@code method}, such as {@code method.name}, written as with -D
  * @param batch images per step; @param threads LibTorch threads; @param steps timed steps of each variant
  */
-public record StepBenchmark(String student, String teacher, String method, int batch, int threads, int steps) {
+public record StepBenchmark(String student, String teacher, Map<String, String> method, int batch, int threads, int steps) {
     private static final int CLASSES = 10;
     /** The virtual machine compiles during the first steps. */
     private static final int WARM_UP = 2;
@@ -38,8 +39,10 @@ public record StepBenchmark(String student, String teacher, String method, int b
         FLOAT32(true, true, "float32"),
         FOLDED(true, false, "float32"),
         CHANNELS_LAST(false, true, "float32"),
-        /** Neither folding nor layout nor precision: what stands in the architecture, as it stands there. */
-        UNFOLDED(false, false, "float32");
+        /** The default without its passes: neither folding nor layout. */
+        UNFOLDED(false, false, "auto"),
+        /** What stands in the architecture, as it stands there. */
+        FLOAT32_UNFOLDED(false, false, "float32");
 
         private final boolean fold;
         private final boolean channelsLast;
@@ -57,7 +60,7 @@ public record StepBenchmark(String student, String teacher, String method, int b
 
     /** @throws org.mmard.config.InputError for a network or method that is not known */
     public Map<Variant, Speed> run(List<Variant> variants) {
-        Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
+        Settings.Method settings = SettingsReader.method(method, ORIGIN);
         ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
         Teacher frozen = new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ofTeacher.close();

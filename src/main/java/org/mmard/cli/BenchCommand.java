@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.mmard.bench.StepBenchmark;
 import org.mmard.bench.StepBenchmark.Speed;
@@ -28,7 +29,8 @@ final class BenchCommand {
 
     @Command(
             name = "step", mixinStandardHelpOptions = true,
-            description = "Times the training step: attack, outer loss, parameter gradient, update. Random images, fresh weights, the attack's usual settings.")
+            description = "Times the training step: attack, outer loss, parameter gradient, update. Random images, fresh weights, the attack's usual settings. "
+                    + "CPU time is the process's, which the system counts in hundredths of a second.")
     static final class StepCommand implements Callable<Integer> {
         private static final String MEMORY = "VmHWM:";
 
@@ -41,8 +43,14 @@ final class BenchCommand {
         @Option(names = "--teacher", defaultValue = "resnet8x2", paramLabel = "NAME", description = "network of the zoo (default: ${DEFAULT-VALUE})")
         private String teacher;
 
-        @Option(names = "--method", defaultValue = "mmard", paramLabel = "NAME", description = "as method.name (default: ${DEFAULT-VALUE})")
+        @Option(names = "--method", defaultValue = "mmard", paramLabel = "NAME", description = "as method.name: inner objective and outer loss in one (default: ${DEFAULT-VALUE})")
         private String method;
+
+        @Option(names = "--inner", paramLabel = "NAME", description = "as method.inner, in place of the method's own")
+        private String inner;
+
+        @Option(names = "--outer", paramLabel = "NAME", description = "as method.outer, in place of the method's own")
+        private String outer;
 
         @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images per step (default: ${DEFAULT-VALUE})")
         private int batch;
@@ -54,8 +62,9 @@ final class BenchCommand {
         private int steps;
 
         @Option(names = "--variants", split = ",", defaultValue = "default,float32,unfolded", paramLabel = "LIST",
-                description = "engine variants that take turns: default (what a run uses), float32 (the attack in float32), folded (batch norm folded, no "
-                        + "layout pass), channels-last (layout pass, not folded), unfolded (no pass); all but default in float32 (default: ${DEFAULT-VALUE})")
+                description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the processor has a matrix "
+                        + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the attack in float32), folded, "
+                        + "channels-last (float32, one pass alone), float32-unfolded (float32, no pass) (default: ${DEFAULT-VALUE})")
         private List<String> variants;
 
         @Option(names = "--json", description = "the last line is a JSON object with the figures")
@@ -73,22 +82,31 @@ final class BenchCommand {
                     chosen.add(variant);
                 }
             }
-            Map<Variant, Speed> speeds = new StepBenchmark(student, teacher, method, batch, threads, steps).run(chosen);
+            Map<String, String> keys = new TreeMap<>(Map.of("method.name", method));
+            if (inner != null) {
+                keys.put("method.inner", inner);
+            }
+            if (outer != null) {
+                keys.put("method.outer", outer);
+            }
+            Map<Variant, Speed> speeds = new StepBenchmark(student, teacher, keys, batch, threads, steps).run(chosen);
+            long peak = peakMebibytes();
+            long heap = Runtime.getRuntime().totalMemory() >> 20;
             PrintWriter out = spec.commandLine().getOut();
-            out.printf("%s, student %s, teacher %s, batch %d, %s, median of %d steps%n", method, student, teacher, batch,
-                    threads == 1 ? "1 thread" : threads + " threads", steps);
+            out.printf("%s, student %s, teacher %s, batch %d, %s, %s%n", String.join(", ", keys.values()), student, teacher, batch,
+                    threads == 1 ? "1 thread" : threads + " threads", steps == 1 ? "1 step" : "median of " + steps + " steps");
             out.printf("%-15s %16s %20s%n", "engine", "images/second", "images/CPU second");
             speeds.forEach((variant, speed) ->
                     out.printf(Locale.ROOT, "%-15s %16.2f %20.2f%n", name(variant), speed.imagesPerSecond(), speed.imagesPerCpuSecond()));
-            out.printf("peak resident memory of the process: %d MiB, of it Java heap: %d MiB%n", peakMebibytes(), heapMebibytes());
+            out.printf("peak resident memory of the process: %d MiB; Java heap committed at the end: %d MiB%n", peak, heap);
             if (json) {
-                out.println(json(speeds));
+                out.println(json(speeds).put("peak_resident_mebibytes", peak).put("heap_mebibytes", heap));
             }
             out.flush();
             return 0;
         }
 
-        private String json(Map<Variant, Speed> speeds) {
+        private ObjectNode json(Map<Variant, Speed> speeds) {
             ObjectNode figures = new ObjectMapper().createObjectNode();
             speeds.forEach((variant, speed) -> {
                 String prefix = variant == Variant.DEFAULT ? "" : name(variant).replace('-', '_') + "_";
@@ -96,9 +114,8 @@ final class BenchCommand {
                 figures.put(prefix + "images_per_cpu_second", rounded(speed.imagesPerCpuSecond()));
             });
             figures.put("student", student).put("teacher", teacher).put("method", method);
-            figures.put("batch", batch).put("threads", threads).put("steps", steps).put("peak_resident_mebibytes", peakMebibytes());
-            figures.put("heap_mebibytes", heapMebibytes());
-            return figures.toString();
+            figures.put("batch", batch).put("threads", threads).put("steps", steps);
+            return figures;
         }
 
         private static double rounded(double value) {
@@ -118,10 +135,6 @@ final class BenchCommand {
             if (value < 1) {
                 throw new InputError(option + " is " + value + ": give a whole number, 1 or above");
             }
-        }
-
-        private static long heapMebibytes() {
-            return Runtime.getRuntime().totalMemory() >> 20;
         }
 
         /** The most that the process has held at once, in MiB: the virtual machine's heap and LibTorch's memory. */

@@ -99,7 +99,10 @@ public final class SettingsReader {
             Config own = overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri));
             return own.withFallback(preset(own.withFallback(defaults).resolve())).withFallback(defaults).resolve();
         } catch (ConfigException e) {
-            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
+            String what = e.getMessage().lines().findFirst().orElse(uri);
+            // HOCON keeps the plus sign for +=, and its own words about that do not help.
+            throw new InputError(what.contains("'+' not followed by =") ? what.replaceAll("(: \\d+: ).*", "$1")
+                    + "write a value that has a + in it in quotes, such as \"rslad + triangle\"" : what, e);
         }
     }
 

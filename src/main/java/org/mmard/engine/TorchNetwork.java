@@ -101,34 +101,31 @@ public final class TorchNetwork implements AutoCloseable {
     }
 
     /**
-     * The network as it is now, in eval mode. With folding it is a snapshot; without, it reads the live parameters. The result outlives
-     * the current scope: close it.
+     * The network as it is now, in eval mode: a snapshot, which shares nothing with the graph. It outlives the current scope: close it.
      */
     public Classifier freeze(Passes passes) {
         return freeze(passes, Precision.FLOAT32);
     }
 
-    /** As above, in another precision: always a snapshot then. Images, logits and input gradients remain float32. */
+    /** As above, in another precision. Images, logits and input gradients remain float32. */
     public Classifier freeze(Passes passes, Precision precision) {
         checkBinding();
         try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
             Program frozen = passes.foldBatchNorm() ? folded : program;
             Map<String, Tensor> available = passes.foldBatchNorm() ? Folding.weights(program, weights) : weights;
-            boolean snapshot = passes.foldBatchNorm() || precision != Precision.FLOAT32;
             Set<String> dense = new HashSet<>();
             frozen.ops().stream().filter(Op.Dense.class::isInstance).forEach(op -> dense.addAll(op.weights()));
             Map<String, Tensor> kept = new HashMap<>();
             for (String name : frozen.weights()) {
                 Tensor tensor = available.get(name);
-                // A snapshot shares nothing with the graph, whose memory may be gone before it.
-                Tensor own = snapshot ? tensor.clone() : tensor;
+                Tensor own = tensor.clone();
                 // A dense layer is a small part of the work, and the last to round: it stays as it is.
                 Tensor rounded = precision == Precision.BFLOAT16 && !dense.contains(name) ? own.to(ScalarType.BFloat16) : own;
                 Tensor laid = passes.channelsLast() && tensor.dim() == 4 ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
                 laid.retainReference();
                 kept.put(name, laid);
             }
-            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), precision, false, snapshot ? null : parameters);
+            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), precision, false, null);
         }
     }
 

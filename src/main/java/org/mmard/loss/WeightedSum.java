@@ -102,13 +102,4 @@ public final class WeightedSum implements Objective {
         }
         return sum / values.length;
     }
-
-    @Override
-    public String toString() {
-        StringBuilder formula = new StringBuilder();
-        for (Weighted part : parts) {
-            formula.append(formula.isEmpty() ? "" : " + ").append(part.weight()).append(' ').append(part.term().name());
-        }
-        return formula.toString();
-    }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
+import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Triangle;
@@ -51,6 +52,16 @@ enum OuterLoss {
 
     /** @throws org.mmard.config.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise */
     static WeightedSum of(Settings.Method settings, Moment moment) {
+        try {
+            return sum(settings, moment);
+        } catch (IllegalArgumentException e) {
+            // Each key is in its range, but their product is not.
+            throw new InputError(KEY + " \"" + settings.outer() + "\" comes to " + e.getMessage()
+                    + ": bring method.scale, method.temperature, method.alpha, method.beta or method.b nearer to 1", e);
+        }
+    }
+
+    private static WeightedSum sum(Settings.Method settings, Moment moment) {
         Selection<OuterLoss> selection = selection(settings);
         if (selection.extended() && selection.choice() == MMARD) {
             throw selection.refusal(KEY, ADDITION, "mmard has the triangle already");

@@ -54,10 +54,8 @@ public final class DistillationSteps implements StepFactory {
             Classifier exact = network.freeze(passes);
             return new FrozenTeacher(exact, attacked && precision != Precision.FLOAT32 ? network.freeze(passes, precision) : exact);
         } finally {
-            if (passes.foldBatchNorm()) {
-                // What is frozen is a snapshot: the graph's own vectors need not wait for the garbage collector.
-                graph.close();
-            }
+            // What is frozen is a snapshot: the graph's own vectors need not wait for the garbage collector.
+            graph.close();
         }
     }
 }

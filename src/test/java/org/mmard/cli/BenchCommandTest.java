@@ -33,6 +33,12 @@ class BenchCommandTest {
                 .map(line -> line.split(" ")[0]).toList(), outcome.out());
     }
 
+    @Test
+    void timesMixtures() {
+        Outcome outcome = Outcome.of(with("--inner", "rslad", "--outer", "rslad + triangle", "--variants", "default"));
+        assertEquals(0, outcome.exit(), outcome.err());
+    }
+
     @ParameterizedTest
     @CsvSource({"--method, quick, is \"quick\"", "--student, resnet9, resnet9", "--teacher, resnet9, resnet9", "--batch, 0, --batch is 0",
         "--steps, 0, --steps is 0", "--threads, 0, --threads is 0", "--variants, fast, --variants has 'fast'", "--batch, many, --batch"})

@@ -72,11 +72,6 @@ class WeightedSumTest {
         assertThrows(IllegalArgumentException.class, () -> new Weighted(Double.POSITIVE_INFINITY, NATURAL));
     }
 
-    @Test
-    void readsAsItsFormula() {
-        assertEquals("0.5 CE(S(x),y) + 3.0 KL(T(x)||S(x'))", new WeightedSum(new Weighted(0.5, NATURAL), new Weighted(3, ROBUST)).toString());
-    }
-
     private static double gradient(Objective.Value value, Prediction which, int i) {
         return value.gradients().get(which).values()[i];
     }

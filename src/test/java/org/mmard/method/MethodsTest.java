@@ -282,6 +282,13 @@ class MethodsTest {
     }
 
     @Test
+    void refusesWeightsThatOverflowOrVanish() {
+        refuses(Map.of("method.name", "ard", "method.temperature", "1e200"), "method.outer \"ard\" comes to weight Infinity of KL(T(x)||S(x'))");
+        refuses(Map.of("method.name", "ard", "method.temperature", "1e-200"), "method.outer \"ard\" comes to no term with a weight: bring method.scale");
+        refuses(Map.of("method.name", "trades", "method.beta", "1e308", "method.scale", "1e10"), "method.outer \"trades\" comes to weight Infinity of KL(S(x)||S(x'))");
+    }
+
+    @Test
     void refusesAdditionsThatAddNothing() {
         refuses(Map.of("method.outer", "mmard + triangle"), "method.outer is \"mmard + triangle\": mmard has the triangle already");
         refuses(Map.of("method.inner", "mmard + teacher-term"), "method.inner is \"mmard + teacher-term\": mmard climbs");
