@@ -19,12 +19,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code mmard model import}: PyTorch weights as a model file, for a teacher or a student to begin with. */
-@Command(name = "import", mixinStandardHelpOptions = true, description = "Makes a model file of PyTorch weights: a teacher, or a student's first weights.")
+@Command(
+        name = "import", mixinStandardHelpOptions = true,
+        description = "Makes a model file of PyTorch weights: a teacher, or a student's first weights.")
 final class ModelImportCommand implements Callable<Integer> {
     @Option(names = "--model", required = true, paramLabel = "URI", description = "A .pt or .pth file with a state_dict, on any Hadoop filesystem.")
     private String model;
 
-    @Option(names = "--architecture", required = true, paramLabel = "NAME", description = "The network of the zoo that the weights are of, such as resnet18.")
+    @Option(names = "--architecture", required = true, paramLabel = "NAME",
+            description = "The network of the zoo that the weights are of, such as resnet18.")
     private String architecture;
 
     @Option(names = "--out", required = true, paramLabel = "URI", description = "The model zip to write, on any Hadoop filesystem.")

@@ -47,7 +47,8 @@ final class StateDictNames {
         if (architecture.startsWith("wideresnet-")) {
             return List.of("block" + stage + ".layer." + number + "." + (layer.equals("shortcut_conv") ? "convShortcut" : layer));
         }
-        String prefix = architecture.equals("mobilenetv2") ? "layers." + (MobileNet.blocksBefore(stage) + number) + "." : "layer" + stage + "." + number + ".";
+        String prefix = architecture.equals("mobilenetv2")
+                ? "layers." + (MobileNet.blocksBefore(stage) + number) + "." : "layer" + stage + "." + number + ".";
         return switch (layer) {
             case "shortcut_conv" -> List.of(prefix + "shortcut.0", prefix + "downsample.0");
             case "shortcut_bn" -> List.of(prefix + "shortcut.1", prefix + "downsample.1");

@@ -72,7 +72,8 @@ final class HandPickled {
             out.write(".".getBytes(StandardCharsets.US_ASCII));
             keys.ascii("e.").pickle.writeTo(out);
             for (Storage storage : storages) {
-                ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + Float.BYTES * storage.content.length).order(ByteOrder.LITTLE_ENDIAN).putLong(storage.length);
+                ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + Float.BYTES * storage.content.length).order(ByteOrder.LITTLE_ENDIAN);
+                bytes.putLong(storage.length);
                 for (float value : storage.content) {
                     bytes.putFloat(value);
                 }

@@ -105,14 +105,16 @@ class RefusedWeightsTest {
     void dictionariesAroundTheWeightsAreNotGuessedAt() throws IOException {
         assertRefused(new HandPickled().ascii("}(").text("ema").ascii("}").text("epoch").number(3).ascii("u").write(folder.resolve("none.pt")),
                 "no state_dict", "[ema, epoch]");
-        assertRefused(new HandPickled().ascii("}(").text("model").ascii("}").text("net").ascii("}u").write(folder.resolve("two.pt")), "several (model, net)");
+        assertRefused(new HandPickled().ascii("}(").text("model").ascii("}").text("net").ascii("}u").write(folder.resolve("two.pt")),
+                "several (model, net)");
         assertRefused(new HandPickled().ascii("](").number(1).ascii("e").write(folder.resolve("list.pt")), "holds no state_dict");
     }
 
     /** A dictionary that holds itself, a container as a key, a text said to be 2 GiB long, a name of two lines. */
     @Test
     void trapsForTheReaderAreRefused() throws IOException {
-        assertRefused(new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")), "entry model: no tensor");
+        assertRefused(new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")),
+                "entry model: no tensor");
         assertRefused(new HandPickled().ascii("}]Ns").write(folder.resolve("key.pt")), "where a name belongs");
         assertRefused(new HandPickled().ascii("X").hex("ffffff7f").write(folder.resolve("long.pt")), "ends too early");
         assertRefused(new HandPickled().ascii("}").text("a\nb").ascii("Ns").write(folder.resolve("lines.pt")), "where a name belongs");

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -31,7 +32,8 @@ class TorchImportTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"plain.pt", "legacy.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt", "strided-legacy.pt"})
+    @ValueSource(strings = {
+        "plain.pt", "legacy.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt", "strided-legacy.pt"})
     void weightsOfEveryFormGivePyTorchsLogits(String file) {
         ModelFile.Model model = read(fixture(file), "cnn-4-6");
         assertEquals(10, model.metadata().classNames().size());
@@ -66,8 +68,10 @@ class TorchImportTest {
 
     @Test
     void torchvisionsNamesOfShortcutsAndOfTheLastLayerAreKnownToo() {
-        assertEquals(List.of("layer2.0.shortcut.0.weight", "layer2.0.downsample.0.weight"), StateDictNames.of("resnet18", "stage2_block1_shortcut_conv_W"));
-        assertEquals(List.of("layer2.0.shortcut.1.running_var", "layer2.0.downsample.1.running_var"), StateDictNames.of("resnet18", "stage2_block1_shortcut_bn_var"));
+        assertEquals(List.of("layer2.0.shortcut.0.weight", "layer2.0.downsample.0.weight"),
+                StateDictNames.of("resnet18", "stage2_block1_shortcut_conv_W"));
+        assertEquals(List.of("layer2.0.shortcut.1.running_var", "layer2.0.downsample.1.running_var"),
+                StateDictNames.of("resnet18", "stage2_block1_shortcut_bn_var"));
         assertEquals(List.of("linear.bias", "fc.bias"), StateDictNames.of("resnet18", "logits_b"));
     }
 
@@ -75,7 +79,8 @@ class TorchImportTest {
     void aModelFileSaysWhatItIsAndContradictionIsRefused() throws Exception {
         Path file = folder.resolve("model.zip");
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.write(out, Architectures.network("cnn-4", 2, 1), new ModelFile.Metadata("cnn-4", List.of("a", "b"), "", java.util.Map.of()), java.util.Map.of());
+            ModelFile.Metadata metadata = new ModelFile.Metadata("cnn-4", List.of("a", "b"), "", Map.of());
+            ModelFile.write(out, Architectures.network("cnn-4", 2, 1), metadata, Map.of());
         }
         assertEquals("cnn-4", read(file, null).metadata().architecture());
         assertEquals("cnn-4", read(file, "cnn-4").metadata().architecture());
@@ -113,7 +118,8 @@ class TorchImportTest {
         IntStream.range(0, pixels.length).forEach(i -> pixels[i] = (float) (7919L * i % 2003 / 2003.0));
         double largest = Arrays.stream(logits).map(Math::abs).max().orElseThrow();
         LibTorch.threads(1);
-        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph); Classifier frozen = network.freeze(new Passes(true, true))) {
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier frozen = network.freeze(new Passes(true, true))) {
             assertArrayEquals(logits, frozen.logits(LibTorch.images(pixels)).values(), 1e-5 * largest, expected);
         }
     }
