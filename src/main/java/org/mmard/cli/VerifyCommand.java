@@ -38,9 +38,13 @@ final class VerifyCommand implements Callable<Integer> {
             out.printf(row, each.subject(), each.quantity(), number(each.deviation()), number(each.tolerance()), each.passes() ? "pass" : "FAIL");
         }
         long failed = comparisons.stream().filter(each -> !each.passes()).count();
-        out.println(failed == 0 ? comparisons.size() + " quantities, all within tolerance" : failed + " of " + comparisons.size() + " quantities FAIL");
+        out.println(failed == 0 ? quantities(comparisons.size()) + ", all within tolerance" : failed + " of " + quantities(comparisons.size()) + " FAIL");
         out.flush();
         return failed == 0 ? 0 : 1;
+    }
+
+    private static String quantities(int count) {
+        return count + (count == 1 ? " quantity" : " quantities");
     }
 
     private static int width(String title, List<String> entries) {

@@ -20,6 +20,12 @@ import org.mmard.config.InputError;
 /** Reads a {@link Manifest}. A key that it does not understand is an error: it might change what the arrays mean. */
 final class ManifestReader {
     private static final Pattern TRIANGLE = Pattern.compile("sqrt\\(sum v\\^2 \\+ ([0-9.eE+-]+)\\)");
+    private static final String TRIANGLE_FORM = "\"sqrt(sum v^2 + NUMBER)\", the number finite and above 0";
+    /** Both far above any network of a check; what they describe still fits into memory. */
+    private static final int MOST_CLASSES = 10_000;
+    private static final int WIDEST = 1024;
+    /** How the JSON library advises its callers, of no use to who wrote the file. */
+    private static final Pattern ADVICE = Pattern.compile(": enable `.*");
     /** What the maker says of its own arithmetic: how far float32 fell from float64, and float64 values in full. */
     private static final Pattern PRECISION = Pattern.compile("\\w*(32|64)");
     private static final Set<String> ARRAY_STATISTICS = Set.of("absmax", "absmin", "q01", "zeros", "dev32_where_same_sign");
@@ -41,9 +47,12 @@ final class ManifestReader {
             root = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY).readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
             throw new InputError(file + ": no valid JSON in line " + (e.getLocation() == null ? "1" : e.getLocation().getLineNr()) + ": "
-                    + e.getOriginalMessage(), e);
+                    + ADVICE.matcher(e.getOriginalMessage()).replaceFirst(""), e);
         } catch (IOException e) {
             throw new InputError(file + ": cannot be read; a fixture folder holds a manifest.json and .npy files", e);
+        }
+        if (root.isMissingNode()) {
+            throw new InputError(file + ": is empty; docs/verify.md says what a manifest holds");
         }
         Keys keys = new Keys("", root);
         keys.fixed("bn_eps", 1e-5);
@@ -52,8 +61,8 @@ final class ManifestReader {
         keys.describes("bn_running_var");
         keys.describes("inner");
         Manifest manifest = new Manifest(
-                shapes(keys.section("arrays")), keys.count("batch"), keys.count("classes"), keys.number("eps"), keys.number("step"),
-                keys.count("steps"), keys.count("student_width"), keys.count("teacher_width"), triangleSmoothing(keys),
+                shapes(keys.section("arrays")), keys.count("batch"), keys.count("classes", 2, MOST_CLASSES), keys.number("eps"), keys.number("step"),
+                keys.count("steps"), keys.count("student_width", 1, WIDEST), keys.count("teacher_width", 1, WIDEST), triangleSmoothing(keys),
                 methods(keys.section("methods")));
         keys.requireAllRead(key -> false);
         return manifest;
@@ -89,9 +98,17 @@ final class ManifestReader {
         }
         Matcher matcher = TRIANGLE.matcher(keys.text("tri_norm"));
         if (!matcher.matches()) {
-            throw keys.refusal("tri_norm", "\"sqrt(sum v^2 + NUMBER)\"");
+            throw keys.refusal("tri_norm", TRIANGLE_FORM);
         }
-        return Math.sqrt(Double.parseDouble(matcher.group(1)));
+        try {
+            double number = Double.parseDouble(matcher.group(1));
+            if (number > 0 && Double.isFinite(number)) {
+                return Math.sqrt(number);
+            }
+        } catch (NumberFormatException e) {
+            // said below
+        }
+        throw keys.refusal("tri_norm", TRIANGLE_FORM);
     }
 
     /** The keys of one object of the file, of which all must be read. */
@@ -124,6 +141,10 @@ final class ManifestReader {
 
         int count(String key) {
             return value(key, at -> at.isInt() && at.intValue() > 0, "a whole number, 1 or above").intValue();
+        }
+
+        int count(String key, int least, int most) {
+            return value(key, at -> at.isInt() && at.intValue() >= least && at.intValue() <= most, "a whole number from " + least + " to " + most).intValue();
         }
 
         double number(String key) {

@@ -39,11 +39,11 @@ final class MethodCheck implements Check {
     /** Gradients and statistics by DL4J's name, in the shape of the parameter. */
     private final Map<String, INDArray> expected = new LinkedHashMap<>();
 
-    MethodCheck(Fixture fixture, Batch batch, Vocabulary vocabulary, Manifest.Entry entry) {
+    MethodCheck(Fixture fixture, Batch batch, Manifest.Entry entry, Method method, Settings.Attack attack) {
         this.batch = batch;
         name = entry.name();
-        method = vocabulary.method(entry);
-        attack = vocabulary.climb(entry).attack();
+        this.method = method;
+        this.attack = attack;
         gradientTolerance = entry.outer().equals("saad") ? SAAD_GRADIENT : GRADIENT;
         adversarial = fixture.array(entry.attack() + ".x" + fixture.manifest().steps(), batch.shape());
         loss = fixture.array(name + ".loss", 1).values()[0];

@@ -25,7 +25,7 @@ final class Operations {
     private static final double TOLERANCE = 1e-6;
     private static final String PREFIX = "op.";
     private static final String DERIVATIVE = ".d_";
-    private static final Pattern KL = Pattern.compile("kl_T(.+)");
+    private static final Pattern KL = Pattern.compile("kl(?:_T(.+))?");
     private static final Pattern TRADES = Pattern.compile("trades_beta(.+)");
     /** Arrays that operations read, of which none is a result. */
     private static final Set<String> INPUTS = Set.of(
@@ -80,19 +80,19 @@ final class Operations {
         Matcher kl = KL.matcher(operation);
         Matcher trades = TRADES.matcher(operation);
         if (kl.matches()) {
-            return logits().term(new KlDivergence(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL, true, number(operation, kl.group(1))), 1);
+            double temperature = kl.group(1) == null ? 1 : number(operation, kl.group(1));
+            return logits().term(new KlDivergence(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL, true, temperature), 1);
         }
         if (trades.matches()) {
             return logits().trades(number(operation, trades.group(1)));
         }
         return switch (operation) {
             case "ce" -> logits().term(new CrossEntropy(Prediction.STUDENT_ADVERSARIAL), 1);
-            case "bce_mart" -> logits().term(new BoostedCrossEntropy(Prediction.STUDENT_ADVERSARIAL), 4);
-            case "cw_margin" -> logits().term(new CwMargin(Prediction.STUDENT_ADVERSARIAL), 1);
+            case "bce_mart" -> logits().atLeast(2, operation).term(new BoostedCrossEntropy(Prediction.STUDENT_ADVERSARIAL), 4);
+            case "cw_margin" -> logits().atLeast(2, operation).term(new CwMargin(Prediction.STUDENT_ADVERSARIAL), 1);
             case "entropy" -> logits().term(new Entropy(Prediction.STUDENT_ADVERSARIAL), 1);
             case "dlr" -> logits().atLeast(3, operation).term(new Dlr(Prediction.STUDENT_ADVERSARIAL), 1);
             case "dlr_targeted" -> logits().atLeast(4, operation).term(new TargetedDlr(Prediction.STUDENT_ADVERSARIAL, logits().targets()), 1);
-            case "kl" -> logits().term(KlDivergence.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL).differentiatingTarget(), 1);
             case "l_tri" -> logits().triangle(fixture.triangleSmoothing());
             case "onehot" -> logits().oneHot();
             case "tri_cos" -> ArrayOperations.triangleCosines(fixture);

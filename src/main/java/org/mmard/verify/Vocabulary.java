@@ -39,13 +39,14 @@ final class Vocabulary {
     private static final String EPOCH_SHARE = "epoch_frac";
     private static final Pattern ATTACK = Pattern.compile("attack_(.+)_(.+)_(clip|noclip)_(.+)");
 
-    private final Path file;
+    private final Fixture fixture;
     private final Manifest manifest;
+    private final Path file;
 
-    /** @param file of the manifest, for complaints */
-    Vocabulary(Path file, Manifest manifest) {
-        this.file = file;
-        this.manifest = manifest;
+    Vocabulary(Fixture fixture) {
+        this.fixture = fixture;
+        manifest = fixture.manifest();
+        file = fixture.manifestFile();
     }
 
     /**
@@ -116,10 +117,7 @@ final class Vocabulary {
         List<String> forwards = entry.forwards().stream().map(name -> word(at + "bn_forward_order", name, FORWARDS)).toList();
         keys.put("method.forwards", "[" + String.join(", ", forwards) + "]");
         if (entry.outer().equals("mmard")) {
-            if (manifest.triangleSmoothing() == null) {
-                throw new InputError(file + ": tri_norm is missing: outer mmard needs it, as \"sqrt(sum v^2 + 1e-8)\"");
-            }
-            keys.put("method.triangle.smoothing", manifest.triangleSmoothing().toString());
+            keys.put("method.triangle.smoothing", Double.toString(fixture.triangleSmoothing()));
         }
         entry.params().forEach((name, value) -> {
             String key = at + "params." + name;

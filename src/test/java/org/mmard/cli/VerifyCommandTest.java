@@ -161,10 +161,50 @@ class VerifyCommandTest {
         refuses("manifest.json: layers is not a key of a fixture's manifest");
         fixture.manifest(manifest -> manifest.remove(List.of("layers", "steps")));
         refuses("manifest.json: steps is missing: give a whole number, 1 or above");
+        fixture.manifest(manifest -> manifest.put("steps", 4).put("student_width", 2_000_000_000));
+        refuses("manifest.json: student_width is 2000000000: give a whole number from 1 to 1024");
+        fixture.manifest(manifest -> manifest.put("student_width", 4).put("classes", 1));
+        refuses("manifest.json: classes is 1: give a whole number from 2 to 10000");
         Files.writeString(temporary.resolve("manifest.json"), "{\"arrays\": {},\n \"batch\" 3}");
         refuses("manifest.json: no valid JSON in line 2: Unexpected character");
+        Files.writeString(temporary.resolve("manifest.json"), "{\"batch\": NaN}");
+        refuses("manifest.json: no valid JSON in line 1: Non-standard token 'NaN'" + System.lineSeparator());
+        Files.writeString(temporary.resolve("manifest.json"), "");
+        refuses("manifest.json: is empty; docs/verify.md says what a manifest holds");
         Files.delete(temporary.resolve("manifest.json"));
         refuses("manifest.json: cannot be read; a fixture folder holds a manifest.json and .npy files");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "1e", "1e-400", "1e999", "1-1"})
+    void refusesASmoothingThatIsNoNumberAboveZero(String number) {
+        FixtureFolder fixture = FixtureFolder.unpackedInto(temporary);
+        fixture.manifest(manifest -> manifest.put("tri_norm", "sqrt(sum v^2 + " + number + ")"));
+        refuses("manifest.json: tri_norm is \"sqrt(sum v^2 + " + number + ")\": give \"sqrt(sum v^2 + NUMBER)\", the number finite and above 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "op\\.(labels|p_logits|q_logits)", "(student|teacher)\\.(conv|bn|fc).*|x|labels"})
+    void refusesAFolderWithNothingToCompare(String kept) {
+        FixtureFolder fixture = FixtureFolder.unpackedInto(temporary);
+        fixture.manifest(manifest -> ((ObjectNode) manifest.get("methods")).removeAll());
+        fixture.drop(name -> !name.matches(kept));
+        Outcome outcome = verify(temporary);
+        assertEquals(2, outcome.exit(), outcome.out() + outcome.err());
+        assertTrue(outcome.err().startsWith("mmard: " + temporary + ": nothing to compare: "), outcome.err());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cw_margin", "bce_mart"})
+    void refusesAMarginOfOneClass(String operation) {
+        FixtureFolder fixture = FixtureFolder.unpackedInto(temporary);
+        fixture.manifest(manifest -> ((ObjectNode) manifest.get("methods")).removeAll());
+        fixture.drop(name -> !name.equals("op." + operation));
+        fixture.zeros("op.p_logits", 2, "(2, 1)");
+        fixture.zeros("op.q_logits", 2, "(2, 1)");
+        fixture.zeros("op.labels", 2, "(2,)");
+        refuses("op." + operation + ".npy: needs logits of 2 classes or more, op.q_logits has 1");
     }
 
     @Test
