@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 
 /** Reads the section {@code grid} of a configuration file: the command line over the file over {@code grid.conf}. */
@@ -19,14 +20,26 @@ public final class GridReader {
     private static final String CELL_LIST = "a list such as [{ inner = rslad, outer = mmard }], no cell twice, or null";
     private static final String NAMES = "a list of names such as [rslad, mmard], none twice";
 
+    /** What each run has of its own, and the keys of the grid that it follows from. */
+    private static final Map<String, String> OF_EACH_RUN = new TreeMap<>(Map.of(
+            "method.inner", "grid.inner or grid.cells", "method.outer", "grid.outer or grid.cells", "run.directory", "grid.directory",
+            "method.name", "grid.inner and grid.outer, or grid.cells"));
+
     private GridReader() {}
 
     /**
      * @param uri local path or Hadoop URI; @param overrides values by key that go before the file's
-     * @throws InputError for the first mistake found in the section; the other keys are for {@link SettingsReader#readRunOfGrid}
+     * @throws InputError for the first mistake found in the section, or a key that the grid sets for each run; the other keys are for {@link SettingsReader#readRunOfGrid}
      */
     public static GridSettings read(String uri, Map<String, String> overrides, Configuration hadoop) {
-        Config resolved = SettingsReader.resolve(uri, overrides, reference().withFallback(SettingsReader.reference()), hadoop);
+        Config defaults = reference().withFallback(SettingsReader.reference());
+        Config resolved = SettingsReader.resolve(uri, overrides, defaults, hadoop);
+        Map<String, ConfigValue> given = SettingsReader.given(uri, overrides, defaults, hadoop);
+        OF_EACH_RUN.forEach((key, instead) -> {
+            if (given.containsKey(key)) {
+                throw new InputError(key + " (" + given.get(key).origin().description() + ") is set by the grid for each run: leave it out and use " + instead);
+            }
+        });
         Map<String, ConfigValue> known = SettingsReader.leaves(reference().root());
         SettingsReader.leaves(resolved.root()).forEach((key, value) -> {
             if (key.startsWith(SECTION + ".") || key.equals(SECTION)) {

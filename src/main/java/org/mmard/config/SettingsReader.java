@@ -9,6 +9,7 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import com.typesafe.config.ConfigValueType;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -96,7 +97,7 @@ public final class SettingsReader {
     /** The command line over the file over its preset over the defaults, with every substitution in place. */
     static Config resolve(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         try {
-            Config own = overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri));
+            Config own = own(uri, overrides, hadoop);
             return own.withFallback(preset(own.withFallback(defaults).resolve())).withFallback(defaults).resolve();
         } catch (ConfigException e) {
             String what = e.getMessage().lines().findFirst().orElse(uri);
@@ -104,6 +105,23 @@ public final class SettingsReader {
             throw new InputError(what.contains("'+' not followed by =") ? what.replaceAll("(: \\d+: ).*", "$1")
                     + "write a value that has a + in it in quotes, such as \"rslad + triangle\"" : what, e);
         }
+    }
+
+    /** What the command line and the file set themselves, by full key, nulls and defaults left out: what a preset brings is not among it. */
+    static Map<String, ConfigValue> given(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
+        Map<String, ConfigValue> usual = leaves(defaults.root());
+        try {
+            Map<String, ConfigValue> given = leaves(own(uri, overrides, hadoop).withFallback(defaults).resolve().root());
+            given.entrySet().removeIf(entry -> entry.getValue().valueType() == ConfigValueType.NULL
+                    || usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin()));
+            return given;
+        } catch (ConfigException e) {
+            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
+        }
+    }
+
+    private static Config own(String uri, Map<String, String> overrides, Configuration hadoop) {
+        return overriding(overrides, COMMAND_LINE).withFallback(new HoconFiles(hadoop).parse(uri));
     }
 
     /** What each key is when nobody sets it, with the comments that explain it. */

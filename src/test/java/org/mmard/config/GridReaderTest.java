@@ -61,6 +61,18 @@ class GridReaderTest {
     }
 
     @Test
+    void whatTheGridSetsForEachRunIsNotTheUsers() throws IOException {
+        String grid = "directory = g, inner = [ard], outer = [ard] }";
+        refused("method.inner (" + folder.resolve("grid.conf") + ": 1) is set by the grid for each run: leave it out and use grid.inner or grid.cells",
+                grid + ", method { inner = trades");
+        refused("use grid.directory", grid + ", run { directory = r");
+        refused("use grid.inner and grid.outer, or grid.cells", grid + ", method { name = mmard");
+        String complaint = assertThrows(InputError.class, () -> read("directory = g, inner = [ard], outer = [ard]", Map.of("method.outer", "ard"))).getMessage();
+        assertTrue(complaint.startsWith("method.outer (command line) is set by the grid"), complaint);
+        assertEquals(1, read(grid + ", preset = adaiad-boyellow, method { inner = null", Map.of()).cells().size());
+    }
+
+    @Test
     void everyKeyIsExplained() {
         SettingsReader.leaves(GridReader.reference().root())
                 .forEach((key, value) -> assertFalse(value.origin().comments().isEmpty(), key + " has no comment in grid.conf"));
