@@ -46,6 +46,12 @@ final class EvaluateCommand implements Callable<Integer> {
     /** Name of the file written. */
     static final String FILE = "evaluation.json";
 
+    /** Most images at a time, unless the user says otherwise; a grid's evaluations have the same. */
+    static final int BATCH = 32;
+
+    /** Seed of the attacks' random draws, likewise. */
+    static final long SEED = 0;
+
     private static final String EXAMPLES = "evaluation.csv";
 
     private enum Split { test, train }
@@ -70,10 +76,10 @@ final class EvaluateCommand implements Callable<Integer> {
                     + "autoattack; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
-    @Option(names = "--batch", defaultValue = "32", paramLabel = "N", description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch", defaultValue = "" + BATCH, paramLabel = "N", description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "" + SEED, paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(names = "--out", defaultValue = ".", paramLabel = "DIR", description = "Where " + FILE + ", " + EXAMPLES

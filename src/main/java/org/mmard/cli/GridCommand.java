@@ -64,7 +64,7 @@ final class GridCommand implements Callable<Integer> {
             known(scoring, prepared).ifPresentOrElse(score -> scores.put(run, score), () -> epochsLeft.put(run, prepared.epochsLeft()));
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%d runs in %s: %d finished before, %d to do%n", runs.size(), grid.directory(), scores.size(), epochsLeft.size());
+        out.printf("%d %s in %s: %d finished before, %d to do%n", runs.size(), runs.size() == 1 ? "run" : "runs", grid.directory(), scores.size(), epochsLeft.size());
         out.flush();
         RunDirectory directory = RunDirectory.at(grid.directory(), hadoop);
         if (!epochsLeft.isEmpty()) {

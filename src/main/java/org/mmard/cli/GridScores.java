@@ -32,9 +32,6 @@ import org.mmard.train.Versions;
  * run's {@code evaluation.json}, and is not looked for again.
  */
 final class GridScores {
-    /** As mmard evaluate has it. */
-    private static final int BATCH = 64;
-    private static final long SEED = 0;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Settings.Data data;
@@ -77,8 +74,8 @@ final class GridScores {
         about.put("examples", images.size());
         about.put("data_sha256", images.checksum());
         about.put("epsilon", epsilon);
-        about.put("seed", SEED);
-        about.put("batch", BATCH);
+        about.put("seed", EvaluateCommand.SEED);
+        about.put("batch", EvaluateCommand.BATCH);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));
         return about;
     }
@@ -114,8 +111,8 @@ final class GridScores {
         about.putAll(about());
         // Evaluation says itself how many examples there were.
         about.remove("examples");
-        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, BATCH, SEED, engine)) {
-            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, SEED), false);
+        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
+            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
             byte[] json = evaluation.json().getBytes(StandardCharsets.UTF_8);
             directory.write(EvaluateCommand.FILE, json);
