@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.mmard.engine.Logits;
 
 /**
@@ -101,5 +102,11 @@ public final class WeightedSum implements Objective {
             sum += value;
         }
         return sum / values.length;
+    }
+
+    /** The formula: each weight and its term's name. */
+    @Override
+    public String toString() {
+        return parts.stream().map(part -> part.weight() + " " + part.term().name()).collect(Collectors.joining(" + "));
     }
 }

@@ -19,6 +19,11 @@ class WeightedSumTest {
     private static final Term THROUGH = KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget();
 
     @Test
+    void readsAsItsFormula() {
+        assertEquals("0.5 CE(S(x),y) + 3.0 KL(T(x)||S(x'))", new WeightedSum(new Weighted(0.5, NATURAL), new Weighted(3, ROBUST)).toString());
+    }
+
+    @Test
     void weighsBatchMeansAndAddsGradients() {
         Predictions predictions = RandomPredictions.of(4, 6, 10, 3);
         Objective.Value value = new WeightedSum(new Weighted(0.5, NATURAL), new Weighted(3, THROUGH)).evaluate(predictions);
