@@ -183,6 +183,13 @@ class LauncherTest {
         assertFalse(calls.get(0).contains(" test"), "the jar is built first: the tests on a cluster submit it");
     }
 
+    @Test
+    void testOnAClusterRunsOnlyTheTestsThatAreTaggedSo() throws Exception {
+        assertEquals(0, mmard("test", "--cluster", "-Dtest=Some*").exit());
+
+        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -Dtest=Some*", Files.readAllLines(builds).get(1));
+    }
+
     private Shell.Outcome mmard(String... arguments) throws Exception {
         return shell.run(checkout.resolve("mmard"), arguments);
     }

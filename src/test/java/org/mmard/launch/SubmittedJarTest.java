@@ -16,11 +16,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The jar as its users run it: submitted to a standalone cluster of two workers, its data, teacher and run directories on HDFS, all real processes. */
+@Tag("cluster")
 @Timeout(value = 12, unit = TimeUnit.MINUTES)
 class SubmittedJarTest {
     private static final Path CLUSTER = Shell.CHECKOUT.resolve("deploy/local/cluster.sh");
