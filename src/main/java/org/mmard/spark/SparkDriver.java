@@ -106,6 +106,8 @@ public final class SparkDriver {
         conf.set("spark.cores.max", String.valueOf(executors * Integer.parseInt(cores)));
         conf.setIfMissing("spark.executor.instances", String.valueOf(executors));
         conf.set("spark.dynamicAllocation.enabled", "false");
+        // A mistake in it must not wait for the executors.
+        FreePort.of(conf);
         equip(conf);
     }
 

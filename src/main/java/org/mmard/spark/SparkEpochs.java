@@ -69,7 +69,7 @@ public final class SparkEpochs implements Epochs {
     /** Where the parameter servers find the driver. Their own default, one port for all, would let one executor per host start. */
     private VoidConfiguration network() {
         return VoidConfiguration.builder()
-                .portSupplier(new FreePort())
+                .portSupplier(FreePort.of(spark.getConf()))
                 .controllerAddress(spark.getConf().get("spark.driver.host"))
                 .networkMask(settings.cluster().networkMask())
                 .retransmitTimeout(5)
