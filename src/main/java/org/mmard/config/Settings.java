@@ -102,10 +102,13 @@ public record Settings(
      * @param synchronisation shared (SharedTrainingMaster) or averaging (ParameterAveragingTrainingMaster)
      * @param averagingFrequency steps between two averagings
      * @param startTimeout seconds to wait for the executors
+     * @param stallTimeout seconds without any step before an epoch counts as stalled
+     * @param maxRestarts how often one start of the run goes on by itself after a failure of the cluster
      * @param networkMask for several hosts: the network whose addresses the parameter server uses, or null
      */
     public record Cluster(
-            int executors, String synchronisation, Threshold threshold, int averagingFrequency, int startTimeout, String networkMask) implements Serializable {}
+            int executors, String synchronisation, Threshold threshold, int averagingFrequency, int startTimeout, int stallTimeout, int maxRestarts,
+            String networkMask) implements Serializable {}
 
     /** The threshold encoding of shared updates. @param algorithm exact, fixed or relative; @param value its parameter; @param passes encodings of one update */
     public record Threshold(String algorithm, double value, int passes) implements Serializable {}

@@ -278,7 +278,8 @@ public final class SettingsReader {
                 new Settings.Threshold(
                         keys.choice("cluster.threshold.algorithm", "exact", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
                         keys.count("cluster.threshold.passes", 1)),
-                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), mask);
+                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), keys.count("cluster.stall-timeout", 1),
+                keys.count("cluster.max-restarts", 0), mask);
         if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
             throw keys.refusal("cluster.synchronisation", "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
                     + " that a moving average could follow");

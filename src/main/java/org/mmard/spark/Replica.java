@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.CRC32;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.train.FlatRange;
@@ -83,16 +82,8 @@ final class Replica {
         List<FlatRange> trainable = FlatRange.trainable(graph.getUpdater());
         List<FlatRange> statistics = FlatRange.runningStatistics(graph.getUpdater());
         float[] parameters = FlatRange.values(graph.params(), trainable);
-        CRC32 checksum = new CRC32();
-        for (float value : parameters) {
-            int bits = Float.floatToRawIntBits(value);
-            checksum.update(bits);
-            checksum.update(bits >>> 8);
-            checksum.update(bits >>> 16);
-            checksum.update(bits >>> 24);
-        }
         INDArray average = graph.average();
-        return new ReplicaState(shard, checksum.getValue(), whole ? parameters : null, FlatRange.values(graph.params(), statistics),
+        return new ReplicaState(shard, FlatRange.checksum(parameters), whole ? parameters : null, FlatRange.values(graph.params(), statistics),
                 graph.getUpdater().getStateViewArray().toFloatVector(),
                 average == null ? null : new ReplicaState.Average(whole ? FlatRange.values(average, trainable) : null, FlatRange.values(average, statistics)));
     }

@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -40,6 +41,19 @@ public record FlatRange(int start, int end, int state) {
             to += range.length();
         }
         return values;
+    }
+
+    /** A checksum over the bits of such values: replicas and epochs are compared by it. */
+    public static long checksum(float[] values) {
+        CRC32 checksum = new CRC32();
+        for (float value : values) {
+            int bits = Float.floatToRawIntBits(value);
+            checksum.update(bits);
+            checksum.update(bits >>> 8);
+            checksum.update(bits >>> 16);
+            checksum.update(bits >>> 24);
+        }
+        return checksum.getValue();
     }
 
     /** Writes such values back. */

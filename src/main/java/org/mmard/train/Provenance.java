@@ -17,7 +17,7 @@ import org.mmard.config.InputError;
  * @param seed the run's seed
  * @param data the records of the training set that were used
  * @param teacher the teacher's model file, or null where the method has none
- * @param starts the first start and every resume
+ * @param starts the first start, every resume and every restart after a failure of the cluster
  */
 public record Provenance(String settings, long seed, Source data, Source teacher, List<Start> starts) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,14 +29,21 @@ public record Provenance(String settings, long seed, Source data, Source teacher
      * @param time ISO 8601, UTC
      * @param afterEpoch the epoch (from 1) whose checkpoint it went on from, 0 for a start from the beginning
      * @param command the command line
+     * @param reason the failure of the cluster after which the run restarted itself; null for a start by a user
      */
-    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, Map<String, String> versions) {
+    public record Start(
+            String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason, Map<String, String> versions) {
         public static Start now(String host, String command, Map<String, String> versions) {
-            return new Start(Instant.now().toString(), 0, host, command, versions);
+            return new Start(Instant.now().toString(), 0, host, command, null, versions);
+        }
+
+        /** The restart of a run that this start began. */
+        public Start again(String reason) {
+            return new Start(Instant.now().toString(), 0, host, command, reason, versions);
         }
 
         Start after(int epoch) {
-            return new Start(time, epoch, host, command, versions);
+            return new Start(time, epoch, host, command, reason, versions);
         }
     }
 

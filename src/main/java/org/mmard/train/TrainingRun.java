@@ -2,6 +2,7 @@ package org.mmard.train;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.model.ModelFile;
@@ -39,6 +40,7 @@ public final class TrainingRun {
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
      * @throws TrainingDiverged when the loss or the parameters are no longer finite
+     * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
     public Outcome run(Epochs epochs, TrainingDisplay display) {
         Instant start = Instant.now();
@@ -51,9 +53,11 @@ public final class TrainingRun {
         for (int epoch = from.epoch(); epoch < settings.training().epochs(); epoch++) {
             display.epochStarts(epoch + 1);
             average.epochStarts(epoch, student);
+            long before = weights();
             Epochs.Report report = epochs.train(epoch, display);
             display.stepsEnd();
             requireFinite(epoch + 1, report.loss());
+            requireMoved(epoch, before, schedule);
             ComputationGraph model = average.epochEnds(epoch, student, epochs);
             Epochs.Accuracy accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
             state = next(state, accuracy);
@@ -75,6 +79,18 @@ public final class TrainingRun {
         int epoch = state.epoch() + 1;
         return new CheckpointState(state.settings(), epoch, (long) epoch * batchesPerEpoch, accuracy,
                 CheckpointState.Best.of(state.best(), CheckpointState.Best.of(epoch, accuracy)));
+    }
+
+    /** A checksum of the trainable parameters alone: running statistics move even where no update arrives. */
+    private long weights() {
+        return FlatRange.checksum(FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater())));
+    }
+
+    private void requireMoved(int epoch, long before, Schedule schedule) {
+        boolean learns = IntStream.range(0, batchesPerEpoch).anyMatch(batch -> schedule.at(epoch, batch) > 0);
+        if (learns && weights() == before) {
+            throw new ClusterFailure("no weight moved in epoch " + (epoch + 1), null);
+        }
     }
 
     private void requireFinite(int epoch, double loss) {

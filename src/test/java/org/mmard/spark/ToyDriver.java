@@ -72,7 +72,7 @@ public final class ToyDriver {
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
                                 Integer.parseInt(options.getOrDefault("passes", "4"))),
-                        2, 60, null),
+                        2, 60, Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
                 new Settings.Engine(1, true, false, "float32"));
     }
 

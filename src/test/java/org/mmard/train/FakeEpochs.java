@@ -17,6 +17,8 @@ class FakeEpochs implements Epochs {
     private final ComputationGraph student;
     private int killed;
     private int poisoned;
+    private int frozen;
+    private int failing;
     private final Map<Integer, Accuracy> accuracies = new TreeMap<>();
 
     FakeEpochs(ComputationGraph student) {
@@ -39,12 +41,28 @@ class FakeEpochs implements Epochs {
         return this;
     }
 
+    /** Loses its cluster in that epoch. */
+    FakeEpochs failingIn(int epoch) {
+        failing = epoch;
+        return this;
+    }
+
+    /** Running statistics move in that epoch, weights do not. */
+    FakeEpochs frozenIn(int epoch) {
+        frozen = epoch;
+        return this;
+    }
+
     @Override
     public Report train(int epoch, Progress progress) {
         if (epoch + 1 == killed) {
             throw new IllegalStateException("killed");
         }
+        if (epoch + 1 == failing) {
+            throw new ClusterFailure("executor 1 was lost in epoch " + failing, null);
+        }
         trained.add(epoch + 1);
+        float[] before = FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater()));
         INDArray velocity = student.getUpdater().getStateViewArray();
         velocity.muli(0.9).addi(0.01 * (epoch + 1));
         INDArray parameters = student.params().reshape(student.numParams());
@@ -55,6 +73,9 @@ class FakeEpochs implements Epochs {
         }
         if (epoch + 1 == poisoned) {
             parameters.putScalar(0, Float.NaN);
+        }
+        if (epoch + 1 == frozen) {
+            FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), before);
         }
         Map<String, ExecutorReport> executors = Map.of("0", new ExecutorReport("host", BATCHES, BATCHES * BATCH, 2));
         return new Report(loss, Map.of("kl", loss), 0.5, 0.25, BATCHES * BATCH, 2, executors);

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -18,6 +19,8 @@ import org.mmard.model.ModelFile;
 final class RunFixture {
     final RunDirectory directory;
     final List<String> warnings = new ArrayList<>();
+    final List<String> announced = new ArrayList<>();
+    int renewed;
     final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     int epochs = 4;
     int keep;
@@ -39,20 +42,50 @@ final class RunFixture {
     }
 
     TrainingRun.Outcome run(boolean resume, UnaryOperator<FakeEpochs> change) {
-        StartingPoint from = find(resume);
+        return train(find(resume), change);
+    }
+
+    /** The run with as many attempts as there are changes to its epochs; the last may be the one that is good. */
+    TrainingRun.Outcome runOver(int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
+        Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
+        StartingPoint first = find(false);
+        return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()), new Restarts.Recovery() {
+            @Override
+            public StartingPoint find(String reason) {
+                return RunFixture.this.find(true, provenance(first.provenance().starts().get(0).again(reason)));
+            }
+
+            @Override
+            public void renew() {
+                renewed++;
+            }
+        });
+    }
+
+    private TrainingRun.Outcome train(StartingPoint from, UnaryOperator<FakeEpochs> change) {
         ComputationGraph student = from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
         student.getUpdater();
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging), new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
-                .run(last, new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs,
-                        new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH), InstantSource.system()));
+                .run(last, display());
+    }
+
+    private TrainingDisplay display() {
+        return new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs, new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH),
+                InstantSource.system());
     }
 
     StartingPoint find(boolean resume) {
-        Provenance provenance = new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
-                teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
-                List.of(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
+        return find(resume, provenance(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
+    }
+
+    private StartingPoint find(boolean resume, Provenance provenance) {
         return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);
+    }
+
+    private Provenance provenance(Provenance.Start start) {
+        return new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
+                teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum), List.of(start));
     }
 
     String configuration() {

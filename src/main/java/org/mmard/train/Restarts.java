@@ -1,0 +1,65 @@
+package org.mmard.train;
+
+import java.util.function.Consumer;
+
+/** Carries a run on over failures of its cluster, each time from its newest checkpoint, and so many times at most. */
+public final class Restarts {
+    private final int most;
+    private final TrainingDisplay display;
+    private final Consumer<String> announce;
+    private int done;
+
+    /** Trains from there to the end. */
+    public interface Attempt {
+        TrainingRun.Outcome train(StartingPoint from);
+    }
+
+    /** Makes ready for the next attempt. */
+    public interface Recovery {
+        /** Where the run stands now; {@code reason} goes into its provenance. */
+        StartingPoint find(String reason);
+
+        /**
+         * Gets rid of what is left of the failed attempt on the cluster, and waits for executors.
+         *
+         * @throws RunStopped where none come
+         */
+        void renew();
+    }
+
+    /** @param most restarts, 0 or above; @param announce told in one line about each */
+    public Restarts(int most, TrainingDisplay display, Consumer<String> announce) {
+        this.most = most;
+        this.display = display;
+        this.announce = announce;
+    }
+
+    /**
+     * Trains the run to its end.
+     *
+     * @throws ClusterFailure when the cluster has failed it once more than it may restart
+     */
+    public TrainingRun.Outcome carry(StartingPoint first, RunDirectory directory, Attempt attempt, Recovery recovery) {
+        StartingPoint from = first;
+        while (true) {
+            try {
+                return attempt.train(from);
+            } catch (ClusterFailure e) {
+                display.stepsEnd();
+                if (done == most) {
+                    throw new ClusterFailure(e.getMessage() + (most == 0 ? "" : ", after " + most + (most == 1 ? " restart" : " restarts")) + "; go on from "
+                            + newest(directory) + " with --resume", e);
+                }
+                done++;
+                from = recovery.find(e.getMessage());
+                announce.accept(e.getMessage() + "; restart " + done + " of " + most + " from "
+                        + (from.epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + from.epoch()));
+                recovery.renew();
+            }
+        }
+    }
+
+    private static String newest(RunDirectory directory) {
+        return directory.checkpoints().isEmpty() ? "the beginning" : directory.uri(RunDirectory.checkpoint(directory.checkpoints().last()));
+    }
+}
