@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.mmard.data.ImageSet;
 
 /**
@@ -30,12 +31,16 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
     }
 
     /** The format of {@code evaluation.json}: examples in the order of the data file. */
-    public String json() {
+    public String json(ImageSet images) {
         Map<String, Object> root = new LinkedHashMap<>();
-        root.put("examples", clean.correct().length);
+        int examples = clean.correct().length;
+        root.put("examples", examples);
+        root.put("classes", images.classNames());
+        root.put("labels", IntStream.range(0, examples).map(images::label).toArray());
         Map<String, Object> natural = new LinkedHashMap<>();
         natural.put("accuracy", clean.accuracy());
         natural.put("correct", ones(clean.correct()));
+        natural.put("predictions", clean.predictions());
         root.put("clean", natural);
         Map<String, Object> byName = new LinkedHashMap<>();
         attacks.forEach((name, robustness) -> byName.put(name, entry(robustness)));
@@ -53,6 +58,7 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         Map<String, Object> entry = new LinkedHashMap<>();
         entry.put("robust_accuracy", robustness.accuracy());
         entry.put("robust", ones(robustness.robust()));
+        entry.put("predictions", robustness.predictions());
         entry.put("seconds", milliseconds(robustness.seconds()));
         if (robustness.stages().size() > 1) {
             List<Map<String, Object>> stages = new ArrayList<>();

@@ -114,7 +114,7 @@ final class EvaluateCommand implements Callable<Integer> {
             console.flush();
         }
         Evaluation evaluation = evaluate(loaded.graph(), images, chosen, about(checksum, loaded.metadata().architecture(), images), state);
-        directory.write(FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
+        directory.write(FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
         directory.write(EXAMPLES, evaluation.csv(images).getBytes(StandardCharsets.UTF_8));
         List<String> written = new ArrayList<>(List.of(directory.uri(FILE), directory.uri(EXAMPLES)));
         if (saveAdversarial) {

@@ -114,7 +114,7 @@ final class GridScores {
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
             EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
-            byte[] json = evaluation.json().getBytes(StandardCharsets.UTF_8);
+            byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
             directory.write(EvaluateCommand.FILE, json);
             saved.delete();
             return score(JSON.readTree(json));

@@ -142,7 +142,7 @@ final class QuickstartCommand implements Callable<Integer> {
                 try (TorchNetwork network = new TorchNetwork(model.graph()); Classifier classifier = network.freeze(new Passes(true, true))) {
                     Evaluation evaluation = Evaluator.local(classifier, images, 250, 0).evaluate(Map.of(), attacks, display);
                     RunDirectory.at(folder.resolve(part.name()).toString(), hadoop)
-                            .write(EvaluateCommand.FILE, evaluation.json().getBytes(StandardCharsets.UTF_8));
+                            .write(EvaluateCommand.FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
                     table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(), part.method().toUpperCase(Locale.ROOT),
                             part.architecture(), network.trainableParameters(), 100 * evaluation.clean().accuracy(), 100 * evaluation.attacks().get("pgd20").accuracy()));
                 }

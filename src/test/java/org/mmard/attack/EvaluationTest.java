@@ -159,8 +159,13 @@ class EvaluationTest {
         Robustness both = new Robustness(new int[] {4, 7, 6}, new boolean[] {false, false, true}, new String[] {"clean", "square", null},
                 List.of(new Robustness.Stage("apgd-ce", 2, 2, 1.5), new Robustness.Stage("square", 2, 1, 0.5)));
         Evaluation evaluation = new Evaluation(Map.of("seed", 7), clean, Map.of("both", both), List.of("beware"));
-        JsonNode json = new ObjectMapper().readTree(evaluation.json());
+        ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {3, 5, 6}, images(1).classNames());
+        JsonNode json = new ObjectMapper().readTree(evaluation.json(images));
         assertEquals(3, json.get("examples").asInt());
+        assertEquals(images.classNames().get(9), json.get("classes").get(9).asText());
+        assertEquals("[3,5,6]", json.get("labels").toString());
+        assertEquals("[4,5,6]", json.get("clean").get("predictions").toString());
+        assertEquals("[4,7,6]", json.get("attacks").get("both").get("predictions").toString());
         assertEquals("[0,1,1]", json.get("clean").get("correct").toString());
         assertEquals(2 / 3.0, json.get("clean").get("accuracy").asDouble(), 1e-12);
         assertEquals("[0,0,1]", json.get("attacks").get("both").get("robust").toString());
@@ -170,7 +175,6 @@ class EvaluationTest {
         assertEquals("[\"beware\"]", json.get("warnings").toString());
         assertEquals(7, json.get("seed").asInt());
         assertTrue(evaluation.table().contains("warning: beware"), evaluation.table());
-        ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {3, 5, 6}, images(1).classNames());
         assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n", evaluation.csv(images));
     }
 
