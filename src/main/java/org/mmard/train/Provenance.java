@@ -66,9 +66,9 @@ public record Provenance(String settings, long seed, Source data, Source teacher
     }
 
     /** @throws InputError where the file is missing or not ours */
-    static Provenance read(RunDirectory directory) {
+    public static Provenance read(RunDirectory directory) {
         byte[] content = directory.read(RunDirectory.PROVENANCE).orElseThrow(() -> new InputError(
-                directory.uri(RunDirectory.PROVENANCE) + ": missing, so nothing says what the run was trained on; start again in another directory"));
+                directory.uri(RunDirectory.PROVENANCE) + ": missing, so nothing says what the run was trained on; put it back, or start again in another directory"));
         try {
             return JSON.readValue(content, Provenance.class);
         } catch (IOException e) {

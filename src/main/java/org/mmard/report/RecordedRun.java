@@ -1,0 +1,108 @@
+package org.mmard.report;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
+import org.mmard.config.InputError;
+import org.mmard.config.ResolvedSettings;
+import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
+import org.mmard.train.EpochMetrics;
+import org.mmard.train.Provenance;
+import org.mmard.train.RunDirectory;
+
+/**
+ * A training run as its directory has it, finished or not.
+ *
+ * @param directory where it lies
+ * @param resolved its settings, from {@code run.conf}
+ * @param provenance data, teacher and every start of it
+ * @param epochs the finished epochs, in order
+ * @param evaluations what was measured of its models, {@code evaluation.json} of the directory first
+ */
+public record RecordedRun(
+        RunDirectory directory, ResolvedSettings resolved, Provenance provenance, List<EpochMetrics> epochs, List<RecordedEvaluation> evaluations) {
+    public RecordedRun {
+        epochs = List.copyOf(epochs);
+        evaluations = List.copyOf(evaluations);
+    }
+
+    /**
+     * Reads a run directory.
+     *
+     * @param uri any Hadoop URI
+     * @throws InputError where there is no run, or a file of it is damaged
+     */
+    public static RecordedRun read(String uri, Configuration hadoop) {
+        RunDirectory directory = RunDirectory.at(uri, hadoop);
+        if (!directory.exists(RunDirectory.CONFIGURATION)) {
+            throw new InputError(uri + ": holds no run, for it has no " + RunDirectory.CONFIGURATION + "; give the directory that run.directory named");
+        }
+        ResolvedSettings resolved = SettingsReader.read(directory.uri(RunDirectory.CONFIGURATION), Map.of(), hadoop);
+        List<RecordedEvaluation> evaluations = directory.exists(RecordedEvaluation.FILE)
+                ? List.of(RecordedEvaluation.read(directory.uri(RecordedEvaluation.FILE), hadoop)) : List.of();
+        return new RecordedRun(directory, resolved, Provenance.read(directory), EpochMetrics.read(directory), evaluations);
+    }
+
+    public Settings settings() {
+        return resolved.settings();
+    }
+
+    /** The last part of its directory's path. */
+    public String name() {
+        return directory.uri().replaceFirst("/+$", "").replaceFirst(".*/", "");
+    }
+
+    /** The last finished epoch, or nothing where there is none. */
+    public Optional<EpochMetrics> last() {
+        return epochs.isEmpty() ? Optional.empty() : Optional.of(epochs.get(epochs.size() - 1));
+    }
+
+    /** The epoch whose student is {@code best.zip}, or nothing where none was validated. */
+    public Optional<EpochMetrics> best() {
+        return epochs.stream().filter(EpochMetrics::best).reduce((earlier, later) -> later);
+    }
+
+    /** URI of the model to look at: {@code best.zip}, else {@code last.zip}; nothing before the first checkpoint. */
+    public Optional<String> model() {
+        return List.of(RunDirectory.BEST, RunDirectory.LAST).stream().filter(directory::exists).map(directory::uri).findFirst();
+    }
+
+    /** Every start after the first: resumes by hand, and restarts after a failure. */
+    public List<Provenance.Start> resumes() {
+        return provenance.starts().subList(Math.min(1, provenance.starts().size()), provenance.starts().size());
+    }
+
+    /** Whether all epochs that were asked for are done. */
+    public boolean finished() {
+        return last().map(EpochMetrics::epoch).orElse(0) >= settings().training().epochs();
+    }
+
+    /** Seconds of training, validation not counted. */
+    public double seconds() {
+        return epochs.stream().mapToDouble(epoch -> epoch.report().seconds()).sum();
+    }
+
+    /** The method in a few words: its name, or inner objective and outer loss where they are not of one method. */
+    public String method() {
+        Settings.Method method = settings().method();
+        return method.inner().equals(method.outer()) ? method.outer() : method.inner() + " / " + method.outer();
+    }
+
+    /** Every key of its settings with its value as text; a key whose value is null is not there. */
+    public Map<String, String> keys() {
+        return ConfigFactory.parseString(resolved.rendered()).entrySet().stream().collect(Collectors.toMap(
+                Map.Entry::getKey, entry -> String.valueOf(entry.getValue().unwrapped()), (one, other) -> one, TreeMap::new));
+    }
+
+    RecordedRun with(RecordedEvaluation evaluation) {
+        List<RecordedEvaluation> all = new ArrayList<>(evaluations);
+        all.add(evaluation);
+        return new RecordedRun(directory, resolved, provenance, epochs, all);
+    }
+}
