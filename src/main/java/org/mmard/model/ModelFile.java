@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -101,7 +102,7 @@ public final class ModelFile {
      */
     public static Model read(String uri, Configuration hadoop) {
         try {
-            return zip(uri, hadoop);
+            return model(uri, ZipEntries.read(uri, hadoop));
         } catch (InputError e) {
             if (TorchFile.isOne(uri, hadoop)) {
                 throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them", e);
@@ -110,8 +111,18 @@ public final class ModelFile {
         }
     }
 
-    private static Model zip(String uri, Configuration hadoop) {
-        Map<String, byte[]> entries = ZipEntries.read(uri, hadoop);
+    /**
+     * Reads a model from an open file of {@code length} bytes.
+     *
+     * @param uri for complaints
+     * @throws InputError naming the URI, and the entry where there is one, when the content is damaged or no model
+     * @throws IOException when the content cannot be read
+     */
+    public static Model read(String uri, FSDataInputStream in, long length) throws IOException {
+        return model(uri, ZipEntries.read(uri, in, length));
+    }
+
+    private static Model model(String uri, Map<String, byte[]> entries) {
         Metadata metadata = metadata(uri, required(uri, entries, METADATA));
         ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));
         INDArray parameters = array(uri, ModelSerializer.COEFFICIENTS_BIN, required(uri, entries, ModelSerializer.COEFFICIENTS_BIN));

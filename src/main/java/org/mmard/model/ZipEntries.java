@@ -1,12 +1,14 @@
 package org.mmard.model;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -37,14 +39,23 @@ final class ZipEntries {
                 throw new InputError(uri + ": a folder, where a model file is wanted");
             }
             try (FSDataInputStream in = files.open(path)) {
-                requireEnd(uri, in, status.getLen());
-                return entries(uri, in);
+                return read(uri, in, status.getLen());
             }
         } catch (FileNotFoundException e) {
             throw new InputError(uri + ": there is no such model file", e);
         } catch (IOException | IllegalArgumentException e) {
             throw new InputError(uri + ": cannot be read (" + firstLine(e) + ")", e);
         }
+    }
+
+    /**
+     * The content of each entry of an open file of {@code length} bytes.
+     *
+     * @throws InputError where the content is at fault; @throws IOException where the reading is
+     */
+    static Map<String, byte[]> read(String uri, FSDataInputStream in, long length) throws IOException {
+        requireEnd(uri, in, length);
+        return entries(uri, in);
     }
 
     /** Entries are read from the front, where a file that was cut between two of them looks complete: the end has to be there too. */
@@ -67,7 +78,7 @@ final class ZipEntries {
                 reading = entry.getName();
                 entries.put(reading, zip.readAllBytes());
             }
-        } catch (IOException e) {
+        } catch (ZipException | EOFException e) {
             throw new InputError(uri + ": " + (reading == null ? "first entry" : "entry " + reading) + " is damaged (" + firstLine(e) + ")", e);
         }
         return entries;

@@ -14,8 +14,8 @@ import org.mmard.model.ModelFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The checkpoints of a run: one DL4J zip per epoch, with the updater's state and a {@link CheckpointState}. {@code last.zip} and
- * {@code best.zip} are copies for other tools; a resume relies on the epochs' own files alone.
+ * The checkpoints of a run: one DL4J zip per epoch, with the updater's state, a {@link CheckpointState}, and a checksum beside it that is checked
+ * before a run goes on from it. {@code last.zip} and {@code best.zip} are copies for other tools; a resume relies on the epochs' own files alone.
  */
 public final class Checkpoints {
     /** Where the student's own weights are, beside an average of them. */
@@ -55,10 +55,10 @@ public final class Checkpoints {
         if (model != student) {
             extras.put(RAW, ModelFile.bytes(student.params()));
         }
-        directory.write(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, model, metadata, extras));
-        directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        directory.writeChecked(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, model, metadata, extras));
+        directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
         if (state.best() != null && state.best().epoch() == state.epoch()) {
-            directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.BEST);
+            directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.BEST);
         }
         prune(state);
     }
@@ -107,9 +107,9 @@ public final class Checkpoints {
                 best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
             }
         }
-        directory.copy(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
         if (best != null) {
-            directory.copy(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
+            directory.copyChecked(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
         }
         return new CheckpointState(state.settings(), state.epoch(), state.step(), state.accuracy(), best);
     }
@@ -130,8 +130,9 @@ public final class Checkpoints {
     }
 
     private Checkpoint read(int epoch, String settings) {
-        String uri = directory.uri(RunDirectory.checkpoint(epoch));
-        ModelFile.Model model = ModelFile.read(uri, directory.hadoop());
+        String name = RunDirectory.checkpoint(epoch);
+        String uri = directory.uri(name);
+        ModelFile.Model model = directory.readChecked(name, (in, length) -> ModelFile.read(uri, in, length));
         CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
         if (state.epoch() != epoch || !state.settings().equals(settings)) {
             throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.util.Arrays;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,18 +15,16 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
-import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
 
 /**
  * Where a run keeps everything, on any Hadoop filesystem: {@code run.conf}, {@code provenance.json}, {@code metrics.jsonl},
- * {@code checkpoints/epoch-NNNN.zip}, {@code best.zip} and {@code last.zip}. The only class that knows this layout.
+ * {@code checkpoints/epoch-NNNN.zip}, {@code best.zip} and {@code last.zip}, each zip with its {@code .sha256} beside it. The only class that knows
+ * this layout.
  *
  * <p>A file under one of these names is always whole: it is written and synced under a temporary name beside it, then renamed.
  */
@@ -39,13 +37,12 @@ public final class RunDirectory {
 
     private static final String CHECKPOINTS = "checkpoints";
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
-    private static final String TEMPORARY = ".writing-";
 
-    private final FileSystem files;
+    private final WholeFiles files;
     private final Path root;
 
     RunDirectory(FileSystem files, Path root) {
-        this.files = files;
+        this.files = new WholeFiles(files);
         this.root = root;
     }
 
@@ -78,7 +75,7 @@ public final class RunDirectory {
 
     /** The settings of its filesystem, for whoever reads one of its files by URI. */
     public Configuration hadoop() {
-        return files.getConf();
+        return files.filesystem().getConf();
     }
 
     /** Whether a run was started here. */
@@ -93,16 +90,8 @@ public final class RunDirectory {
      */
     public void prepare() {
         try {
-            files.mkdirs(new Path(root, CHECKPOINTS));
-            Path probe = new Path(root, TEMPORARY + "probe");
-            files.create(probe, true).close();
-            for (Path folder : new Path[] {root, new Path(root, CHECKPOINTS)}) {
-                for (FileStatus status : files.listStatus(folder)) {
-                    if (status.getPath().getName().startsWith(TEMPORARY)) {
-                        files.delete(status.getPath(), false);
-                    }
-                }
-            }
+            files.prepare(root);
+            files.prepare(new Path(root, CHECKPOINTS));
         } catch (IOException e) {
             throw new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
         }
@@ -117,14 +106,12 @@ public final class RunDirectory {
     public SortedSet<Integer> checkpoints() {
         SortedSet<Integer> epochs = new TreeSet<>();
         try {
-            for (FileStatus status : files.listStatus(new Path(root, CHECKPOINTS))) {
+            for (FileStatus status : files.list(new Path(root, CHECKPOINTS))) {
                 Matcher name = CHECKPOINT.matcher(status.getPath().getName());
                 if (name.matches()) {
                     epochs.add(Integer.parseInt(name.group(1)));
                 }
             }
-        } catch (FileNotFoundException e) {
-            return epochs;
         } catch (IOException e) {
             throw failed("list", CHECKPOINTS, e);
         }
@@ -156,40 +143,82 @@ public final class RunDirectory {
 
     /** Puts a file in place, whole or not at all, in place of any file of that name. */
     public void write(String name, Content content) {
-        Path target = path(name);
-        Path temporary = new Path(target.getParent(), TEMPORARY + target.getName());
-        try {
-            try (FSDataOutputStream out = files.create(temporary, true)) {
-                content.writeTo(out);
-                // Renamed before its bytes are on disk, a file could come back empty from a power cut.
-                out.hsync();
-            }
-            replace(temporary, target);
-        } catch (IOException e) {
-            throw failed("write", name, e);
-        }
+        write(name, content, sha256 -> { });
     }
 
     public void write(String name, byte[] content) {
         write(name, out -> out.write(content));
     }
 
-    /** Puts a copy of one file in place of another. */
-    public void copy(String from, String to) {
-        write(to, out -> {
-            try (InputStream in = open(from)) {
+    /**
+     * Puts a file in place as {@link #write(String, Content)} does, and its checksum beside it. The checksum comes first: a crash in between leaves one
+     * that does not match whatever older file there is, never an unfinished pair that matches.
+     */
+    void writeChecked(String name, Content content) {
+        write(name, content, sha256 -> files.write(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName())), nothing -> { }));
+    }
+
+    private void write(String name, Content content, WholeFiles.BeforeNaming before) {
+        try {
+            files.write(path(name), content, before);
+        } catch (IOException e) {
+            throw failed("write", name, e);
+        }
+    }
+
+    /** Puts a copy of a file that {@link #writeChecked} wrote, with its checksum, in place of another. */
+    void copyChecked(String from, String to) {
+        Optional<String> recorded = recordedSha256(from);
+        writeChecked(to, out -> {
+            MessageDigest digest = Sha256.digest();
+            try (InputStream in = new DigestInputStream(open(from), digest)) {
                 in.transferTo(out);
             }
+            // A copy would have a checksum of its own, and damage would pass for whole.
+            String found = Sha256.hex(digest);
+            if (!recorded.orElse(found).equals(found)) {
+                throw damaged(from, found, recorded.get());
+            }
         });
+    }
+
+    /**
+     * Reads a file whose checksum was recorded when it was written; one without (of an older version) is read as it is.
+     *
+     * @throws InputError where its bytes have another checksum, or there is no such file
+     */
+    <T> T readChecked(String name, WholeFiles.Reader<T> reader) {
+        try {
+            String recorded = recordedSha256(name).orElse(null);
+            if (recorded != null) {
+                String found = files.sha256(path(name));
+                if (!found.equals(recorded)) {
+                    throw damaged(name, found, recorded);
+                }
+            }
+            return files.read(path(name), reader);
+        } catch (FileNotFoundException e) {
+            throw new InputError(uri(name) + ": there is no such file", e);
+        } catch (IOException e) {
+            throw failed("read", name, e);
+        }
+    }
+
+    /**
+     * The checksum that was recorded beside a file, in hexadecimal; nothing where none was.
+     *
+     * @throws InputError where the record cannot be understood
+     */
+    Optional<String> recordedSha256(String name) {
+        String beside = name + Sha256.SUFFIX;
+        return read(beside).map(line -> Sha256.parse(line).orElseThrow(() -> new InputError(
+                uri(beside) + ": not a line of sha256sum; remove it if you know " + path(name).getName() + " to be good")));
     }
 
     /** The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among them. */
     public List<String> names(String folder) {
         try {
-            return Arrays.stream(files.listStatus(path(folder))).map(status -> status.getPath().getName()).filter(name -> !name.startsWith(TEMPORARY))
-                    .sorted().toList();
-        } catch (FileNotFoundException e) {
-            return List.of();
+            return files.list(path(folder)).stream().map(status -> status.getPath().getName()).sorted().toList();
         } catch (IOException e) {
             throw failed("list", folder, e);
         }
@@ -198,30 +227,24 @@ public final class RunDirectory {
     /** Deletes a folder of this directory with all that is in it. */
     public void deleteFolder(String folder) {
         try {
-            files.delete(path(folder), true);
+            files.delete(path(folder));
         } catch (IOException e) {
             throw failed("delete", folder, e);
         }
     }
 
+    /** Deletes a file, and the checksum beside it. */
     public void delete(String name) {
         try {
-            files.delete(path(name), false);
+            files.delete(path(name));
+            files.delete(path(name + Sha256.SUFFIX));
         } catch (IOException e) {
             throw failed("delete", name, e);
         }
     }
 
-    private void replace(Path temporary, Path target) throws IOException {
-        URI filesystem = files.getUri();
-        if ("file".equals(filesystem.getScheme())) {
-            if (!files.rename(temporary, target)) {
-                throw new IOException("cannot rename " + temporary + " to " + target);
-            }
-        } else {
-            // FileSystem.rename refuses an existing target; this call replaces it, on HDFS in one atomic operation.
-            FileContext.getFileContext(filesystem, files.getConf()).rename(temporary, target, Options.Rename.OVERWRITE);
-        }
+    private InputError damaged(String name, String found, String recorded) {
+        return new InputError(uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
     }
 
     private Path path(String name) {

@@ -43,14 +43,7 @@ class RunDirectoryTest {
 
     @Test
     void aCrashBetweenWritingAndRenamingLeavesNoFileUnderTheRealName() throws IOException {
-        FileSystem raw = ((LocalFileSystem) FileSystem.getLocal(new Configuration())).getRawFileSystem();
-        org.apache.hadoop.fs.Path root = new org.apache.hadoop.fs.Path(folder.resolve("run").toUri());
-        RunDirectory crashing = new RunDirectory(new FilterFileSystem(raw) {
-            @Override
-            public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to) throws IOException {
-                throw new IOException("killed");
-            }
-        }, root);
+        RunDirectory crashing = crashing("epoch-0003.zip");
         crashing.prepare();
         assertThrows(UncheckedIOException.class, () -> crashing.write(RunDirectory.checkpoint(3), bytes("whole")));
 
@@ -69,11 +62,82 @@ class RunDirectoryTest {
         directory.prepare();
         directory.write(RunDirectory.METRICS, bytes("{}"));
         directory.write(RunDirectory.METRICS, bytes("{}\n{}"));
-        directory.write(RunDirectory.checkpoint(1), bytes("zip"));
-        directory.copy(RunDirectory.checkpoint(1), RunDirectory.BEST);
-        assertEquals(List.of("best.zip", "checkpoints", "metrics.jsonl"), entries("run"));
-        assertEquals(List.of("epoch-0001.zip"), entries("run/checkpoints"));
+        assertEquals(List.of("checkpoints", "metrics.jsonl"), entries("run"));
+    }
+
+    @Test
+    void aCheckedFileHasAChecksumBesideItThatSha256sumAccepts() throws Exception {
+        RunDirectory directory = directory();
+        directory.prepare();
+        directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(bytes("zip")));
+        directory.copyChecked(RunDirectory.checkpoint(1), RunDirectory.BEST);
+        assertEquals(List.of("best.zip", "best.zip.sha256", "checkpoints"), entries("run"));
+        assertEquals(List.of("epoch-0001.zip", "epoch-0001.zip.sha256"), entries("run/checkpoints"));
         assertEquals("zip", Files.readString(folder.resolve("run/best.zip")));
+        Process check = new ProcessBuilder("sha256sum", "--check", "--strict", "best.zip.sha256").directory(folder.resolve("run").toFile()).start();
+        assertEquals("best.zip: OK", new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
+        assertEquals(0, check.waitFor());
+    }
+
+    @Test
+    void deletesTheChecksumWithItsFile() throws IOException {
+        RunDirectory directory = directory();
+        directory.prepare();
+        directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(bytes("zip")));
+        directory.delete(RunDirectory.checkpoint(1));
+        assertEquals(List.of(), entries("run/checkpoints"));
+    }
+
+    @Test
+    void neitherReadsNorCopiesAFileThatItsChecksumDoesNotMatch() throws IOException {
+        RunDirectory directory = directory();
+        directory.prepare();
+        directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(bytes("zip")));
+        Files.writeString(folder.resolve("run/checkpoints/epoch-0001.zip"), "zap");
+        InputError error = assertThrows(InputError.class, () -> content(directory, RunDirectory.checkpoint(1)));
+        assertTrue(error.getMessage().startsWith(directory.uri(RunDirectory.checkpoint(1)) + ": damaged or cut short: "), error.getMessage());
+        assertThrows(InputError.class, () -> directory.copyChecked(RunDirectory.checkpoint(1), RunDirectory.BEST));
+        assertFalse(directory.exists(RunDirectory.BEST));
+
+        Files.writeString(folder.resolve("run/checkpoints/epoch-0001.zip.sha256"), "");
+        error = assertThrows(InputError.class, () -> content(directory, RunDirectory.checkpoint(1)));
+        assertTrue(error.getMessage().contains("epoch-0001.zip.sha256: not a line of sha256sum; remove it"), error.getMessage());
+
+        Files.delete(folder.resolve("run/checkpoints/epoch-0001.zip.sha256"));
+        assertEquals("zap", content(directory, RunDirectory.checkpoint(1)));
+    }
+
+    @Test
+    void aCrashWhileACheckedFileIsReplacedLeavesNoPairThatMatches() throws IOException {
+        directory().prepare();
+        directory().writeChecked(RunDirectory.LAST, out -> out.write(bytes("old")));
+        RunDirectory crashing = crashing("last.zip");
+        assertThrows(UncheckedIOException.class, () -> crashing.writeChecked(RunDirectory.LAST, out -> out.write(bytes("new"))));
+        assertEquals("old", Files.readString(folder.resolve("run/last.zip")));
+        assertThrows(InputError.class, () -> content(directory(), RunDirectory.LAST));
+    }
+
+    private static String content(RunDirectory directory, String name) {
+        return directory.readChecked(name, (in, length) -> new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
+
+    /** The directory of a process that dies before it gives any file this name. */
+    private RunDirectory crashing(String name) throws IOException {
+        FileSystem raw = ((LocalFileSystem) FileSystem.getLocal(new Configuration())).getRawFileSystem();
+        return new RunDirectory(new FilterFileSystem(raw) {
+            @Override
+            public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to) throws IOException {
+                if (to.getName().equals(name)) {
+                    throw new IOException("killed");
+                }
+                return super.rename(from, to);
+            }
+
+            @Override
+            public boolean delete(org.apache.hadoop.fs.Path path, boolean recursive) throws IOException {
+                return path.getName().contains(name) ? false : super.delete(path, recursive);
+            }
+        }, new org.apache.hadoop.fs.Path(folder.resolve("run").toUri()));
     }
 
     @Test

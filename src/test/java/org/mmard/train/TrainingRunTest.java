@@ -85,6 +85,33 @@ class TrainingRunTest {
     }
 
     @Test
+    void resumeGoesBackOverACheckpointWhoseDamageAZipFileDoesNotShow() throws IOException {
+        run.start();
+        byte[] bytes = Files.readAllBytes(file(RunDirectory.checkpoint(4)));
+        // The time of the first entry.
+        bytes[10] ^= 1;
+        Files.write(file(RunDirectory.checkpoint(4)), bytes);
+        ModelFile.read(run.directory.uri(RunDirectory.checkpoint(4)), run.directory.hadoop());
+        run.resume();
+        assertTrue(run.warnings.get(0).contains("epoch-0004.zip: damaged or cut short"), run.warnings.toString());
+        assertEquals(List.of(4), run.last.trained);
+    }
+
+    @Test
+    void aRunThatIsOlderThanChecksumsGoesOn() throws IOException {
+        run.start();
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path checksum : files.filter(path -> path.toString().endsWith(".sha256")).toList()) {
+                Files.delete(checksum);
+            }
+        }
+        run.epochs = 5;
+        run.resume();
+        assertEquals(List.of(5), run.last.trained);
+        assertEquals(List.of(), run.warnings);
+    }
+
+    @Test
     void resumeIgnoresACheckpointOfAnotherRun() throws IOException {
         run.start();
         Files.copy(file(RunDirectory.checkpoint(2)), file(RunDirectory.checkpoint(9)));

@@ -1,0 +1,43 @@
+package org.mmard.train;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** SHA-256 of a file's bytes, and the line in which {@code sha256sum} writes it down beside the file. */
+final class Sha256 {
+    /** Of the file that holds the line: {@code best.zip.sha256} belongs to {@code best.zip}. */
+    static final String SUFFIX = ".sha256";
+
+    private static final Pattern LINE = Pattern.compile("([0-9a-fA-F]{64}) [ *](.+?)\\R?");
+
+    private Sha256() {}
+
+    static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** In lower-case hexadecimal. */
+    static String hex(MessageDigest digest) {
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The line for a file: {@code sha256sum -c} in its folder checks it. */
+    static byte[] line(String hex, String name) {
+        return (hex + "  " + name + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The checksum that such a line gives, or nothing where it is none. */
+    static Optional<String> parse(byte[] line) {
+        Matcher matcher = LINE.matcher(new String(line, StandardCharsets.UTF_8));
+        return matcher.matches() ? Optional.of(matcher.group(1).toLowerCase(java.util.Locale.ROOT)) : Optional.empty();
+    }
+}

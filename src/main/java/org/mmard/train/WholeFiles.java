@@ -1,0 +1,147 @@
+package org.mmard.train;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.UUID;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileContext;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Options;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name beside it,
+ * then renamed.
+ */
+final class WholeFiles {
+    private static final String TEMPORARY = ".writing-";
+
+    private final FileSystem files;
+    private FileContext context;
+
+    WholeFiles(FileSystem files) {
+        this.files = files;
+    }
+
+    /** Does something with the checksum of a file that is written but does not have its name yet. */
+    @FunctionalInterface
+    interface BeforeNaming {
+        void accept(String sha256) throws IOException;
+    }
+
+    /** Reads an open file of a length in bytes. */
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(FSDataInputStream in, long length) throws IOException;
+    }
+
+    FileSystem filesystem() {
+        return files;
+    }
+
+    /** Puts a file in place of any of that name. */
+    void write(Path target, RunDirectory.Content content, BeforeNaming before) throws IOException {
+        // A name of its own for each try: the filesystem may still hold the last one's for a writer that it has lost.
+        Path temporary = new Path(target.getParent(), TEMPORARY + target.getName() + "-" + UUID.randomUUID());
+        try {
+            MessageDigest digest = Sha256.digest();
+            try (FSDataOutputStream out = files.create(temporary, true)) {
+                content.writeTo(new DigestOutputStream(out, digest));
+                // Renamed before its bytes are on disk, a file could come back empty from a power cut.
+                out.hsync();
+            }
+            before.accept(Sha256.hex(digest));
+            replace(temporary, target);
+        } catch (IOException | RuntimeException e) {
+            deleteQuietly(temporary);
+            throw e;
+        } catch (FSError e) {
+            // What Hadoop's local filesystem makes of an exception, such as that of a full disk.
+            deleteQuietly(temporary);
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        }
+    }
+
+    <T> T read(Path file, Reader<T> reader) throws IOException {
+        try (FSDataInputStream in = files.open(file)) {
+            return reader.read(in, files.getFileStatus(file).getLen());
+        }
+    }
+
+    /** SHA-256 of the bytes that are there now, in hexadecimal. */
+    String sha256(Path file) throws IOException {
+        MessageDigest digest = Sha256.digest();
+        read(file, (in, length) -> in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
+        return Sha256.hex(digest);
+    }
+
+    InputStream open(Path file) throws IOException {
+        return files.open(file);
+    }
+
+    boolean exists(Path file) throws IOException {
+        return files.exists(file);
+    }
+
+    /** What lies in a folder, files half written not among it; nothing where there is no such folder. */
+    List<FileStatus> list(Path folder) throws IOException {
+        try {
+            return List.of(files.listStatus(folder, path -> !isTemporary(path)));
+        } catch (FileNotFoundException e) {
+            return List.of();
+        }
+    }
+
+    /** Deletes a file, or a folder with all that is in it, if it is there. */
+    void delete(Path path) throws IOException {
+        files.delete(path, true);
+    }
+
+    /** Creates a folder, proves that it can be written, and removes the files that a crash left half written in it. */
+    void prepare(Path folder) throws IOException {
+        files.mkdirs(folder);
+        files.create(new Path(folder, TEMPORARY + "probe"), true).close();
+        for (FileStatus status : files.listStatus(folder, WholeFiles::isTemporary)) {
+            files.delete(status.getPath(), false);
+        }
+    }
+
+    private static boolean isTemporary(Path path) {
+        return path.getName().startsWith(TEMPORARY);
+    }
+
+    private void replace(Path temporary, Path target) throws IOException {
+        if ("file".equals(files.getUri().getScheme())) {
+            if (!files.rename(temporary, target)) {
+                throw new IOException("cannot rename " + temporary + " to " + target);
+            }
+        } else {
+            // FileSystem.rename refuses an existing target; this call replaces it, on HDFS in one atomic operation.
+            context().rename(temporary, target, Options.Rename.OVERWRITE);
+        }
+    }
+
+    /** Made once: each is a client of its own. */
+    private synchronized FileContext context() throws IOException {
+        if (context == null) {
+            context = FileContext.getFileContext(files.getUri(), files.getConf());
+        }
+        return context;
+    }
+
+    private void deleteQuietly(Path path) {
+        try {
+            files.delete(path, false);
+        } catch (IOException e) {
+            // The failure that led here is the one worth telling; the next start removes what is left.
+        }
+    }
+}
