@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch_cuda;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -42,6 +43,21 @@ public final class LibTorch {
         torch.set_num_threads(threads);
         Nd4j.getEnvironment().setMaxThreads(threads);
         Nd4j.getEnvironment().setMaxMasterThreads(threads);
+    }
+
+    /** Whether this build of LibTorch has CUDA and finds a GPU. The build that the pom describes has none. */
+    public static boolean hasGpus() {
+        return torch.cuda_is_available();
+    }
+
+    /**
+     * Makes a GPU LibTorch's device of this thread. Only where {@link #hasGpus}; not tested, for want of a GPU. What this class makes of arrays
+     * lies in the host's memory still: a CUDA build has to change that too.
+     *
+     * @param index of the GPU among those that the process sees, from 0
+     */
+    public static void gpu(int index) {
+        torch_cuda.set_device((byte) index);
     }
 
     /** Version of the LibTorch in use, for provenance. */

@@ -25,6 +25,7 @@ final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator
 
     @Override
     public Iterator<ReplicaState> apply(Iterator<MultiDataSet> partition) {
+        AssignedGpu.use(TaskContext.get());
         java.util.Iterator<MultiDataSet> batches = JavaConverters.asJavaIterator(partition);
         try {
             if (alone) {

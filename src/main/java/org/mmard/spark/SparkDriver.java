@@ -113,6 +113,7 @@ public final class SparkDriver {
 
     /** What an executor's JVM needs to run our code. */
     private static void equip(SparkConf conf) {
+        AssignedGpu.request(conf);
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
         // What the user gives comes last, and so wins.
         String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));

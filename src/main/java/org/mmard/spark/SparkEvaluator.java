@@ -3,6 +3,7 @@ package org.mmard.spark;
 import java.io.Serializable;
 import java.util.List;
 import java.util.function.Consumer;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
@@ -115,6 +116,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
 
         @Override
         public R apply(Iterator<int[]> partition) {
+            AssignedGpu.use(TaskContext.get());
             LibTorch.threads(engine.threads());
             ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
             graph.init(model.value().getParameters(), true);
