@@ -1,14 +1,6 @@
 #!/usr/bin/env bash
-# Evaluates: spark-jobs/evaluate.sh --model URI --data URI [--attacks LIST] [--out DIR]...
-#
-# MMARD_MASTER  the cluster (spark://host:port, yarn, k8s://…); spark-submit's own choice when unset
-# MMARD_JAR     the program, default target/mmard-train.jar (./mmard build makes it)
-# SPARK_HOME    Spark 3.5 for Scala 2.12, default target/spark-home
+# Evaluates: spark-jobs/evaluate.sh --model URI --data URI [--attacks LIST] [--out DIR]... submit.sh explains the variables.
 set -euo pipefail
-root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
-jar=${MMARD_JAR:-$root/target/mmard-train.jar}
-[[ -f $jar ]] || { echo "evaluate.sh: $jar does not exist: ./mmard build makes it, MMARD_JAR names another" >&2; exit 2; }
-
-exec "${SPARK_HOME:-$root/target/spark-home}/bin/spark-submit" ${MMARD_MASTER:+--master "$MMARD_MASTER"} \
-    --driver-memory "${MMARD_DRIVER_MEMORY:-2g}" \
-    "$jar" evaluate "$@"
+# shellcheck source=spark-jobs/submit.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/submit.sh"
+submit evaluate "$@"

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# Sourced by the jobs of this folder: how a command of mmard is submitted.
+#
+# MMARD_MASTER         the cluster (spark://host:port, yarn, k8s://…); spark-submit's own choice when unset
+# MMARD_PROPERTIES     properties file for spark-submit, such as deploy/yarn/spark-defaults.conf; that of SPARK_HOME when unset
+# MMARD_DRIVER_MEMORY  heap of the driver, default 2g
+# MMARD_JAR            the program, default target/mmard-train.jar (./mmard build makes it)
+# SPARK_HOME           Spark 3.5 for Scala 2.12, default target/spark-home
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$1" >&2
+    exit 2
+}
+
+jar=${MMARD_JAR:-$root/target/mmard-train.jar}
+[[ -f $jar ]] || fail "$jar does not exist: ./mmard build makes it, MMARD_JAR names another"
+spark_submit=${SPARK_HOME:-$root/target/spark-home}/bin/spark-submit
+[[ -x $spark_submit ]] || fail "$spark_submit does not exist: ./mmard build makes it, SPARK_HOME names another Spark"
+
+# submit COMMAND ARGUMENT...: this process becomes the driver.
+submit() {
+    exec "$spark_submit" ${MMARD_MASTER:+--master "$MMARD_MASTER"} ${MMARD_PROPERTIES:+--properties-file "$MMARD_PROPERTIES"} \
+        --driver-memory "${MMARD_DRIVER_MEMORY:-2g}" "$jar" "$@"
+}
+
+# submit_here COMMAND ARGUMENT...: the same for commands that need no cluster.
+submit_here() {
+    exec "$spark_submit" --master 'local[1]' --driver-memory 512m "$jar" "$@"
+}
