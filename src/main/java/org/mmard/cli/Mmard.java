@@ -24,6 +24,7 @@ import picocli.CommandLine.ParameterException;
             ModelCommand.class,
             BenchCommand.class,
             VerifyCommand.class,
+            NightlyCommand.class,
         })
 public final class Mmard {
     private static final int MISTAKE = 2;
