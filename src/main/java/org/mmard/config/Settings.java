@@ -70,11 +70,17 @@ public record Settings(
      * @param warmUp epochs of linear rise from 0 to the learning rate
      * @param augment random crop (4 zero pixels) and horizontal flip
      * @param gradientClipping largest global norm of an executor's gradient, 0 for any
+     * @param maxSkipped share of an epoch's steps that may be skipped for not being finite, in [0, 1)
      */
     public record Training(
             int epochs, int batch, double learningRate, double momentum, double weightDecay,
             String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
-            double gradientClipping, Averaging averaging, WeightPerturbation weightPerturbation) implements Serializable {}
+            double gradientClipping, double maxSkipped, Averaging averaging, WeightPerturbation weightPerturbation) implements Serializable {
+        /** How many of an epoch's steps may be skipped. */
+        public long skippable(int batchesPerEpoch) {
+            return (long) (maxSkipped * batchesPerEpoch);
+        }
+    }
 
     /**
      * The average of the student's weights that is validated and kept in their place.

@@ -231,7 +231,7 @@ public final class SettingsReader {
                 keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
                 keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
                 keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
-                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE),
+                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE), keys.real("training.max-skipped", Range.FRACTION_BELOW_ONE),
                 new Settings.Averaging(keys.choice("training.averaging.kind", "none", "ema", "swa"),
                         keys.real("training.averaging.decay", Range.FRACTION_BELOW_ONE), keys.count("training.averaging.from-epoch", 0),
                         keys.choice("training.averaging.batch-norm", "re-estimate", "average")),

@@ -91,7 +91,7 @@ final class DistillingMaster extends SharedTrainingMaster {
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();
-        int remainder = plan.value().batchesPerEpoch() % plan.value().executors();
+        int remainder = (int) (start.tally().sums().steps() % plan.value().executors());
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
         average = ReplicaState.average(graph.getNetwork(), states);
     }

@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.broadcast.Broadcast;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingWorker;
 import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 
@@ -23,7 +22,7 @@ final class DistillingWorker extends SharedTrainingWorker {
     }
 
     @Override
-    public ComputationGraph getInitialModelGraph() {
+    public ReplicaGraph getInitialModelGraph() {
         if (plan.value().executors() > 1) {
             chooseNetwork(getBroadcastConfiguration().value().getVoidConfiguration());
         }

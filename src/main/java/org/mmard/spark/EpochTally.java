@@ -4,6 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.util.AccumulatorV2;
+import org.mmard.train.EpochSums;
+import org.mmard.train.Tally;
 
 /**
  * The tallies of one epoch by executor id. Spark sends an accumulator to the driver with every heartbeat of a running task, which serves the
@@ -40,6 +42,11 @@ final class EpochTally extends AccumulatorV2<Map.Entry<String, Tally>, Map<Strin
     @Override
     public void merge(AccumulatorV2<Map.Entry<String, Tally>, Map<String, Tally>> other) {
         other.value().forEach((executor, tally) -> byExecutor.merge(executor, tally, Tally::plus));
+    }
+
+    /** What it says of the epoch, but for the time. */
+    EpochSums sums() {
+        return new EpochSums(value(), 0);
     }
 
     /** A copy, in the order of the executor ids. */

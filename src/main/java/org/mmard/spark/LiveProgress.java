@@ -5,7 +5,9 @@ import java.util.Map;
 import org.apache.spark.scheduler.AccumulableInfo;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
+import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
+import org.mmard.train.Tally;
 import scala.Tuple4;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -13,13 +15,15 @@ import scala.collection.Seq;
 /** Passes on what the executors' heartbeats tell of an epoch, while it runs. */
 final class LiveProgress extends SparkListener {
     private final long tally;
+    private final EpochSums before;
     private final long batches;
     private final Epochs.Progress progress;
     private final Map<Object, Tally> byTask = new HashMap<>();
 
-    /** @param tally the id of the epoch's accumulator; @param batches of the epoch */
-    LiveProgress(long tally, long batches, Epochs.Progress progress) {
+    /** @param tally the id of the epoch's accumulator; @param before what was done of the epoch earlier; @param batches of the epoch */
+    LiveProgress(long tally, EpochSums before, long batches, Epochs.Progress progress) {
         this.tally = tally;
+        this.before = before;
         this.batches = batches;
         this.progress = progress;
     }
@@ -38,8 +42,9 @@ final class LiveProgress extends SparkListener {
             }
         }
         if (news) {
-            Tally all = byTask.values().stream().reduce(Tally::plus).orElseThrow();
-            progress.step(all.minibatches(), batches, all.loss() / all.images());
+            Tally now = byTask.values().stream().reduce(Tally::plus).orElseThrow();
+            EpochSums all = before.plus(new EpochSums(Map.of("now", now), 0));
+            progress.step(all.steps(), batches, all.loss());
         }
     }
 }

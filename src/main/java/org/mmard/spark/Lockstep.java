@@ -1,10 +1,10 @@
 package org.mmard.spark;
 
-import java.util.function.Supplier;
 import org.deeplearning4j.optimize.api.StepFunction;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
 import org.deeplearning4j.optimize.solvers.accumulation.IndexedTail;
 import org.mmard.spark.UpdateMessage.Address;
+import org.mmard.train.DistillingGraph;
 import org.mmard.train.TrainingBatch;
 import org.nd4j.linalg.api.memory.MemoryWorkspace;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -14,24 +14,29 @@ import org.nd4j.linalg.factory.Nd4j;
  * The gradient sharing of an epoch, in rounds: in round r the executors take batches r*N to r*N + N-1, each sends its encoded update to all
  * others, and each subtracts the same sum, decoded in the same order, its own update as the others see it. So all replicas hold
  * the same bits after every round, whatever the timing. What an encoding leaves out stays here and joins the next update; the last update
- * of an epoch is sent exactly, so that nothing is left when the epoch ends.
+ * of an epoch is sent exactly, so that nothing is left when the epoch ends. An executor whose step was skipped has no update in that round; all
+ * count these, and end the epoch after the same round when they are too many.
  */
 final class Lockstep implements GradientsAccumulator {
     private final Encoding encoding;
     private final int executors;
     private final int batchesPerEpoch;
     private final Peers peers;
-    private final Supplier<TrainingBatch> current;
+    private final long skippable;
+    private final DistillingGraph graph;
     private final INDArray unsent;
-    private byte[] own;
+    private Share own;
+    private long skipped;
+    private boolean moved;
 
-    /** @param current the batch whose update is being shared; @param length of the parameter vector */
-    Lockstep(Plan plan, Peers peers, Supplier<TrainingBatch> current, long length) {
+    /** @param graph whose updates are shared; @param length of its parameter vector */
+    Lockstep(Plan plan, Peers peers, DistillingGraph graph, long length) {
         encoding = Encoding.of(plan.settings().cluster().threshold());
         executors = plan.executors();
         batchesPerEpoch = plan.batchesPerEpoch();
         this.peers = peers;
-        this.current = current;
+        skippable = plan.skippable();
+        this.graph = graph;
         try (MemoryWorkspace outside = Nd4j.getMemoryManager().scopeOutOfWorkspaces()) {
             unsent = Nd4j.create(length);
         }
@@ -40,26 +45,50 @@ final class Lockstep implements GradientsAccumulator {
     /** Starts an epoch, together with all other executors. */
     void begin(EpochStart start) {
         unsent.assign(0);
+        skipped = start.skipped();
         peers.meet(start.epoch(), start.introduce());
+    }
+
+    /** Whether the epoch ends before its last batch. */
+    boolean finished() {
+        return skipped > skippable;
+    }
+
+    /** Whether the latest round has moved the parameters. */
+    boolean hasMoved() {
+        return moved;
     }
 
     @Override
     public void storeUpdate(INDArray update, int iteration, int epoch) {
-        TrainingBatch batch = current.get();
+        if (finished()) {
+            return;
+        }
+        TrainingBatch batch = graph.batch();
         if (batch.index() % executors != peers.shard()) {
             throw new IllegalStateException("batch " + batch.index() + " is not one of shard " + peers.shard());
         }
-        own = encoding.encode(unsent.addi(update), batch.index() + executors >= batchesPerEpoch);
-        peers.send(new Address(batch.epoch(), batch.index()), own);
+        boolean last = batch.index() + executors >= batchesPerEpoch;
+        own = new Share(graph.skipped(), graph.skipped() && !last ? Share.NO_UPDATE : encoding.encode(unsent.addi(update), last));
+        peers.send(new Address(batch.epoch(), batch.index()), own.bytes());
     }
 
     @Override
     public void applyUpdate(StepFunction function, INDArray parameters, INDArray updates, boolean last) {
-        TrainingBatch batch = current.get();
+        moved = false;
+        if (finished()) {
+            return;
+        }
+        TrainingBatch batch = graph.batch();
         int first = batch.index() - batch.index() % executors;
         updates.assign(0);
         for (int index = first; index < Math.min(first + executors, batchesPerEpoch); index++) {
-            Encoding.decode(index == batch.index() ? own : peers.receive(new Address(batch.epoch(), index)), updates);
+            Share share = index == batch.index() ? own : Share.of(peers.receive(new Address(batch.epoch(), index)));
+            skipped += share.skipped() ? 1 : 0;
+            if (share.hasUpdate()) {
+                moved = true;
+                Encoding.decode(share.update(), updates);
+            }
         }
         function.step(parameters, updates);
     }

@@ -18,4 +18,9 @@ record Plan(UUID id, Settings settings, EpochOrder order, Schedule schedule, Ste
     int batchesPerEpoch() {
         return order.batchesPerEpoch();
     }
+
+    /** How many of an epoch's steps may be skipped. */
+    long skippable() {
+        return settings.training().skippable(batchesPerEpoch());
+    }
 }

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.train.FlatRange;
+import org.mmard.train.Tally;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -59,7 +60,8 @@ final class Replica {
         EpochTally tally = start.tally();
         String executor = SparkEnv.get().executorId();
         String host = host();
-        graph.begin(plan.images().value(), plan.schedule(), (result, seconds) -> tally.add(Map.entry(executor, Tally.of(host, result, seconds))));
+        graph.begin(plan.images().value(), plan.schedule(), (result, skipped, seconds) ->
+                tally.add(Map.entry(executor, Tally.of(host, result, skipped, seconds))));
     }
 
     private static String host() {

@@ -29,9 +29,29 @@ final class ReplicaGraph extends DistillingGraph {
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
             SharedMemory.removeRemains();
-            lockstep = new Lockstep(plan, new Peers(plan.id()), this::batch, numParams());
+            lockstep = new Lockstep(plan, new Peers(plan.id()), this, numParams());
         }
         lockstep.begin(start);
         super.setGradientsAccumulator(lockstep);
+    }
+
+    /** Whether the epoch ends here, however many batches there are still. */
+    boolean finished() {
+        return lockstep == null ? start.skipped() + start.tally().sums().skippedSteps() > plan.skippable() : lockstep.finished();
+    }
+
+    /** DL4J's training wrapper has fetched some batches ahead and fits them in any case. */
+    @Override
+    public void computeGradientAndScore() {
+        if (finished()) {
+            leaveOut();
+        } else {
+            super.computeGradientAndScore();
+        }
+    }
+
+    @Override
+    protected boolean hasMoved() {
+        return lockstep == null ? super.hasMoved() : lockstep.hasMoved();
     }
 }

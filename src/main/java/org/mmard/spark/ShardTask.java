@@ -2,7 +2,6 @@ package org.mmard.spark;
 
 import java.io.Serializable;
 import org.apache.spark.TaskContext;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.parameterserver.functions.SharedFlatMapMultiDataSet;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingResult;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
@@ -29,8 +28,10 @@ final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator
         java.util.Iterator<MultiDataSet> batches = JavaConverters.asJavaIterator(partition);
         try {
             if (alone) {
-                ComputationGraph graph = worker.getInitialModelGraph();
-                batches.forEachRemaining(graph::fit);
+                ReplicaGraph graph = worker.getInitialModelGraph();
+                while (batches.hasNext() && !graph.finished()) {
+                    graph.fit(batches.next());
+                }
             } else {
                 new SharedFlatMapMultiDataSet<SharedTrainingResult>(worker).call(batches);
             }

@@ -1,7 +1,5 @@
 package org.mmard.spark;
 
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -13,6 +11,7 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
+import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
@@ -77,16 +76,16 @@ public final class SparkEpochs implements Epochs {
     }
 
     @Override
-    public Report train(int epoch, Progress progress) {
+    public EpochSums train(int epoch, EpochSums before, Progress progress) {
         watch.check();
         long start = System.nanoTime();
         EpochTally tally = new EpochTally();
         tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
-        LiveProgress live = new LiveProgress(tally.id(), batches(), progress);
+        LiveProgress live = new LiveProgress(tally.id(), before, batches(), progress);
         spark.sc().addSparkListener(live);
         Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
         try {
-            fit(new EpochStart(epoch, introduce(), tally, following));
+            fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following));
         } catch (Exception e) {
             throw watch.explain(e);
         } finally {
@@ -96,7 +95,11 @@ public final class SparkEpochs implements Epochs {
             spark.sc().removeSparkListener(live);
         }
         watch.check();
-        return report(tally.value(), (System.nanoTime() - start) / 1e9);
+        EpochSums sums = before.plus(new EpochSums(tally.value(), (System.nanoTime() - start) / 1e9));
+        if (sums.steps() != batches() && !tooManySkipped(sums)) {
+            throw new IllegalStateException(sums.steps() + " of " + batches() + " minibatches were trained");
+        }
+        return sums;
     }
 
     private int batches() {
@@ -114,30 +117,21 @@ public final class SparkEpochs implements Epochs {
         if (student.getTrainingMaster() instanceof AveragingMaster averaging) {
             averaging.start(start);
             int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
-            for (int from = 0; from < batches(); from += window) {
+            for (int from = start.from(); from < batches() && start.skipped() + start.tally().sums().skippedSteps() <= plan.value().skippable(); from += window) {
                 student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
             }
         } else {
             DistillingMaster master = (DistillingMaster) student.getTrainingMaster();
             master.start(start);
-            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), 0, batches()));
+            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.from(), batches()));
             if (start.average() != null) {
                 average.values(master.average());
             }
         }
     }
 
-    private Report report(Map<String, Tally> byExecutor, double seconds) {
-        Tally all = byExecutor.values().stream().reduce(Tally::plus).orElseThrow();
-        if (all.minibatches() != batches()) {
-            throw new IllegalStateException(all.minibatches() + " of " + batches() + " minibatches were trained");
-        }
-        Map<String, Double> terms = new TreeMap<>();
-        all.terms().forEach((name, sum) -> terms.put(name, sum / all.images()));
-        Map<String, ExecutorReport> executors = new TreeMap<>();
-        byExecutor.forEach((id, tally) -> executors.put(id, new ExecutorReport(tally.host(), tally.minibatches(), tally.images(), tally.seconds())));
-        return new Report(all.loss() / all.images(), terms, (double) all.natural() / all.images(), (double) all.adversarial() / all.images(),
-                all.images(), seconds, executors);
+    private boolean tooManySkipped(EpochSums sums) {
+        return sums.skippedSteps() > plan.value().skippable();
     }
 
     @Override

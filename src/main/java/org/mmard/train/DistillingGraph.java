@@ -1,5 +1,6 @@
 package org.mmard.train;
 
+import java.util.List;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
@@ -13,18 +14,21 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A {@code ComputationGraph} whose gradient is a distillation method: wherever DL4J fits a graph, this one can stand, and DL4J's solver,
- * updater and gradient sharing take the rest as if the gradient were their own. It is fitted with {@link TrainingBatch}es.
+ * updater and gradient sharing take the rest as if the gradient were their own. It is fitted with {@link TrainingBatch}es. A step whose loss or
+ * gradient is not finite is skipped: it changes neither parameters nor velocity nor running statistics.
  */
 public class DistillingGraph extends ComputationGraph {
     private final transient Settings.Training training;
     private final transient long seed;
     private final transient SgdUpdater updater;
     private final transient Step step;
+    private final transient List<FlatRange> statistics;
     private transient ImageSet images;
     private transient Schedule schedule;
     private transient StepListener listener;
     private transient INDArray labels;
     private transient TrainingBatch batch;
+    private transient boolean skipped;
     private transient Throwable failure;
     private transient INDArray average;
     private transient double averageDecay;
@@ -32,8 +36,8 @@ public class DistillingGraph extends ComputationGraph {
     /** Told after each step. */
     @FunctionalInterface
     public interface StepListener {
-        /** @param seconds wall time of the step, loading its images included */
-        void stepped(Step.Result result, double seconds);
+        /** @param skipped whether the step changed nothing, because it was not finite; @param seconds its wall time, loading its images included */
+        void stepped(Step.Result result, boolean skipped, double seconds);
     }
 
     /** @param configuration cloned; its updater must be {@code Nesterovs}; @param parameters copied; @param velocity copied, may be null for zeros */
@@ -48,6 +52,7 @@ public class DistillingGraph extends ComputationGraph {
         if (velocity != null) {
             updater.setStateViewArray(velocity);
         }
+        statistics = FlatRange.runningStatistics(updater);
         step = steps.create(this);
         addListeners(new BaseTrainingListener() {
             @Override
@@ -80,7 +85,7 @@ public class DistillingGraph extends ComputationGraph {
     }
 
     private void moveAverage() {
-        if (average != null) {
+        if (average != null && hasMoved()) {
             // Closed here: memory off the heap must not wait for the garbage collector.
             try (INDArray share = params().mul(1 - averageDecay)) {
                 average.muli(averageDecay).addi(share);
@@ -111,10 +116,17 @@ public class DistillingGraph extends ComputationGraph {
         try {
             batch = TrainingBatch.of(getInputs()[0], labels);
             updater.learningRate(schedule.at(batch.epoch(), batch.index()));
+            float[] before = FlatRange.values(params(), statistics);
             Step.Result result = step.gradient(batch.load(images, seed, training.augment()));
+            skipped = !(result.isFinite() && Double.isFinite(getFlattenedGradients().sumNumber().doubleValue()));
+            if (skipped) {
+                // A running statistic that is no number would stay one for ever.
+                FlatRange.assign(params(), statistics, before);
+                updater.skip();
+            }
             gradient = new DefaultGradient(getFlattenedGradients());
             score = result.loss();
-            listener.stepped(result, (System.nanoTime() - start) / 1e9);
+            listener.stepped(result, skipped, (System.nanoTime() - start) / 1e9);
         } catch (Throwable e) {
             // DL4J's training wrapper logs what a fit throws and goes on with half a result: whoever called it must ask.
             failure = e;
@@ -125,6 +137,21 @@ public class DistillingGraph extends ComputationGraph {
     /** The batch of the latest step. */
     public TrainingBatch batch() {
         return batch;
+    }
+
+    /** Whether the latest step was skipped. */
+    public boolean skipped() {
+        return skipped;
+    }
+
+    /** Whether the parameters have moved since the step before the latest one; asked after the update. */
+    protected boolean hasMoved() {
+        return !skipped;
+    }
+
+    /** Lets the coming update change nothing, for a step that is not to take place. */
+    protected void leaveOut() {
+        updater.skip();
     }
 
     /** What the first failed step since {@link #begin} threw, or null. */

@@ -54,7 +54,8 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
                     said.path("host").asText(), said.path("minibatches").asLong(), said.path("images").asLong(), said.path("seconds").asDouble()));
         });
         Epochs.Report report = new Epochs.Report(line.path("loss").asDouble(), terms, line.path("train_natural_accuracy").asDouble(),
-                line.path("train_adversarial_accuracy").asDouble(), line.path("images").asLong(), line.path("seconds").asDouble(), executors);
+                line.path("train_adversarial_accuracy").asDouble(), line.path("images").asLong(), line.path("seconds").asDouble(),
+                line.path("skipped_steps").asLong(), executors);
         Epochs.Accuracy accuracy = line.path("clean_accuracy").isNumber() ? new Epochs.Accuracy(
                 line.path("clean_accuracy").asDouble(), line.path("robust_accuracy").asDouble(), line.path("validation_examples").asInt()) : null;
         return new EpochMetrics(line.path("epoch").asInt(), line.path("step").asLong(), report, line.path("learning_rate").asDouble(), accuracy,
@@ -76,7 +77,7 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
         line.put("robust_accuracy", accuracy == null ? null : (Double) accuracy.robust());
         line.put("validation_examples", accuracy == null ? 0 : accuracy.examples());
         line.put("learning_rate", learningRate).put("images", report.images()).put("images_per_second", imagesPerSecond());
-        line.put("seconds", report.seconds());
+        line.put("seconds", report.seconds()).put("skipped_steps", report.skippedSteps());
         ObjectNode executors = line.putObject("executors");
         report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host())
                 .put("minibatches", executor.minibatches()).put("images", executor.images()).put("seconds", executor.seconds()));

@@ -9,11 +9,13 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
  */
 public interface Epochs extends AutoCloseable {
     /**
-     * Trains epoch {@code epoch} (from 0) and returns what happened.
+     * Trains epoch {@code epoch} (from 0), or what an interruption left of it, and returns what happened. Fewer steps than the epoch has
+     * mean that more of them were skipped than may be.
      *
+     * @param before what was done of this epoch earlier, {@link EpochSums#NONE} as a rule; what is returned includes it
      * @param progress told after each step anywhere in the cluster as news arrives: steps done in this epoch, of how many, running mean loss
      */
-    Report train(int epoch, Progress progress);
+    EpochSums train(int epoch, EpochSums before, Progress progress);
 
     /** Clean and PGD accuracy of a model on the validation part. */
     Accuracy validate(ComputationGraph model);
@@ -32,8 +34,14 @@ public interface Epochs extends AutoCloseable {
         void step(long done, long total, double loss);
     }
 
-    /** @param terms batch-weighted means; @param executors per executor id: minibatches, images, seconds */
-    record Report(double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds, Map<String, ExecutorReport> executors) {}
+    /**
+     * An epoch as its line of metrics tells it. Means and accuracies are over the images of the steps that were not skipped.
+     *
+     * @param terms of the loss by name; @param images of all steps; @param executors by id
+     */
+    record Report(
+            double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds, long skippedSteps,
+            Map<String, ExecutorReport> executors) {}
 
     record ExecutorReport(String host, long minibatches, long images, double seconds) {}
 

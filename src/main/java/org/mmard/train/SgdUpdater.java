@@ -36,6 +36,7 @@ public final class SgdUpdater extends ComputationGraphUpdater {
     private final double clipping;
     private final List<Stretch> stretches = new ArrayList<>();
     private double learningRate = Double.NaN;
+    private boolean skipping;
 
     /**
      * @param graph its trainable parameters must have the updater {@code Nesterovs}, which decides the size of the state
@@ -64,11 +65,21 @@ public final class SgdUpdater extends ComputationGraphUpdater {
         learningRate = rate;
     }
 
+    /** Makes the next update zero, whatever the gradient, and has it leave the velocity alone. */
+    void skip() {
+        skipping = true;
+    }
+
     /** Turns the gradient vector of the graph into the update vector, in place. The other arguments are DL4J's and decide nothing here. */
     @Override
     public synchronized void update(Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
         if (Double.isNaN(learningRate)) {
             throw new IllegalStateException("no learning rate was set");
+        }
+        if (skipping) {
+            skipping = false;
+            getFlattenedGradientsView().assign(0);
+            return;
         }
         clip();
         for (Stretch stretch : stretches) {

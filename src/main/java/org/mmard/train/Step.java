@@ -21,5 +21,9 @@ public interface Step extends AutoCloseable {
     record Batch(float[] images, int[] labels, int[] records, long seed, int epoch) {}
 
     /** @param loss outer loss; @param terms its terms by name; @param natural, adversarial examples the student got right in train mode */
-    record Result(double loss, Map<String, Double> terms, int examples, int natural, int adversarial) {}
+    record Result(double loss, Map<String, Double> terms, int examples, int natural, int adversarial) {
+        boolean isFinite() {
+            return Double.isFinite(loss) && terms.values().stream().allMatch(Double::isFinite);
+        }
+    }
 }

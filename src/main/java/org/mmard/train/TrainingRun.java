@@ -39,7 +39,7 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
-     * @throws TrainingDiverged when the loss or the parameters are no longer finite
+     * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
     public Outcome run(Epochs epochs, TrainingDisplay display) {
@@ -54,14 +54,14 @@ public final class TrainingRun {
             display.epochStarts(epoch + 1);
             average.epochStarts(epoch, student);
             long before = weights();
-            Epochs.Report report = epochs.train(epoch, display);
+            EpochSums sums = epochs.train(epoch, EpochSums.NONE, display);
             display.stepsEnd();
-            requireFinite(epoch + 1, report.loss());
+            requireSound(epoch + 1, sums);
             requireMoved(epoch, before, schedule);
             ComputationGraph model = average.epochEnds(epoch, student, epochs);
             Epochs.Accuracy accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
             state = next(state, accuracy);
-            EpochMetrics line = new EpochMetrics(state.epoch(), state.step(), report, schedule.at(epoch, batchesPerEpoch - 1), accuracy,
+            EpochMetrics line = new EpochMetrics(state.epoch(), state.step(), sums.report(), schedule.at(epoch, batchesPerEpoch - 1), accuracy,
                     state.best() != null && state.best().epoch() == state.epoch(), Instant.now());
             // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be missing.
             metrics.append(line);
@@ -93,12 +93,20 @@ public final class TrainingRun {
         }
     }
 
-    private void requireFinite(int epoch, double loss) {
-        if (Double.isFinite(loss) && Double.isFinite(student.params().sumNumber().doubleValue())) {
-            return;
+    private void requireSound(int epoch, EpochSums sums) {
+        if (sums.skippedSteps() > settings.training().skippable(batchesPerEpoch)) {
+            throw diverged(epoch, sums.skippedSteps() + " of the " + batchesPerEpoch + " steps of epoch " + epoch
+                    + " were skipped by step " + sums.steps() + ", their loss or gradient not finite, which is more than training.max-skipped = "
+                    + settings.training().maxSkipped());
         }
+        if (!Double.isFinite(student.params().sumNumber().doubleValue())) {
+            throw diverged(epoch, "parameters are no longer finite in epoch " + epoch);
+        }
+    }
+
+    private TrainingDiverged diverged(int epoch, String what) {
         String kept = epoch == 1 ? "no epoch was finished before" : "epoch " + (epoch - 1) + " is kept in " + directory.uri(RunDirectory.checkpoint(epoch - 1));
-        throw new TrainingDiverged((Double.isFinite(loss) ? "parameters are no longer finite" : "loss is " + loss) + " in epoch " + epoch
-                + ": training diverged; " + kept + "; start anew with a lower training.learning-rate or a longer training.warm-up");
+        return new TrainingDiverged(what + ": training diverged; " + kept
+                + "; start anew with a lower training.learning-rate, a longer training.warm-up or a training.gradient-clipping");
     }
 }

@@ -28,7 +28,7 @@ class SettingsReaderTest {
     void defaultsAreThePublishedRecipe() throws IOException {
         Settings settings = read(NEEDED, Map.of()).settings();
         assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false, "eval"), settings.attack());
-        assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true, 0, Settings.Averaging.NONE, Settings.WeightPerturbation.NONE), settings.training());
+        assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true, 0, 0.05, Settings.Averaging.NONE, Settings.WeightPerturbation.NONE), settings.training());
         assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, 1, null, null, 0, "natural", 0, 1, "disagreement", "through", 5 / 6.0, 0.2,
                 new Settings.Triangle(0.02, List.of("label", "natural", "adversarial")), null), settings.method());
         assertNull(settings.teacher().model());
@@ -148,7 +148,8 @@ class SettingsReaderTest {
         "attack.batch-norm | batch | eval, train",
         "training.epochs | 0 | 1 or above", "training.batch | 0 | 1 or above", "training.learning-rate | -0.1 | above 0",
         "training.learning-rate | 0 | above 0", "training.momentum | 1 | not including 1", "training.momentum | -0.5 | not including 1",
-        "training.weight-decay | -1 | 0 or above", "training.gradient-clipping | -1 | 0 or above", "training.averaging.kind | mean | none, ema, swa",
+        "training.weight-decay | -1 | 0 or above", "training.gradient-clipping | -1 | 0 or above", "training.max-skipped | 1 | not including 1",
+        "training.averaging.kind | mean | none, ema, swa",
         "training.averaging.decay | 1 | up to but not including 1", "training.averaging.from-epoch | -1 | 0 or above",
         "training.averaging.batch-norm | none | re-estimate, average",
         "training.weight-perturbation.gamma | -1 | 0 or above", "training.weight-perturbation.from-epoch | -1 | 0 or above", "training.schedule | linear | constant, step, piecewise, cosine",

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.model.Architectures;
+import org.mmard.train.EpochSums;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
@@ -44,7 +45,7 @@ class AssignedGpuTest {
             WeightAverage none = WeightAverage.after(Optional.empty(), Settings.Averaging.NONE);
             try (SparkEpochs epochs = new SparkEpochs(spark, Architectures.network("cnn-4-8", 10, 1), none, Toys.images(64, 1), Toys.images(10, 2),
                     ToyDriver.settings(Map.of("executors", "1")), ToyStep::new)) {
-                epochs.train(0, (done, total, loss) -> {});
+                epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
             }
         }
         Path said = Path.of(System.getenv("SPARK_HOME"), "work", application, "0", "stderr");

@@ -1,6 +1,7 @@
 package org.mmard.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -154,7 +155,7 @@ class ClusterTest {
     }
 
     private static int minibatches(String line, int executor) {
-        return Integer.parseInt(field(line, executor + "=ExecutorReport\\[host=[^,]*, minibatches=(\\d+)"));
+        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, minibatches=(\\d+)"));
     }
 
     @Test
@@ -166,6 +167,38 @@ class ClusterTest {
             assertTrue(loss(last) < loss(first), first + "\n" + last);
             assertEquals(0, driver.exitCode());
         }
+    }
+
+    @Test
+    void aStepThatIsNotFiniteOnOneOfTwoExecutorsIsSkippedByItAloneAndTheReplicasStayAlike() throws Exception {
+        // Batches of 32 among 320: the batch with record 0 is one of ten. With decay 0 the average tells of every step that moved the weights.
+        try (Driver driver = new Driver("executors=2", "epochs=2", "images=320", "rate=0.1", "novalidate=1", "nan=1", "decay=0")) {
+            for (int epoch = 0; epoch < 2; epoch++) {
+                String start = "epoch " + epoch + " ";
+                String line = driver.await(text -> text.contains(start));
+                assertEquals(1, skipped(line, 0) + skipped(line, 1), line);
+                assertEquals(10, minibatches(line, 0) + minibatches(line, 1), line);
+                String parameters = driver.await(text -> text.contains("parameters "));
+                assertFalse(parameters.contains("NaN"), parameters);
+                assertEquals(field(parameters, "parameters (-?\\d+)"), field(driver.await(text -> text.contains("average ")), "average (-?\\d+)"));
+            }
+            assertEquals(0, driver.exitCode());
+        }
+    }
+
+    @Test
+    void twoExecutorsEndAnEpochAfterTheSameRoundWhenTooManyStepsWereSkipped() throws Exception {
+        // Two of ten may be skipped, and all are: after the second round it is over.
+        try (Driver driver = new Driver("executors=2", "epochs=1", "images=320", "rate=0.1", "novalidate=1", "nan=320")) {
+            String line = driver.await(text -> text.contains("epoch 0 "));
+            assertEquals(List.of(2, 2), List.of(minibatches(line, 0), minibatches(line, 1)), line);
+            assertEquals(List.of(2, 2), List.of(skipped(line, 0), skipped(line, 1)), line);
+            assertEquals(0, driver.exitCode());
+        }
+    }
+
+    private static int skipped(String line, int executor) {
+        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, minibatches=\\d+, skipped=(\\d+)"));
     }
 
     @Test

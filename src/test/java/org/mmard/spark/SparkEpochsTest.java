@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -21,10 +23,13 @@ import org.mmard.data.ImageSet;
 import org.mmard.model.Architectures;
 import org.mmard.train.BatchStatistics;
 import org.mmard.train.DistillingGraph;
+import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
+import org.mmard.train.NanStep;
 import org.mmard.train.Schedule;
 import org.mmard.train.Step;
 import org.mmard.train.StepFactory;
+import org.mmard.train.Tally;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
 import org.mmard.train.TrainingBatch;
@@ -63,14 +68,14 @@ class SparkEpochsTest {
     void trainsBitForBitAsAPlainLoopDoes() {
         ComputationGraph student = student();
         try (Epochs epochs = epochs(student, ToyStep::new)) {
-            epochs.train(0, (done, total, loss) -> {});
-            epochs.train(1, (done, total, loss) -> {});
+            epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
+            epochs.train(1, EpochSums.NONE, (done, total, loss) -> {});
         }
         Settings settings = settings();
         ComputationGraph start = student();
         DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
         EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
-        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, seconds) -> {});
+        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, skipped, seconds) -> {});
         for (int epoch = 0; epoch < 2; epoch++) {
             for (int k = 0; k < 4; k++) {
                 plain.fit(new TrainingBatch(epoch, k, order.batches(epoch)[k]).toMultiDataSet());
@@ -88,13 +93,13 @@ class SparkEpochsTest {
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
         try (Epochs epochs = new SparkEpochs(spark, student, average, TRAINING, VALIDATION, settings, ToyStep::new)) {
-            epochs.train(0, (done, total, loss) -> {});
+            epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
         }
         ComputationGraph start = student();
         double[] expected = start.params().toDoubleVector();
         DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
         EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
-        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, seconds) -> {});
+        plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, skipped, seconds) -> {});
         for (int k = 0; k < 4; k++) {
             plain.fit(new TrainingBatch(0, k, order.batches(0)[k]).toMultiDataSet());
             double[] now = plain.params().toDoubleVector();
@@ -135,13 +140,13 @@ class SparkEpochsTest {
     @Test
     void reportsEveryImageOnce() {
         try (Epochs epochs = epochs(student(), ToyStep::new)) {
-            Epochs.Report report = epochs.train(0, (done, total, loss) -> {});
-            assertEquals(100, report.images());
-            Epochs.ExecutorReport executor = report.executors().get("driver");
+            EpochSums sums = epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
+            assertEquals(100, sums.executors().get("driver").images());
+            Tally executor = sums.executors().get("driver");
             assertEquals(4, executor.minibatches());
             assertEquals(100, executor.images());
-            assertEquals(report.loss(), report.terms().get("ce"), 1e-12);
-            assertTrue(report.seconds() > 0 && executor.seconds() > 0);
+            assertEquals(sums.loss(), sums.executors().get("driver").terms().get("ce").doubleValue() / 100, 1e-12);
+            assertTrue(sums.seconds() > 0 && executor.seconds() > 0);
         }
     }
 
@@ -159,10 +164,45 @@ class SparkEpochsTest {
     @Test
     void aFailedStepEndsTheEpochWithItsReason() {
         try (Epochs epochs = epochs(student(), FailingStep::new)) {
-            Exception thrown = assertThrows(Exception.class, () -> epochs.train(0, (done, total, loss) -> {}));
+            Exception thrown = assertThrows(Exception.class, () -> epochs.train(0, EpochSums.NONE, (done, total, loss) -> {}));
             assertTrue(thrown.getMessage().contains("the teacher is tired"), thrown.getMessage());
             assertTrue(thrown instanceof SparkException || thrown.getCause() instanceof SparkException, thrown.toString());
         }
+    }
+
+    @Test
+    void aStepThatIsNotFiniteLeavesTheStateAsIfItHadNotBeenAndIsCounted() {
+        int[][] batches = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings().run().seed()).batches(0);
+        ComputationGraph student = student();
+        try (Epochs epochs = epochs(student, made -> new NanStep(made, Set.of(batches[1][5])))) {
+            EpochSums sums = epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
+            assertEquals(1, sums.skippedSteps());
+            assertEquals(4, sums.steps());
+            assertEquals(100, sums.executors().get("driver").images());
+            assertEquals(100 - batches[1].length, sums.executors().get("driver").counted());
+            assertEquals(sums.loss(), sums.executors().get("driver").terms().get("ce").doubleValue() / (100 - batches[1].length), 1e-12);
+        }
+        ComputationGraph start = student();
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(), settings().run().seed(), ToyStep::new);
+        plain.begin(TRAINING, new Schedule(settings().training(), 4), (result, skipped, seconds) -> {});
+        for (int k : new int[] {0, 2, 3}) {
+            plain.fit(new TrainingBatch(0, k, batches[k]).toMultiDataSet());
+        }
+        assertEquals(plain.params(), student.params());
+        assertEquals(plain.getUpdater().getStateViewArray(), student.getUpdater().getStateViewArray());
+    }
+
+    @Test
+    void anEpochEndsAsSoonAsTooManyOfItsStepsWereSkipped() {
+        Set<Integer> all = IntStream.range(0, 100).boxed().collect(Collectors.toSet());
+        ComputationGraph student = student();
+        try (Epochs epochs = epochs(student, made -> new NanStep(made, all))) {
+            // One of four may be skipped.
+            EpochSums sums = epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
+            assertEquals(2, sums.skippedSteps());
+            assertEquals(2, sums.steps());
+        }
+        assertEquals(student().params(), student.params());
     }
 
     @Test

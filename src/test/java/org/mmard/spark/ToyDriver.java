@@ -4,21 +4,25 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.model.Architectures;
+import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
-import org.mmard.train.ToyStep;
+import org.mmard.train.NanStep;
+import org.mmard.train.StepFactory;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
  * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
- * decay (of a moving average of the weights).
+ * decay (of a moving average of the weights), nan (how many of the first records make a step not finite).
  */
 public final class ToyDriver {
     private ToyDriver() {}
@@ -45,10 +49,10 @@ public final class ToyDriver {
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
         try (Epochs driver = new SparkEpochs(spark, student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
-                Toys.images(200, 2), settings, ToyStep::new)) {
+                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0"))))) {
             for (int epoch = 0; epoch < epochs; epoch++) {
-                Epochs.Report report = driver.train(epoch, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
-                say("epoch " + epoch + " " + report);
+                EpochSums sums = driver.train(epoch, EpochSums.NONE, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
+                say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);
                 say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
                 if (options.containsKey("decay")) {
                     say("average " + Arrays.hashCode(average.values()));
@@ -60,13 +64,19 @@ public final class ToyDriver {
         }
     }
 
+    /** @param nan batches with any of so many records are not finite */
+    private static StepFactory steps(int nan) {
+        Set<Integer> records = IntStream.range(0, nan).boxed().collect(Collectors.toSet());
+        return student -> new NanStep(student, records);
+    }
+
     static Settings settings(Map<String, String> options) {
         int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
         return new Settings(
                 null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
                 SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
                 new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
-                        "constant", List.of(), List.of(), 0.1, 0, true, 0, new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
+                        "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.25, new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
                                 Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"), Settings.WeightPerturbation.NONE),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),

@@ -19,6 +19,8 @@ class FakeEpochs implements Epochs {
     private int poisoned;
     private int frozen;
     private int failing;
+    private int skipping;
+    private int skipped;
     private final Map<Integer, Accuracy> accuracies = new TreeMap<>();
 
     FakeEpochs(ComputationGraph student) {
@@ -53,8 +55,14 @@ class FakeEpochs implements Epochs {
         return this;
     }
 
+    FakeEpochs skipping(int steps, int epoch) {
+        skipped = steps;
+        skipping = epoch;
+        return this;
+    }
+
     @Override
-    public Report train(int epoch, Progress progress) {
+    public EpochSums train(int epoch, EpochSums before, Progress progress) {
         if (epoch + 1 == killed) {
             throw new IllegalStateException("killed");
         }
@@ -62,7 +70,7 @@ class FakeEpochs implements Epochs {
             throw new ClusterFailure("executor 1 was lost in epoch " + failing, null);
         }
         trained.add(epoch + 1);
-        float[] before = FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater()));
+        float[] start = FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater()));
         INDArray velocity = student.getUpdater().getStateViewArray();
         velocity.muli(0.9).addi(0.01 * (epoch + 1));
         INDArray parameters = student.params().reshape(student.numParams());
@@ -75,10 +83,14 @@ class FakeEpochs implements Epochs {
             parameters.putScalar(0, Float.NaN);
         }
         if (epoch + 1 == frozen) {
-            FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), before);
+            FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), start);
         }
-        Map<String, ExecutorReport> executors = Map.of("0", new ExecutorReport("host", BATCHES, BATCHES * BATCH, 2));
-        return new Report(loss, Map.of("kl", loss), 0.5, 0.25, BATCHES * BATCH, 2, executors);
+        Step.Result result = new Step.Result(loss, Map.of("kl", loss), BATCH, BATCH / 2, BATCH / 4);
+        EpochSums sums = before;
+        for (int step = 0; step < BATCHES; step++) {
+            sums = sums.plus(new EpochSums(Map.of("0", Tally.of("host", result, epoch + 1 == skipping && step < skipped, 0.5)), 0.5));
+        }
+        return sums;
     }
 
     @Override

@@ -89,7 +89,7 @@ class TrainingDisplayTest {
     }
 
     private static EpochMetrics metrics(Epochs.Accuracy accuracy, boolean best) {
-        return new EpochMetrics(3, 300, new Epochs.Report(1.23456, Map.of(), 0.61, 0.42, 25544, 62, Map.of()), 0.01, accuracy, best, Instant.EPOCH);
+        return new EpochMetrics(3, 300, new Epochs.Report(1.23456, Map.of(), 0.61, 0.42, 25544, 62, 0, Map.of()), 0.01, accuracy, best, Instant.EPOCH);
     }
 
     private String text() {

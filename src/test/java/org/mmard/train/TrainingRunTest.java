@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -178,7 +179,7 @@ class TrainingRunTest {
         List<String> keys = new ArrayList<>();
         line.fieldNames().forEachRemaining(keys::add);
         assertEquals(List.of("epoch", "step", "loss", "losses", "train_natural_accuracy", "train_adversarial_accuracy", "clean_accuracy", "robust_accuracy",
-                "validation_examples", "learning_rate", "images", "images_per_second", "seconds", "executors", "best", "time"), keys);
+                "validation_examples", "learning_rate", "images", "images_per_second", "seconds", "skipped_steps", "executors", "best", "time"), keys);
         assertEquals(3, line.get("epoch").asInt());
         assertEquals(12, line.get("step").asInt());
         assertEquals(0.01, line.get("learning_rate").asDouble(), 1e-12);
@@ -190,25 +191,28 @@ class TrainingRunTest {
     }
 
     @Test
-    void aLossThatIsNotFiniteStopsTheRunAndLeavesTheLastCheckpoint() {
-        RunStopped stopped = assertThrows(RunStopped.class, () -> run.run(false, epochs -> new FakeEpochs(null) {
-            @Override
-            public Report train(int epoch, Progress progress) {
-                Report report = epochs.train(epoch, progress);
-                return epoch < 2 ? report : new Report(Double.NaN, report.terms(), 0, 0, 1, 1, report.executors());
-            }
-
-            @Override
-            public Accuracy validate(ComputationGraph model) {
-                return epochs.validate(model);
-            }
-        }));
-        assertTrue(stopped.getMessage().startsWith("loss is NaN in epoch 3"), stopped.getMessage());
+    void tooManySkippedStepsStopTheRunAndLeaveTheLastCheckpoint() {
+        RunStopped stopped = assertThrows(TrainingDiverged.class, () -> run.run(false, epochs -> epochs.skipping(2, 3)));
+        assertTrue(stopped.getMessage().startsWith("2 of the 4 steps of epoch 3 were skipped"), stopped.getMessage());
+        assertTrue(stopped.getMessage().contains("training.max-skipped = 0.25"), stopped.getMessage());
         assertTrue(stopped.getMessage().contains(run.directory.uri(RunDirectory.checkpoint(2))), stopped.getMessage());
         assertEquals(1, stopped.getMessage().lines().count());
         assertEquals(2, run.metrics().size());
         assertEquals(List.of(1, 2), List.copyOf(run.directory.checkpoints()));
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(2)), parameters(run, RunDirectory.LAST));
+    }
+
+    @Test
+    void aFewSkippedStepsAreCountedAndLeftOutOfTheMeans() throws IOException {
+        run.run(false, epochs -> epochs.skipping(1, 2));
+        JsonNode line = new ObjectMapper().readTree(run.metrics().get(1));
+        assertEquals(1, line.get("skipped_steps").asInt());
+        assertEquals(32, line.get("images").asInt());
+        assertEquals(0.5, line.get("train_natural_accuracy").asDouble());
+        assertEquals(0, new ObjectMapper().readTree(run.metrics().get(0)).get("skipped_steps").asInt());
+        List<String> printed = run.printed.toString(StandardCharsets.UTF_8).lines().filter(text -> text.startsWith("epoch ")).toList();
+        assertTrue(printed.get(1).endsWith("   1 step skipped"), printed.get(1));
+        assertFalse(printed.get(0).contains("skipped"), printed.get(0));
     }
 
     @Test
