@@ -24,17 +24,25 @@ final class TrainingBanner {
     void start(StartingPoint from, String master) {
         Settings settings = inputs.settings();
         Settings.Cluster cluster = settings.cluster();
-        row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer());
+        row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer()
+                + (settings.preset() == null ? "" : ", preset " + settings.preset()) + extras(settings.training()));
         row("student", settings.student().architecture() + ", " + number(Outline.of(inputs.fresh().getConfiguration()).trainable()) + " parameters");
         row("teacher", inputs.teacher() == null ? "none" : inputs.teacher().architecture() + ", " + inputs.teacher().uri());
         row("data", settings.data().uri() + ": " + number(inputs.split().training().length) + " images to train on, "
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
         row("executors", cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
-        row("run", settings.training().epochs() + " epochs of " + number(inputs.batchesPerEpoch()) + " steps of " + settings.training().batch()
-                + " images, seed " + settings.run().seed() + (from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : ""));
+        row("run", count(settings.training().epochs(), "epoch") + " of " + count(inputs.batchesPerEpoch(), "step") + " of "
+                + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + (from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : ""));
         row("directory", directory.uri());
         out.println("accuracies below: natural / adversarial images");
         out.flush();
+    }
+
+    /** What changes the student's weights beside the method. */
+    private static String extras(Settings.Training training) {
+        Settings.Averaging averaging = training.averaging();
+        double gamma = training.weightPerturbation().gamma();
+        return (averaging.kind().equals("none") ? "" : ", averaging " + averaging.kind()) + (gamma == 0 ? "" : ", weight perturbation " + gamma);
     }
 
     void end(TrainingRun.Outcome outcome) {
@@ -46,7 +54,7 @@ final class TrainingBanner {
     }
 
     void finishedBefore(CheckpointState last) {
-        out.println("nothing to do: the run in " + directory.uri() + " has finished all its " + last.epoch() + " epochs; more are added by training.epochs");
+        out.println("nothing to do: the run in " + directory.uri() + " has finished all its " + count(last.epoch(), "epoch") + "; more are added by training.epochs");
         results(last);
     }
 
@@ -71,6 +79,10 @@ final class TrainingBanner {
 
     private static String accuracies(double clean, double robust) {
         return String.format(Locale.ROOT, "%.1f %% clean, %.1f %% robust", 100 * clean, 100 * robust);
+    }
+
+    private static String count(long number, String thing) {
+        return number(number) + " " + thing + (number == 1 ? "" : "s");
     }
 
     private static String number(long value) {

@@ -71,7 +71,9 @@ class TrainCommandTest {
         String[] averaging = {"-D", "training.averaging.kind=ema", "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1"};
         Path whole = folder.resolve("whole");
         assertEquals(0, train(with(averaging, "-D", "training.epochs=3", "-D", "run.directory=" + whole)).exit());
-        assertEquals(0, train(with(averaging)).exit());
+        Outcome first = train(with(averaging));
+        assertEquals(0, first.exit(), first.err());
+        assertTrue(first.out().contains("method     inner mmard, outer mmard, averaging ema\n"), first.out());
         Outcome resumed = train(with(averaging, "--resume", "-D", "training.epochs=3"));
         assertEquals(0, resumed.exit(), resumed.err());
         assertTrue(Arrays.equals(parameters(whole), parameters(folder.resolve("run"))));
