@@ -19,7 +19,7 @@ public record Examples(Tensor images, int[] labels, int[] records) {
     }
 
     /** These records of a set; the images are a tensor of the current scope. */
-    static Examples of(ImageSet images, int[] records) {
+    public static Examples of(ImageSet images, int[] records) {
         float[] pixels = new float[records.length * ImageSet.PIXELS];
         int[] labels = new int[records.length];
         for (int i = 0; i < records.length; i++) {

@@ -39,6 +39,11 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
         return from(natural, record -> RandomStreams.stream(purpose, seed, epoch, record), records);
     }
 
+    /** The starting points of an attack's first run over a batch. */
+    public Tensor from(Tensor natural, Draws draws, int[] records) {
+        return from(natural, (int record) -> draws.stream(record, 0), records);
+    }
+
     /** The same, with the stream of each record given. */
     Tensor from(Tensor natural, IntFunction<? extends RandomGenerator> streams, int[] records) {
         if (kind == Kind.NONE) {

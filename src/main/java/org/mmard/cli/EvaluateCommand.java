@@ -24,7 +24,6 @@ import org.mmard.data.HadoopConfiguration;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
@@ -158,7 +157,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Evaluation here(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
         LibTorch.threads(1);
-        try (TorchNetwork network = new TorchNetwork(graph); Classifier classifier = network.freeze(new Passes(true, true))) {
+        try (Classifier classifier = TorchNetwork.frozen(graph)) {
             return run.apply(Evaluator.local(classifier, images, batch, seed));
         }
     }

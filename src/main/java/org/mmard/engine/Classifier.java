@@ -1,5 +1,6 @@
 package org.mmard.engine;
 
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -11,6 +12,17 @@ public interface Classifier extends AutoCloseable {
 
     /** Logits of the images, without any bookkeeping for gradients. */
     Logits logits(Tensor images);
+
+    /**
+     * Logits of images on the host, in a scope of its own: no other is needed.
+     *
+     * @param pixels as an image set gives them, shape [examples, 3, 32, 32], in [0, 1]
+     */
+    default Logits logits(float[] pixels) {
+        try (PointerScope scope = new PointerScope()) {
+            return logits(LibTorch.images(pixels));
+        }
+    }
 
     /** Logits of the images, remembering what their gradient needs. */
     Pass forward(Tensor images);

@@ -44,6 +44,11 @@ public record Logits(double[] values, int examples, int classes) {
         return rival;
     }
 
+    /** The label's logit less the largest of the others: above 0 where the label wins, 0 on the decision boundary. */
+    public double margin(int example, int label) {
+        return get(example, label) - get(example, strongestRival(example, label));
+    }
+
     /** How many examples have their largest logit at their label. */
     public int correct(int[] labels) {
         int correct = 0;

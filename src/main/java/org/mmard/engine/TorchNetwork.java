@@ -100,6 +100,13 @@ public final class TorchNetwork implements AutoCloseable {
         return parameter.endsWith("_mean") || parameter.endsWith("_var");
     }
 
+    /** A snapshot of a graph as a classifier, with every compile pass: for whoever has nothing else to do with it. Close it. */
+    public static Classifier frozen(ComputationGraph graph) {
+        try (TorchNetwork network = new TorchNetwork(graph)) {
+            return network.freeze(new Passes(true, true));
+        }
+    }
+
     /**
      * The network as it is now, in eval mode: a snapshot, which shares nothing with the graph. It outlives the current scope: close it.
      */

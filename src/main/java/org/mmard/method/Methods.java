@@ -32,6 +32,15 @@ public final class Methods {
         return new Method(inner, new OnNaturalImages(outer), settings.forwards() == null ? onNatural.subList(0, 1) : onNatural, settings.lambda());
     }
 
+    /**
+     * The inner objective of {@code method.inner} alone, or empty where it makes no attack.
+     *
+     * @throws InputError where its value is unknown or adds nothing
+     */
+    public static Optional<Objective> inner(Settings.Method settings) {
+        return InnerObjective.of(settings);
+    }
+
     /** What the outer loss reads, in the order of its published code; what an addition reads besides comes last. */
     private static List<Prediction> usual(Objective outer, Settings.Method settings) {
         List<Prediction> forwards = new ArrayList<>(OuterLoss.forwards(settings).stream().map(Prediction::ofStudent).toList());

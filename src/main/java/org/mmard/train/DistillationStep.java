@@ -3,13 +3,11 @@ package org.mmard.train;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.attack.LinearisedTeacher;
-import org.mmard.attack.Pgd;
 import org.mmard.attack.Starts;
 import org.mmard.config.Settings;
 import org.mmard.data.RandomStreams;
@@ -21,7 +19,9 @@ import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
+import org.mmard.method.InnerMaximisation;
 import org.mmard.method.Method;
+import org.mmard.method.TeacherOnNatural;
 
 /**
  * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is, then the student's train-mode
@@ -82,13 +82,13 @@ public final class DistillationStep implements Step {
         }
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = LibTorch.images(batch.images());
-            OnNatural known = onNatural(natural, batch.labels());
+            TeacherOnNatural known = onNatural(natural, batch.labels());
             Tensor adversarial = natural;
             if (method.attacks()) {
                 Tensor start = Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
-                adversarial = climb(natural, known, (pgd, networks, constants) -> pgd.perturb(networks, natural, constants, start));
+                adversarial = climb(known, attack -> attack.perturb(natural, start, known.predictions()));
             }
-            return outer(natural, adversarial, known.predictions);
+            return outer(natural, adversarial, known.predictions());
         }
     }
 
@@ -99,12 +99,14 @@ public final class DistillationStep implements Step {
      * @throws java.util.NoSuchElementException where the method makes no attack
      */
     public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {
-        return climb(natural, onNatural(natural, labels), (pgd, networks, constants) -> pgd.perturb(networks, natural, constants, start));
+        TeacherOnNatural known = onNatural(natural, labels);
+        return climb(known, attack -> attack.perturb(natural, start, known.predictions()));
     }
 
     /** dJ/dx' of the attack at a given x', where J is the inner objective's batch mean; as {@link #adversarial} otherwise. */
     public Tensor attackGradient(Tensor natural, Tensor adversarial, int[] labels) {
-        return climb(natural, onNatural(natural, labels), (pgd, networks, constants) -> pgd.gradient(networks, adversarial, constants));
+        TeacherOnNatural known = onNatural(natural, labels);
+        return climb(known, attack -> attack.gradient(natural, adversarial, known.predictions()));
     }
 
     /**
@@ -112,7 +114,7 @@ public final class DistillationStep implements Step {
      * its running statistics.
      */
     public Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
-        return outer(natural, adversarial, onNatural(natural, labels).predictions);
+        return outer(natural, adversarial, onNatural(natural, labels).predictions());
     }
 
     @Override
@@ -124,44 +126,20 @@ public final class DistillationStep implements Step {
         }
     }
 
-    /** What both the attack and the outer loss may read. @param linearised T~, or null where nothing reads it */
-    private record OnNatural(Predictions predictions, Classifier linearised) {}
-
-    private OnNatural onNatural(Tensor natural, int[] labels) {
-        Predictions predictions = new Predictions(labels);
-        Set<Prediction> reads = method.reads();
-        if (reads.contains(Prediction.TEACHER_LINEARISED)) {
-            LinearisedTeacher linearised = new LinearisedTeacher(teacher.exact(), natural, labels, method.linearisation());
-            return new OnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
-        }
-        if (reads.contains(Prediction.TEACHER_NATURAL)) {
-            predictions.with(Prediction.TEACHER_NATURAL, teacher.exact().logits(natural));
-        }
-        return new OnNatural(predictions, null);
+    private TeacherOnNatural onNatural(Tensor natural, int[] labels) {
+        return TeacherOnNatural.of(method.reads(), teacher == null ? null : teacher.exact(), natural, labels, method.linearisation());
     }
 
-    private interface Climb {
-        Tensor run(Pgd pgd, Map<Prediction, Classifier> networks, Predictions constants);
-    }
-
-    /** Something of the attack, with all that the inner objective reads. */
-    private Tensor climb(Tensor natural, OnNatural known, Climb climb) {
+    /** Something of the attack, by the networks as they are now. */
+    private Tensor climb(TeacherOnNatural known, Function<InnerMaximisation, Tensor> use) {
         Objective inner = method.inner().orElseThrow();
         boolean train = settings.batchNorm().equals("train");
         Precision precision = inner.comparesANetworkWithItself() ? Precision.FLOAT32 : attackPrecision;
         Classifier attacked = train ? onBatchStatistics : student.freeze(passes, precision);
         try {
-            Predictions constants = known.predictions.copy();
-            if (inner.reads().contains(Prediction.STUDENT_NATURAL)) {
-                constants.with(Prediction.STUDENT_NATURAL, attacked.logits(natural));
-            }
-            Map<Prediction, Classifier> networks = new EnumMap<>(Prediction.class);
-            networks.put(Prediction.STUDENT_ADVERSARIAL, attacked);
-            if (teacher != null) {
-                networks.put(Prediction.TEACHER_ADVERSARIAL, train || precision == Precision.FLOAT32 ? teacher.exact() : teacher.inAttack());
-            }
-            networks.put(Prediction.TEACHER_LINEARISED, known.linearised);
-            return climb.run(new Pgd(inner, settings.epsilon(), settings.stepSize(), settings.steps()), networks, constants);
+            boolean exactly = train || precision == Precision.FLOAT32;
+            Classifier asked = teacher == null ? null : exactly ? teacher.exact() : teacher.inAttack();
+            return use.apply(new InnerMaximisation(inner, settings, attacked, asked, known.linearised()));
         } finally {
             if (!train) {
                 attacked.close();

@@ -5,6 +5,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -22,6 +24,17 @@ public record Teacher(String uri, String sha256, String architecture, int classe
         ModelFile.Model model = ModelFile.read(uri, hadoop);
         return new Teacher(uri, ModelFile.checksum(uri, hadoop), model.metadata().architecture(), model.metadata().classNames().size(),
                 model.graph().getConfiguration().toJson(), model.graph().params().toFloatVector());
+    }
+
+    /** The teacher as it answers, in eval mode. Close it. */
+    public Classifier frozen() {
+        ComputationGraph graph = graph();
+        try {
+            return TorchNetwork.frozen(graph);
+        } finally {
+            // What is frozen is a snapshot: the graph's own vectors need not wait for the garbage collector.
+            graph.close();
+        }
     }
 
     /** The teacher's graph, anew. */

@@ -1,0 +1,29 @@
+package org.mmard.method;
+
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.mmard.attack.LinearisedTeacher;
+import org.mmard.engine.Classifier;
+import org.mmard.loss.Prediction;
+import org.mmard.loss.Predictions;
+
+/**
+ * What a teacher says of a batch before it is attacked: both the attack and the outer loss may read it. Lives no longer than the scope it was made in.
+ *
+ * @param predictions labels, and T(x) where it is read
+ * @param linearised T~, which answers at x', or null where nothing reads it
+ */
+public record TeacherOnNatural(Predictions predictions, Classifier linearised) {
+    /**
+     * @param reads what is going to be read; @param teacher may be null where none of it is a teacher's
+     * @param natural x, shape [examples, 3, 32, 32]; @param linearisation factor of the linear term of T~
+     */
+    public static TeacherOnNatural of(Set<Prediction> reads, Classifier teacher, Tensor natural, int[] labels, double linearisation) {
+        Predictions predictions = new Predictions(labels);
+        if (reads.contains(Prediction.TEACHER_LINEARISED)) {
+            LinearisedTeacher linearised = new LinearisedTeacher(teacher, natural, labels, linearisation);
+            return new TeacherOnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
+        }
+        return new TeacherOnNatural(reads.contains(Prediction.TEACHER_NATURAL) ? predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural)) : predictions, null);
+    }
+}
