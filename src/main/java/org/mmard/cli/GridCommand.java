@@ -60,8 +60,9 @@ final class GridCommand implements Callable<Integer> {
         GridScores scoring = new GridScores(grid, runs.get(0).resolved().settings(), sources);
         Map<GridRun, Integer> epochsLeft = new LinkedHashMap<>();
         for (GridRun run : runs) {
-            PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> say("warning: " + run.name() + ": " + line));
-            known(scoring, prepared).ifPresentOrElse(score -> scores.put(run, score), () -> epochsLeft.put(run, prepared.epochsLeft()));
+            try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> say("warning: " + run.name() + ": " + line))) {
+                known(scoring, prepared).ifPresentOrElse(score -> scores.put(run, score), () -> epochsLeft.put(run, prepared.epochsLeft()));
+            }
         }
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%d %s in %s: %d finished before, %d to do%n", runs.size(), runs.size() == 1 ? "run" : "runs", grid.directory(), scores.size(), epochsLeft.size());
@@ -121,8 +122,8 @@ final class GridCommand implements Callable<Integer> {
             GridRun run, JavaSparkContext spark, Broadcast<ImageSet> test, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current) {
         Settings settings = run.resolved().settings();
         // Anew: prepared all at once, the students of a large grid would not fit into memory.
-        PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
-        try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
+        try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
+                TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
             CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(spark, display, () -> { }).last() : prepared.stand();

@@ -20,6 +20,7 @@ import org.mmard.train.Checkpoints;
 import org.mmard.train.DistillationSteps;
 import org.mmard.train.Provenance;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.RunLock;
 import org.mmard.train.StartingPoint;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
@@ -27,11 +28,12 @@ import org.mmard.train.Versions;
 import org.mmard.train.WeightAverage;
 
 /**
- * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it.
+ * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it. Until it is closed, no other driver
+ * gets its directory.
  *
  * @param from where it goes on; @param versions of everything it is made of
  */
-record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions) {
+record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock) implements AutoCloseable {
     /**
      * @param resume whether to go on with a run that its directory holds
      * @param command the command line, for the record; @param warn told in one line about each checkpoint that cannot be used
@@ -40,6 +42,17 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     static PreparedRun of(ResolvedSettings resolved, Sources sources, boolean resume, String command, Consumer<String> warn) {
         RunDirectory directory = RunDirectory.at(resolved.settings().run().directory(), sources.hadoop());
         StartingPoint.requireFree(directory, resume);
+        RunLock lock = directory.lock(warn);
+        try {
+            return of(resolved, sources, directory.heldBy(lock), lock, resume, command, warn);
+        } catch (RuntimeException | Error e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private static PreparedRun of(
+            ResolvedSettings resolved, Sources sources, RunDirectory directory, RunLock lock, boolean resume, String command, Consumer<String> warn) {
         TrainingInputs inputs = TrainingInputs.read(resolved, sources);
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
         Provenance provenance = new Provenance(sha256(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
@@ -47,7 +60,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
         WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
-        return new PreparedRun(inputs, directory, from, versions);
+        return new PreparedRun(inputs, directory, from, versions, lock);
     }
 
     Settings settings() {
@@ -72,6 +85,11 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
             ready.run();
             return new TrainingRun(settings(), directory, from, student, average, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
         }
+    }
+
+    @Override
+    public void close() {
+        lock.close();
     }
 
     private static String host() {

@@ -40,14 +40,15 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Configuration hadoop = HadoopConfiguration.load();
         ResolvedSettings resolved = SettingsReader.read(conf, overrides, hadoop);
-        PreparedRun run = PreparedRun.of(resolved, new Sources(hadoop), resume, GivenCommand.line(spec), line -> say("warning: " + line));
-        TrainingBanner banner = new TrainingBanner(out, run.inputs(), run.directory());
-        if (run.epochsLeft() == 0) {
-            banner.finishedBefore(run.stand());
+        try (PreparedRun run = PreparedRun.of(resolved, new Sources(hadoop), resume, GivenCommand.line(spec), line -> say("warning: " + line))) {
+            TrainingBanner banner = new TrainingBanner(out, run.inputs(), run.directory());
+            if (run.epochsLeft() == 0) {
+                banner.finishedBefore(run.stand());
+                return 0;
+            }
+            banner.end(train(run, banner));
             return 0;
         }
-        banner.end(train(run, banner));
-        return 0;
     }
 
     private TrainingRun.Outcome train(PreparedRun run, TrainingBanner banner) {

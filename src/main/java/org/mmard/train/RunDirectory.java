@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -34,16 +35,23 @@ public final class RunDirectory {
     public static final String METRICS = "metrics.jsonl";
     public static final String BEST = "best.zip";
     public static final String LAST = "last.zip";
+    public static final String LOCK = "run.lock";
 
     private static final String CHECKPOINTS = "checkpoints";
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
 
     private final WholeFiles files;
     private final Path root;
+    private final RunLock lock;
 
     RunDirectory(FileSystem files, Path root) {
-        this.files = new WholeFiles(files);
+        this(new WholeFiles(files), root, null);
+    }
+
+    private RunDirectory(WholeFiles files, Path root, RunLock lock) {
+        this.files = files;
         this.root = root;
+        this.lock = lock;
     }
 
     /**
@@ -61,6 +69,29 @@ public final class RunDirectory {
         } catch (IOException | IllegalArgumentException e) {
             throw new InputError(uri + ": no filesystem there: " + firstLine(e), e);
         }
+    }
+
+    /**
+     * Takes the directory, which is created where it is missing, for this driver alone until the lock is closed.
+     *
+     * @param tell told in one line about a lock that is waited for or taken over
+     * @throws InputError where another live driver has it, or it cannot be written
+     */
+    public RunLock lock(Consumer<String> tell) {
+        return lock(RunLock.Timing.USUAL, tell);
+    }
+
+    RunLock lock(RunLock.Timing timing, Consumer<String> tell) {
+        try {
+            return RunLock.take(files, path(LOCK), timing, tell);
+        } catch (IOException e) {
+            throw unwritable(e);
+        }
+    }
+
+    /** The same directory, which refuses to write once the lock is another driver's: {@link RunStopped}. */
+    public RunDirectory heldBy(RunLock held) {
+        return new RunDirectory(files, root, held);
     }
 
     /** The qualified URI. */
@@ -93,7 +124,7 @@ public final class RunDirectory {
             files.prepare(root);
             files.prepare(new Path(root, CHECKPOINTS));
         } catch (IOException e) {
-            throw new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
+            throw unwritable(e);
         }
     }
 
@@ -159,6 +190,9 @@ public final class RunDirectory {
     }
 
     private void write(String name, Content content, WholeFiles.BeforeNaming before) {
+        if (lock != null) {
+            lock.requireHeld();
+        }
         try {
             files.write(path(name), content, before);
         } catch (IOException e) {
@@ -249,6 +283,10 @@ public final class RunDirectory {
 
     private Path path(String name) {
         return new Path(root, name);
+    }
+
+    private InputError unwritable(IOException e) {
+        return new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
     }
 
     private UncheckedIOException failed(String verb, String name, IOException cause) {

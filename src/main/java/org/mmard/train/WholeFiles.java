@@ -4,6 +4,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
@@ -43,6 +45,11 @@ final class WholeFiles {
         T read(FSDataInputStream in, long length) throws IOException;
     }
 
+    /** A name of its own beside a file, for what does not have that file's name yet or no longer. {@link #prepare} removes what is left under such names. */
+    static Path temporary(Path target) {
+        return new Path(target.getParent(), TEMPORARY + target.getName() + "-" + UUID.randomUUID());
+    }
+
     FileSystem filesystem() {
         return files;
     }
@@ -50,7 +57,7 @@ final class WholeFiles {
     /** Puts a file in place of any of that name. */
     void write(Path target, RunDirectory.Content content, BeforeNaming before) throws IOException {
         // A name of its own for each try: the filesystem may still hold the last one's for a writer that it has lost.
-        Path temporary = new Path(target.getParent(), TEMPORARY + target.getName() + "-" + UUID.randomUUID());
+        Path temporary = temporary(target);
         try {
             MessageDigest digest = Sha256.digest();
             try (FSDataOutputStream out = files.create(temporary, true)) {
@@ -67,6 +74,40 @@ final class WholeFiles {
             // What Hadoop's local filesystem makes of an exception, such as that of a full disk.
             deleteQuietly(temporary);
             throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        }
+    }
+
+    /**
+     * Creates a small file that must not be there yet. Of several that try at a time, one succeeds; readers may see it empty for a moment.
+     *
+     * @return false where it is there already
+     */
+    boolean create(Path file, byte[] content) throws IOException {
+        try {
+            if (isLocal()) {
+                // Hadoop's would look first and create then.
+                Files.write(java.nio.file.Path.of(file.toUri().getPath()), content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            } else {
+                try (OutputStream out = files.create(file, false)) {
+                    out.write(content);
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            // How a filesystem says that the file is there, or that another is just creating it, differs.
+            if (files.exists(file)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Renames a file to a name that is free. @return false where there is no such file */
+    boolean rename(Path from, Path to) throws IOException {
+        try {
+            return files.rename(from, to);
+        } catch (FileNotFoundException e) {
+            return false;
         }
     }
 
@@ -105,9 +146,21 @@ final class WholeFiles {
         files.delete(path, true);
     }
 
+    void deleteIfEmpty(Path folder) throws IOException {
+        if (files.listStatus(folder).length == 0) {
+            files.delete(folder, false);
+        }
+    }
+
+    void createFolder(Path folder) throws IOException {
+        if (!files.mkdirs(folder)) {
+            throw new IOException("cannot create folder " + folder);
+        }
+    }
+
     /** Creates a folder, proves that it can be written, and removes the files that a crash left half written in it. */
     void prepare(Path folder) throws IOException {
-        files.mkdirs(folder);
+        createFolder(folder);
         files.create(new Path(folder, TEMPORARY + "probe"), true).close();
         for (FileStatus status : files.listStatus(folder, WholeFiles::isTemporary)) {
             files.delete(status.getPath(), false);
@@ -118,8 +171,12 @@ final class WholeFiles {
         return path.getName().startsWith(TEMPORARY);
     }
 
+    private boolean isLocal() {
+        return "file".equals(files.getUri().getScheme());
+    }
+
     private void replace(Path temporary, Path target) throws IOException {
-        if ("file".equals(files.getUri().getScheme())) {
+        if (isLocal()) {
             if (!files.rename(temporary, target)) {
                 throw new IOException("cannot rename " + temporary + " to " + target);
             }

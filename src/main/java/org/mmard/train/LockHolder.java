@@ -1,0 +1,75 @@
+package org.mmard.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * Who holds a run directory: the content of {@code run.lock}.
+ *
+ * @param id of this taking of the lock, random; @param machine within which process numbers mean something; @param since, beat when it was taken, and last written
+ */
+record LockHolder(String id, String host, String machine, ProcessIdentity process, String since, String beat) {
+    private static final ObjectMapper JSON = JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+    static LockHolder self() {
+        String now = Instant.now().toString();
+        return new LockHolder(UUID.randomUUID().toString(), hostName(), thisMachine(), ProcessIdentity.self(), now, now);
+    }
+
+    byte[] now() {
+        try {
+            return JSON.writeValueAsBytes(new LockHolder(id, host, machine, process, since, Instant.now().toString()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Nothing where the file is not one of ours, or not written yet. */
+    static Optional<LockHolder> parse(byte[] content) {
+        try {
+            LockHolder holder = JSON.readValue(content, LockHolder.class);
+            return holder.id == null || holder.process == null ? Optional.empty() : Optional.of(holder);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    boolean onThisMachine() {
+        return machine != null && machine.equals(thisMachine());
+    }
+
+    @Override
+    public String toString() {
+        return "process " + process.pid() + " on " + host + ", since " + since;
+    }
+
+    /** Within which process numbers mean something: this boot of this kernel, and the space of numbers that a container has of its own. */
+    private static String thisMachine() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip() + " "
+                    + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "unknown host";
+        }
+    }
+}
