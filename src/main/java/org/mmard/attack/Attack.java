@@ -1,8 +1,12 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
 
 /**
  * Something that tries to change a classifier's answer without leaving the L-infinity ball around the image, by its gradient or by its answers
@@ -24,6 +28,23 @@ public interface Attack extends Serializable {
      *     x' may be x
      */
     Tensor perturb(Classifier model, Examples examples, Draws draws);
+
+    /**
+     * Makes the adversarial images of a whole set, on the host, in scopes of its own.
+     *
+     * @param seed of the random draws, as an evaluation has it
+     * @return x', shape [records, 3, 32, 32]
+     */
+    default float[] perturb(Classifier model, ImageSet images, long seed) {
+        float[] all = new float[images.size() * ImageSet.PIXELS];
+        for (int[] records : Evaluator.parts(IntStream.range(0, images.size()).toArray(), 64)) {
+            try (PointerScope scope = new PointerScope()) {
+                float[] part = LibTorch.values(perturb(model, Examples.of(images, records), Draws.of(seed, name())));
+                System.arraycopy(part, 0, all, records[0] * ImageSet.PIXELS, part.length);
+            }
+        }
+        return all;
+    }
 
     /**
      * Whether only images that the model gets right are attacked, all others counting as broken already, as AutoAttack does. Otherwise the

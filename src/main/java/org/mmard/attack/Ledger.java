@@ -1,7 +1,11 @@
 package org.mmard.attack;
 
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.mmard.data.ImageSet;
 
 /** Keeps what is known of each example under each attack, part by part, so that nothing is done twice. */
 public interface Ledger {
@@ -21,6 +25,17 @@ public interface Ledger {
     /** For this call only. */
     class InMemory implements Ledger {
         private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+        private final Map<String, Map<Integer, float[]>> images = new HashMap<>();
+        private final boolean keepImages;
+
+        public InMemory() {
+            this(false);
+        }
+
+        /** @param keepImages whether {@link #image} is going to be asked */
+        public InMemory(boolean keepImages) {
+            this.keepImages = keepImages;
+        }
 
         @Override
         public Outcome known(String attack) {
@@ -28,13 +43,24 @@ public interface Ledger {
         }
 
         @Override
-        public void add(String attack, Outcome part, float[] images) {
+        public void add(String attack, Outcome part, float[] adversarial) {
             outcomes.merge(attack, part, Outcome::with);
+            if (keepImages && adversarial != null) {
+                for (int i = 0; i < part.records().length; i++) {
+                    images.computeIfAbsent(attack, name -> new HashMap<>())
+                            .put(part.records()[i], Arrays.copyOfRange(adversarial, i * ImageSet.PIXELS, (i + 1) * ImageSet.PIXELS));
+                }
+            }
         }
 
         @Override
         public boolean wantsImages() {
-            return false;
+            return keepImages;
+        }
+
+        /** What an attack made of a record, shape [3, 32, 32]; nothing where it was not run on it. */
+        public Optional<float[]> image(String attack, int record) {
+            return Optional.ofNullable(images.getOrDefault(attack, Map.of()).get(record));
         }
     }
 }

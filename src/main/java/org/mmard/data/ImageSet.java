@@ -78,6 +78,15 @@ public final class ImageSet implements Serializable {
         }
     }
 
+    /** All records as {@link #floats(int, float[], int)} gives them: shape [records, 3, 32, 32]. */
+    public float[] floats() {
+        float[] all = new float[Math.multiplyExact(size(), PIXELS)];
+        for (int record = 0; record < size(); record++) {
+            floats(record, all, record * PIXELS);
+        }
+        return all;
+    }
+
     /** The first {@code n} records, {@code n} at most {@link #size()}. */
     public ImageSet first(int n) {
         if (n < 0 || n > size()) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +35,23 @@ class EvaluationTest {
     @BeforeAll
     static void oneThread() {
         LibTorch.threads(1);
+    }
+
+    @Test
+    void ledgerKeepsTheImagesThatAnAttackMakesOfAWholeSet() {
+        ImageSet images = tracedImages();
+        try (Classifier model = TorchNetwork.frozen(AutoAttackTrace.network())) {
+            Ledger.InMemory ledger = new Ledger.InMemory(true);
+            new EvaluationRun(Evaluator.local(model, images, 16, 5), ledger, SILENT).evaluate(Map.of(), Attacks.named("pgd20", Attacks.EPSILON));
+            float[] all = Attacks.named("pgd20", Attacks.EPSILON).get(0).attacks().get(0).perturb(model, images, 5);
+            assertTrue(ledger.known("pgd20").right() < 16);
+            for (int record = 0; record < 16; record++) {
+                float[] kept = ledger.image("pgd20", record).orElseThrow();
+                assertEquals(ledger.known("pgd20").predictions()[record], model.logits(kept).argMax(0));
+                assertArrayEquals(Arrays.copyOfRange(all, record * ImageSet.PIXELS, (record + 1) * ImageSet.PIXELS), kept, 1e-6f);
+            }
+            assertTrue(ledger.image("fgsm", 0).isEmpty());
+        }
     }
 
     static Stream<Attack> attacks() {
