@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
             TrainCommand.class,
             GridCommand.class,
             EvaluateCommand.class,
+            ReportCommand.class,
             DataCommand.class,
             ModelCommand.class,
             BenchCommand.class,

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,6 +29,7 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
+import org.mmard.report.Report;
 import org.mmard.train.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -89,10 +92,13 @@ final class QuickstartCommand implements Callable<Integer> {
         }
         step(console, PARTS.size() + 2, "evaluation on the test images");
         console.print(compare(data, folder, hadoop));
+        List<String> runs = PARTS.stream().sorted(Comparator.comparing(part -> part.teacher() == null)).map(part -> folder.resolve(part.name()).toString()).toList();
+        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(), new Report.Pictures(ReportCommand.EXAMPLES, 0, null), hadoop, line -> { });
         console.printf("%nEverything lies in %s:%n", folder);
         console.printf("  shapes/                         the images, in CIFAR-10's binary layout%n");
         console.printf("  teacher/  student/  alone/      runs: run.conf, metrics.jsonl, checkpoints/, best.zip%n");
         console.printf("  %-30s  the settings of all three%n", CONFIGURATION);
+        console.printf("%nTo see it, open this in a browser: %s%n", folder.resolve(ReportCommand.FILE));
         console.flush();
         return 0;
     }
@@ -131,6 +137,16 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
+    private static Map<String, Object> about(String model, String data) {
+        Map<String, Object> about = new LinkedHashMap<>();
+        about.put("model", model);
+        about.put("data", data);
+        about.put("split", "test");
+        about.put("epsilon", Attacks.EPSILON);
+        about.put("seed", EvaluateCommand.SEED);
+        return about;
+    }
+
     private static String compare(String data, Path folder, Configuration hadoop) {
         ImageSet images = Cifar.test(data, hadoop);
         List<Cascade> attacks = Attacks.named("pgd20", Attacks.EPSILON);
@@ -138,9 +154,9 @@ final class QuickstartCommand implements Callable<Integer> {
         StringBuilder table = new StringBuilder(String.format("%-10s%-9s%-15s%12s%10s%10s%n", "", "method", "network", "parameters", "clean", "PGD-20"));
         try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null)) {
             for (Part part : PARTS) {
-                ModelFile.Model model = ModelFile.read(folder.resolve(part.name()).resolve(RunDirectory.BEST).toString(), hadoop);
-                try (TorchNetwork network = new TorchNetwork(model.graph()); Classifier classifier = network.freeze(new Passes(true, true))) {
-                    Evaluation evaluation = Evaluator.local(classifier, images, 250, 0).evaluate(Map.of(), attacks, display);
+                String model = folder.resolve(part.name()).resolve(RunDirectory.BEST).toString();
+                try (TorchNetwork network = new TorchNetwork(ModelFile.read(model, hadoop).graph()); Classifier classifier = network.freeze(new Passes(true, true))) {
+                    Evaluation evaluation = Evaluator.local(classifier, images, 250, EvaluateCommand.SEED).evaluate(about(model, data), attacks, display);
                     RunDirectory.at(folder.resolve(part.name()).toString(), hadoop)
                             .write(EvaluateCommand.FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
                     table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(), part.method().toUpperCase(Locale.ROOT),

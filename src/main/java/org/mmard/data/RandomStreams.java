@@ -30,7 +30,9 @@ public final class RandomStreams {
         /** Start noise of an attack in validation or evaluation. */
         EVALUATION(6),
         /** Initial weights of a network. */
-        INITIAL_WEIGHTS(7);
+        INITIAL_WEIGHTS(7),
+        /** Choice of the images that a report shows. */
+        REPORT(8);
 
         private final long code;
 

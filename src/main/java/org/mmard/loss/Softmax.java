@@ -3,7 +3,7 @@ package org.mmard.loss;
 import org.mmard.engine.Logits;
 
 /** softmax(z / t) of one example, in the log domain, and the way back to logits. Finite for all finite logits. */
-final class Softmax {
+public final class Softmax {
     private Softmax() {}
 
     /**
@@ -29,7 +29,7 @@ final class Softmax {
     }
 
     /** p_c of {@link #logProbabilities} at temperature 1. */
-    static void probabilities(Logits logits, int example, double[] out) {
+    public static void probabilities(Logits logits, int example, double[] out) {
         logProbabilities(logits, example, 1, out);
         for (int c = 0; c < out.length; c++) {
             out[c] = Math.exp(out[c]);

@@ -59,9 +59,10 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
      * @throws InputError where there is none, or it is damaged
      */
     public static RecordedEvaluation read(String uri, Configuration hadoop) {
-        Path path = new Path(uri);
-        boolean file = path.getName().endsWith(".json") && path.getParent() != null;
-        RunDirectory folder = RunDirectory.at(file ? path.getParent().toString() : uri, hadoop);
+        // Qualified, so that a bare name has a folder, too.
+        Path path = new Path(RunDirectory.at(uri, hadoop).uri());
+        boolean file = path.getName().endsWith(".json");
+        RunDirectory folder = RunDirectory.at((file ? path.getParent() : path).toString(), hadoop);
         String name = file ? path.getName() : FILE;
         byte[] content = folder.read(name).orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));
         try {

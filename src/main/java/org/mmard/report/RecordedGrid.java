@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
 import org.mmard.train.RunDirectory;
@@ -58,6 +59,30 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
             throw new InputError(directory.uri(FILE) + ": names no cells, so it is not a grid's results");
         }
         return new RecordedGrid(directory, json.path("examples").asInt(), cells);
+    }
+
+    /**
+     * The runs of its seeds, as far as they can be read: it may have been moved, or pruned.
+     *
+     * @param warn told, a line each, which cannot
+     */
+    public List<RecordedRun> runs(Configuration hadoop, Consumer<String> warn) {
+        List<RecordedRun> runs = new ArrayList<>();
+        for (Cell cell : cells) {
+            for (Entry entry : cell.entries) {
+                try {
+                    runs.add(RecordedRun.read(directory.uri(entry.folder), hadoop));
+                } catch (InputError e) {
+                    warn.accept(e.getMessage());
+                }
+            }
+        }
+        return runs;
+    }
+
+    /** Whether a run is one of this grid's. */
+    boolean has(RecordedRun run) {
+        return cells.stream().flatMap(cell -> cell.entries.stream()).anyMatch(entry -> directory.uri(entry.folder).equals(run.directory().uri()));
     }
 
     private static Entry entry(JsonNode run) {

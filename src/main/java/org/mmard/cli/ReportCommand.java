@@ -1,0 +1,92 @@
+package org.mmard.cli;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.mmard.config.InputError;
+import org.mmard.data.HadoopConfiguration;
+import org.mmard.report.Report;
+import org.mmard.train.RunDirectory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code mmard report}: what runs, grids and evaluations left behind, as one page for a browser. */
+@Command(name = "report", mixinStandardHelpOptions = true,
+        description = "Draws runs, grids and evaluations as one HTML page that needs no network: curves, tables, attacked images, provenance.")
+final class ReportCommand implements Callable<Integer> {
+    /** Name of the page, unless the user says otherwise. */
+    static final String FILE = "report.html";
+
+    /** How many images are attacked for each run, likewise. */
+    static final int EXAMPLES = 12;
+
+    @Parameters(arity = "1..*", paramLabel = "URI", description = "A run's directory, a grid's directory, or an evaluation (its file or folder). Several are compared.")
+    private List<String> uris;
+
+    @Option(names = "--out", defaultValue = FILE, paramLabel = "FILE", description = "Where the page goes, any Hadoop URI (default: ${DEFAULT-VALUE}).")
+    private String out;
+
+    @Option(names = "--examples", defaultValue = "" + EXAMPLES, paramLabel = "N",
+            description = "How many test images to attack with PGD-20 and show for each run (default: ${DEFAULT-VALUE}).")
+    private int examples;
+
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Another seed shows other images (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--data", paramLabel = "URI", description = "Where the test images are, where that is no longer what the run's settings say.")
+    private String data;
+
+    @Option(names = "--no-images", description = "Attacks and shows nothing: no data and no model is read.")
+    private boolean noImages;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (examples < 1) {
+            throw new InputError("--examples " + examples + ": give 1 or more, or --no-images");
+        }
+        Configuration hadoop = HadoopConfiguration.load();
+        PrintWriter console = spec.commandLine().getErr();
+        String written = write(uris, out, new Report.Pictures(noImages ? 0 : examples, seed, data), hadoop, line -> {
+            console.println(line);
+            console.flush();
+        });
+        spec.commandLine().getOut().println("written to " + written);
+        spec.commandLine().getOut().flush();
+        return 0;
+    }
+
+    /** Writes the page, whole or not at all, and returns its qualified URI. */
+    static String write(List<String> uris, String out, Report.Pictures pictures, Configuration hadoop, Consumer<String> told) {
+        // Qualified, so that a bare name has a folder, too.
+        Path path = new Path(RunDirectory.at(out, hadoop).uri());
+        if (isFolder(path, hadoop)) {
+            throw new InputError("--out " + out + ": is a folder; give the page a name, such as " + new Path(out, FILE));
+        }
+        RunDirectory folder = RunDirectory.at(path.getParent().toString(), hadoop);
+        String html = Report.read(uris, hadoop, told).html(pictures, told);
+        folder.write(path.getName(), html.getBytes(StandardCharsets.UTF_8));
+        return folder.uri(path.getName());
+    }
+
+    private static boolean isFolder(Path path, Configuration hadoop) {
+        try {
+            return path.getFileSystem(hadoop).getFileStatus(path).isDirectory();
+        } catch (FileNotFoundException e) {
+            return false;
+        } catch (IOException e) {
+            throw new InputError("--out " + path + ": no page can go there (" + e.getMessage().lines().findFirst().orElse("") + ")", e);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package org.mmard.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.mmard.train.EpochMetrics;
+
+/**
+ * Several groups side by side.
+ *
+ * @param note about the figures; @param columns of the table
+ * @param charts, lines the curves, and the groups that they stand for
+ * @param matrices inner objective against outer loss, for each column; none where there are no two of both
+ */
+record ComparisonView(String note, List<String> columns, List<Row> rows, List<LineChart> charts, List<Line> lines, List<HeatTable> matrices) {
+    static final String VALIDATION_CLEAN = "validation, clean";
+    static final String VALIDATION_ROBUST = "validation, robust";
+    /** More lines than these cannot be followed in one chart. */
+    private static final int MOST_LINES = 7;
+    private static final int MOST_NAMES = 3;
+
+    /** @param mark the letter that stands at its line; @param style of that line; @param names of its runs, or null where they say no more */
+    record Row(String mark, int style, String label, String names, String seeds, List<Cell> cells) {}
+
+    /** @param best whether the highest of its column */
+    record Cell(String text, boolean best) {}
+
+    /** @param mark what stands at the line's end; @param label what it is, or null where the mark says it */
+    record Line(int style, String mark, String label) {}
+
+    static ComparisonView of(List<Group> groups, String id) {
+        List<String> columns = columns(groups);
+        Matrix matrix = Matrix.of(groups);
+        boolean faceted = matrix != null && groups.size() > MOST_LINES;
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < groups.size(); i++) {
+            Group group = groups.get(i);
+            List<Cell> cells = columns.stream().map(column -> cell(group, column, groups)).toList();
+            rows.add(new Row(faceted ? null : mark(i), i % Curve.STYLES, group.label(), faceted ? null : names(group), seeds(group), cells));
+        }
+        List<HeatTable> matrices = matrix == null ? List.of() : columns.stream().map(column -> matrix.table(column)).toList();
+        List<Line> lines = faceted ? List.of() : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
+                .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
+        return new ComparisonView(note(groups), columns, rows, faceted ? facets(groups, matrix, id) : overlaid(groups, id), lines, matrices);
+    }
+
+    private static List<String> columns(List<Group> groups) {
+        Set<String> all = new LinkedHashSet<>();
+        groups.forEach(group -> all.addAll(group.scores().keySet()));
+        Set<String> validation = Set.of(VALIDATION_CLEAN, VALIDATION_ROBUST);
+        List<String> measured = all.stream().filter(column -> !validation.contains(column)).toList();
+        return measured.isEmpty() ? List.copyOf(all) : measured;
+    }
+
+    private static Cell cell(Group group, String column, List<Group> groups) {
+        List<Double> values = group.scores().getOrDefault(column, List.of());
+        OptionalDouble highest = groups.stream().mapToDouble(one -> Group.mean(one.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).max();
+        return new Cell(text(values), !values.isEmpty() && Group.mean(values) == highest.orElse(Double.NaN));
+    }
+
+    private static String text(List<Double> values) {
+        if (values.isEmpty()) {
+            return "";
+        }
+        String mean = String.format(Locale.ROOT, "%.1f", 100 * Group.mean(values));
+        return values.size() < 2 ? mean : mean + String.format(Locale.ROOT, " ± %.1f", 100 * Group.deviation(values));
+    }
+
+    private static String seeds(Group group) {
+        int known = Math.max(group.runs().size(), group.scores().values().stream().mapToInt(List::size).max().orElse(0));
+        return known + (group.failed() > 0 ? ", " + group.failed() + " failed" : "");
+    }
+
+    private static String names(Group group) {
+        return group.runs().isEmpty() || group.runs().size() > MOST_NAMES ? null : group.runs().stream().map(RecordedRun::name).collect(Collectors.joining(", "));
+    }
+
+    private static String note(List<Group> groups) {
+        Set<String> students = groups.stream().map(Group::student).filter(Objects::nonNull).collect(Collectors.toSet());
+        boolean spread = groups.stream().anyMatch(group -> group.scores().values().stream().anyMatch(values -> values.size() > 1));
+        Set<Integer> examples = groups.stream().flatMap(group -> group.runs().stream()).flatMap(run -> run.evaluations().stream())
+                .map(RecordedEvaluation::examples).collect(Collectors.toSet());
+        return (students.size() == 1 ? "Each student is a " + students.iterator().next() + ". " : "") + "In per cent" + (spread ? ": mean ± sample standard deviation over the seeds" : "") + ". The highest of each column is set in bold."
+                + (examples.size() == 1 ? " Evaluated on " + examples.iterator().next() + " images."
+                        : examples.size() > 1 ? " Not all were evaluated on the same number of images." : "");
+    }
+
+    /** A, B, ..., Z, A2, B2, ... */
+    private static String mark(int i) {
+        return (char) ('A' + i % 26) + (i < 26 ? "" : Integer.toString(i / 26 + 1));
+    }
+
+    /** What can be seen of training, by the title of its chart. */
+    private static Map<String, ToDoubleFunction<EpochMetrics>> measures(List<Group> groups) {
+        Map<String, ToDoubleFunction<EpochMetrics>> measures = new LinkedHashMap<>();
+        boolean validated = groups.stream().flatMap(group -> group.runs().stream()).anyMatch(run -> run.best().isPresent());
+        if (validated) {
+            measures.put("Robust validation accuracy", epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().robust());
+            measures.put("Clean validation accuracy", epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().clean());
+        } else {
+            measures.put("Training accuracy, attacked", epoch -> epoch.report().adversarialAccuracy());
+            measures.put("Training accuracy, natural", epoch -> epoch.report().naturalAccuracy());
+        }
+        return measures;
+    }
+
+    private static List<LineChart> overlaid(List<Group> groups, String id) {
+        List<LineChart> charts = new ArrayList<>();
+        measures(groups).forEach((title, value) -> chart(charts, id, new LineChart.Plan(title, null, Quantity.SHARE, false, false, true, List.of()), curves(groups, value)));
+        chart(charts, id, new LineChart.Plan("Images a second", null, Quantity.NUMBER, true, false, true, List.of()), curves(groups, EpochMetrics::imagesPerSecond));
+        return charts;
+    }
+
+    private static List<Curve> curves(List<Group> groups, ToDoubleFunction<EpochMetrics> value) {
+        return IntStream.range(0, groups.size()).mapToObj(i -> curve(groups.get(i), mark(i), i, value)).filter(curve -> !curve.points().isEmpty()).toList();
+    }
+
+    /** One chart for each inner objective, all on the same axes, with one line for each outer loss. */
+    private static List<LineChart> facets(List<Group> groups, Matrix matrix, String id) {
+        List<LineChart> charts = new ArrayList<>();
+        Map.Entry<String, ToDoubleFunction<EpochMetrics>> measure = measures(groups).entrySet().iterator().next();
+        Function<Group, Curve> curve = group -> curve(group, group.outer(), matrix.outers.indexOf(group.outer()), measure.getValue());
+        List<Curve> all = groups.stream().map(curve).filter(one -> !one.points().isEmpty()).toList();
+        for (String inner : matrix.inners) {
+            List<Curve> curves = groups.stream().filter(group -> group.inner().equals(inner)).map(curve).filter(one -> !one.points().isEmpty()).toList();
+            chart(charts, id, new LineChart.Plan("Inner objective " + inner, measure.getKey() + ", by outer loss", Quantity.SHARE, false, false, true, all), curves);
+        }
+        return charts;
+    }
+
+    private static void chart(List<LineChart> charts, String id, LineChart.Plan plan, List<Curve> curves) {
+        if (!curves.isEmpty()) {
+            int epochs = (int) curves.stream().flatMap(curve -> curve.points().stream()).mapToDouble(Curve.Point::x).max().orElseThrow();
+            charts.add(LineChart.of(id + "-chart" + charts.size(), plan, curves, List.of(), epochs));
+        }
+    }
+
+    /** The mean over a group's runs, and their spread. */
+    private static Curve curve(Group group, String name, int style, ToDoubleFunction<EpochMetrics> value) {
+        Map<Integer, List<Double>> byEpoch = new LinkedHashMap<>();
+        group.runs().forEach(run -> run.epochs().forEach(epoch -> {
+            double known = value.applyAsDouble(epoch);
+            if (Double.isFinite(known)) {
+                byEpoch.computeIfAbsent(epoch.epoch(), key -> new ArrayList<>()).add(known);
+            }
+        }));
+        List<Curve.Point> points = byEpoch.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(entry -> new Curve.Point(entry.getKey(), Group.mean(entry.getValue()),
+                entry.getValue().stream().min(Comparator.naturalOrder()).orElseThrow(), entry.getValue().stream().max(Comparator.naturalOrder()).orElseThrow())).toList();
+        return new Curve(name, style % Curve.STYLES, points);
+    }
+
+    /** Every inner objective with every outer loss, as far as there are groups. */
+    private record Matrix(List<String> inners, List<String> outers, Map<List<String>, Group> cells) {
+        /** Null where there are not two of each, or two groups that differ in something else. */
+        static Matrix of(List<Group> groups) {
+            Map<List<String>, Group> cells = new LinkedHashMap<>();
+            for (Group group : groups) {
+                if (group.inner() == null || cells.put(List.of(group.inner(), group.outer()), group) != null) {
+                    return null;
+                }
+            }
+            List<String> inners = groups.stream().map(Group::inner).distinct().toList();
+            List<String> outers = groups.stream().map(Group::outer).distinct().toList();
+            // Methods whose inner and outer parts go together fill a diagonal, which is no matrix.
+            return inners.size() > 1 && outers.size() > 1 && cells.size() > Math.max(inners.size(), outers.size()) ? new Matrix(inners, outers, cells) : null;
+        }
+
+        /** The lightest cell is the column's lowest mean, the darkest its highest. */
+        HeatTable table(String column) {
+            double[] means = cells.values().stream().mapToDouble(group -> Group.mean(group.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).toArray();
+            double least = Arrays.stream(means).min().orElse(0);
+            double most = Arrays.stream(means).max().orElse(0);
+            List<HeatTable.Row> rows = inners.stream().map(inner -> new HeatTable.Row(inner, outers.stream().map(outer -> cell(inner, outer, column, least, most)).toList())).toList();
+            return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", column, 100 * least, 100 * most), "inner \\ outer", outers, rows);
+        }
+
+        private HeatTable.Cell cell(String inner, String outer, String column, double least, double most) {
+            Group group = cells.get(List.of(inner, outer));
+            List<Double> values = group == null ? List.of() : group.scores().getOrDefault(column, List.of());
+            if (values.isEmpty()) {
+                return new HeatTable.Cell("–", null, "not measured", 0, false);
+            }
+            double mean = Group.mean(values);
+            String spread = values.size() < 2 ? null : String.format(Locale.ROOT, "± %.1f", 100 * Group.deviation(values));
+            return new HeatTable.Cell(String.format(Locale.ROOT, "%.1f", 100 * mean), spread, "inner objective " + inner + ", outer loss " + outer + ": " + Quantity.SHARE.exact(mean)
+                    + " over " + RunView.plural(values.size(), "seed"), most > least ? (mean - least) / (most - least) : 0, mean == most);
+        }
+    }
+}

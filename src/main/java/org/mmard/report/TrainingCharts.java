@@ -1,0 +1,126 @@
+package org.mmard.report;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import org.mmard.train.EpochMetrics;
+import org.mmard.train.Epochs;
+import org.mmard.train.Provenance;
+
+/** The charts of one run: small ones of one shape, each of one thing, over the same epochs. */
+final class TrainingCharts {
+    private static final int CLEAN = 0;
+    private static final int ROBUST = 1;
+    private static final int PLAIN = 2;
+    /** Above this ratio, a learning rate is drawn over powers of ten. */
+    private static final double WIDE = 30;
+
+    private final RecordedRun run;
+    private final String id;
+    private final List<LineChart.Event> events;
+    private final List<LineChart> charts = new ArrayList<>();
+
+    TrainingCharts(RecordedRun run, String id) {
+        this.run = run;
+        this.id = id;
+        events = events(run);
+        if (!run.epochs().isEmpty()) {
+            draw();
+        }
+    }
+
+    List<LineChart> charts() {
+        return charts;
+    }
+
+    /** Every sign that stands on the charts. */
+    List<Sign> keys() {
+        Set<Sign> signs = EnumSet.noneOf(Sign.class);
+        if (!charts.isEmpty()) {
+            events.forEach(event -> signs.add(event.sign()));
+            run.best().ifPresent(best -> signs.add(Sign.BEST));
+        }
+        return List.copyOf(signs);
+    }
+
+    /** The names of all terms of the loss that any epoch had. */
+    static List<String> terms(RecordedRun run) {
+        Set<String> terms = new LinkedHashSet<>();
+        run.epochs().forEach(epoch -> terms.addAll(epoch.report().terms().keySet()));
+        return List.copyOf(terms);
+    }
+
+    private static List<LineChart.Event> events(RecordedRun run) {
+        List<LineChart.Event> events = new ArrayList<>();
+        for (Provenance.Start start : run.resumes()) {
+            boolean itself = start.reason() != null;
+            String after = start.afterEpoch() == 0 ? "Begun again" : (itself ? "Restarted" : "Resumed") + " after epoch " + start.afterEpoch();
+            events.add(new LineChart.Event(itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5, after + (itself ? ": " + start.reason() : "")));
+        }
+        run.epochs().stream().filter(epoch -> epoch.report().skippedSteps() > 0).forEach(epoch -> events.add(new LineChart.Event(
+                Sign.SKIPPED, epoch.epoch(), RunView.plural(epoch.report().skippedSteps(), "step") + " skipped in epoch " + epoch.epoch())));
+        return events;
+    }
+
+    private void draw() {
+        double best = run.best().map(epoch -> (double) epoch.epoch()).orElse(Double.NaN);
+        List<Curve> validation = new ArrayList<>();
+        curve(validation, "clean", CLEAN, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().clean());
+        curve(validation, "robust", ROBUST, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().robust());
+        run.best().ifPresent(epoch -> chart("Validation accuracy", RunView.plural(epoch.accuracy().examples(), "image") + ", pgd" + run.settings().validation().steps(),
+                Quantity.SHARE, false, false, validation));
+        List<Curve> training = new ArrayList<>();
+        // An accuracy that the loss does not look at is written as 0.
+        curve(training, "natural", CLEAN, Double.NaN, epoch -> positive(epoch.report().naturalAccuracy()));
+        curve(training, "attacked", ROBUST, Double.NaN, epoch -> positive(epoch.report().adversarialAccuracy()));
+        chart("Training accuracy", "while it learnt", Quantity.SHARE, false, false, training);
+        single("Outer loss", null, Quantity.NUMBER, true, false, epoch -> epoch.report().loss());
+        for (String term : terms(run)) {
+            single(term, "before its weight", Quantity.NUMBER, true, false, epoch -> epoch.report().terms().getOrDefault(term, Double.NaN));
+        }
+        double least = run.epochs().stream().mapToDouble(EpochMetrics::learningRate).min().orElseThrow();
+        double most = run.epochs().stream().mapToDouble(EpochMetrics::learningRate).max().orElseThrow();
+        boolean powers = least > 0 && most / least > WIDE;
+        single("Learning rate", powers ? "at the epoch's end, powers of ten" : "at the epoch's end", Quantity.NUMBER, !powers, powers, EpochMetrics::learningRate);
+        List<Curve> speeds = new ArrayList<>();
+        Set<String> executors = new LinkedHashSet<>();
+        run.epochs().forEach(epoch -> executors.addAll(epoch.report().executors().keySet()));
+        for (String executor : executors) {
+            curve(speeds, executor, PLAIN + speeds.size(), Double.NaN, epoch -> speed(epoch.report().executors().get(executor)));
+        }
+        chart("Images a second", "of each executor", Quantity.NUMBER, true, false, speeds);
+    }
+
+    private static double positive(double share) {
+        return share > 0 ? share : Double.NaN;
+    }
+
+    private static double speed(Epochs.ExecutorReport executor) {
+        return executor == null || executor.seconds() <= 0 ? Double.NaN : executor.images() / executor.seconds();
+    }
+
+    private void single(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, ToDoubleFunction<EpochMetrics> value) {
+        List<Curve> one = new ArrayList<>();
+        curve(one, title, PLAIN, Double.NaN, value);
+        chart(title, note, quantity, fromZero, logarithmic, one);
+    }
+
+    /** Adds a curve of what is known: NaN is not. */
+    private void curve(List<Curve> curves, String name, int style, double marked, ToDoubleFunction<EpochMetrics> value) {
+        List<Curve.Point> points = run.epochs().stream().map(epoch -> new Curve.Point(epoch.epoch(), value.applyAsDouble(epoch)))
+                .filter(point -> Double.isFinite(point.y())).toList();
+        if (!points.isEmpty()) {
+            curves.add(new Curve(name, style % Curve.STYLES, points, marked));
+        }
+    }
+
+    private void chart(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, List<Curve> curves) {
+        if (!curves.isEmpty()) {
+            charts.add(LineChart.of(id + "-chart" + charts.size(), new LineChart.Plan(title, note, quantity, fromZero, logarithmic, curves.size() > 1, List.of()),
+                    curves, events, run.epochs().get(run.epochs().size() - 1).epoch()));
+        }
+    }
+}

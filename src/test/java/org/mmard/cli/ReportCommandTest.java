@@ -1,0 +1,249 @@
+package org.mmard.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.GridSettings;
+import org.mmard.model.Architectures;
+import org.mmard.model.ModelFile;
+
+/** Reports of a real run: two epochs of a tiny student, evaluated. One of its classes has a name that would be HTML. */
+class ReportCommandTest {
+    private static final String CLASS = "<b onclick=\"alert(1)\">circle</b>";
+
+    @TempDir
+    static Path shared;
+    private static Path original;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void trainAndEvaluate() throws IOException {
+        Path shapes = shared.resolve("shapes");
+        assertEquals(0, Outcome.of("data", "shapes", "--out", shapes.toString(), "--train", "200", "--test", "30").exit());
+        Path names = shapes.resolve("batches.meta.txt");
+        Files.writeString(names, Files.readString(names).replaceFirst("circle", CLASS));
+        try (OutputStream out = Files.newOutputStream(shared.resolve("teacher.zip"))) {
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1),
+                    new ModelFile.Metadata("cnn-4-8", IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none", Map.of()), Map.of());
+        }
+        original = shared.resolve("first & <i>last");
+        Path conf = shared.resolve("run.conf");
+        Files.writeString(conf, """
+                run { directory = "%s", seed = 3 }
+                data.uri = "%s"
+                student.architecture = cnn-4-8
+                teacher.model = "%s"
+                method.name = mmard
+                attack.steps = 1
+                training { epochs = 2, batch = 32, warm-up = 0, milestones = [] }
+                validation { examples = 40, steps = 1 }
+                cluster.executors = 1
+                """.formatted(original, shapes, shared.resolve("teacher.zip")));
+        Outcome trained = Outcome.of("train", "--conf", conf.toString());
+        assertEquals(0, trained.exit(), trained.err());
+        Outcome evaluated = Outcome.of("evaluate", "--model", original.resolve("best.zip").toString(), "--data", shapes.toString(), "--attacks", "fgsm,pgd20",
+                "--out", original.toString());
+        assertEquals(0, evaluated.exit(), evaluated.err());
+    }
+
+    private Path run(String name) throws IOException {
+        Path copy = folder.resolve(name);
+        try (Stream<Path> files = Files.walk(original)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(original.relativize(file).toString()));
+            }
+        }
+        return copy;
+    }
+
+    private static void change(Path file, String pattern, String replacement) throws IOException {
+        String before = Files.readString(file);
+        String after = before.replaceFirst(pattern, replacement);
+        assertFalse(before.equals(after), pattern + " is not in " + before);
+        Files.writeString(file, after);
+    }
+
+    private String page(String... arguments) throws IOException {
+        Path out = folder.resolve("page.html");
+        Outcome outcome = Outcome.of(Stream.concat(Stream.of("report", "--out", out.toString()), Arrays.stream(arguments)).toArray(String[]::new));
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertEquals("written to file:" + out, outcome.out().strip());
+        return Files.readString(out);
+    }
+
+    private static long count(String page, String pattern) {
+        return Pattern.compile(pattern).matcher(page).results().count();
+    }
+
+    @Test
+    void aBrowserShowsARunWithoutAMessageOrARequestAtAnyWidth() throws IOException {
+        Path chromium = Browser.executable().orElse(null);
+        Assumptions.assumeTrue(chromium != null, "no Chromium on the PATH: nobody has looked at the report");
+        page(original.toString());
+        Path page = folder.resolve("page.html");
+        try (Browser browser = Browser.start(chromium, folder.resolve("profile"))) {
+            for (int width : new int[] {1280, 390}) {
+                for (boolean dark : new boolean[] {false, true}) {
+                    browser.open(page, width, dark);
+                    assertEquals(List.of(), browser.messages());
+                    assertEquals(List.of(), browser.requests(page));
+                    assertTrue(browser.evaluate("document.documentElement.scrollWidth").asInt() <= width, "wider than the window of " + width);
+                    assertEquals(dark ? "rgb(19, 22, 26)" : "rgb(252, 251, 248)", browser.evaluate("getComputedStyle(document.body).backgroundColor").asText());
+                    // Validation and training accuracy, loss, its three terms, learning rate, images a second.
+                    assertEquals(8, browser.evaluate("[...document.querySelectorAll('.chart svg')].filter(svg => svg.getBoundingClientRect().width > 250).length").asInt());
+                    assertEquals(36, browser.evaluate("[...document.images].filter(image => image.complete && image.naturalWidth == 32 && image.alt).length").asInt());
+                    assertEquals(0, browser.evaluate("document.querySelectorAll('[onclick], h1 i').length").asInt());
+                    assertEquals("first & <i>last", browser.evaluate("document.querySelector('h1').innerText").asText());
+                    assertTrue(browser.evaluate("[...document.querySelectorAll('table.classes th')].map(cell => cell.innerText)").toString().contains("alert(1)"));
+                }
+            }
+        }
+    }
+
+    @AfterEach
+    void removeTheBrowsersProfile() throws IOException {
+        // The browser's last processes may still write into it, which the deletion of the temporary folder would stumble over.
+        Path profile = folder.resolve("profile");
+        if (Files.exists(profile)) {
+            try (Stream<Path> files = Files.walk(profile)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            }
+        }
+    }
+
+    @Test
+    void namesAreTextWhereverTheyStand() throws IOException {
+        String page = page(original.toString());
+        assertFalse(page.contains("<b onclick") || page.contains("<i>last"), "a name became HTML");
+        assertTrue(page.contains("&lt;b onclick&#x3D;&quot;alert(1)&quot;&gt;circle&lt;/b&gt;"), page);
+    }
+
+    @Test
+    void everyChartTellsInWordsWhatItShows() throws IOException {
+        String page = page(original.toString(), "--no-images");
+        long charts = count(page, "<figure class=\"chart\">");
+        assertEquals(8, charts);
+        assertEquals(charts, count(page, "role=\"img\" aria-labelledby=\"run0-chart\\d-title run0-chart\\d-text\""));
+        assertEquals(charts, count(page, "<desc id=\"run0-chart\\d-text\">[^<]+ in epoch 1, [^<]+ in epoch 2; lowest [^<]+\\.</desc>"));
+        assertEquals(0, count(page, "<img|NaN|Infinity|\\{\\{"));
+    }
+
+    @Test
+    void theSameSeedShowsTheSameImagesAndAnotherOthers() throws IOException {
+        String pattern = "test image \\d+";
+        List<String> first = Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5")).results().map(match -> match.group()).toList();
+        assertEquals(5, first.size());
+        assertEquals(first, Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5")).results().map(match -> match.group()).toList());
+        assertFalse(first.equals(Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5", "--seed", "1")).results().map(match -> match.group()).toList()));
+    }
+
+    @Test
+    void restartsResumesAndSkippedStepsAreMarkedOnEveryChart() throws IOException {
+        Path run = run("marked");
+        String start = "{\"time\":\"2026-01-01T00:00:00Z\",\"after_epoch\":1,\"host\":\"h\",\"command\":\"mmard train\",\"reason\":%s,\"versions\":{}}";
+        change(run.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$", "}," + start.formatted("\"executor 1 was lost\"") + "," + start.formatted("null") + "]}");
+        change(run.resolve("metrics.jsonl"), "\"skipped_steps\":0", "\"skipped_steps\":3");
+        String page = page(run.toString(), "--no-images");
+        assertEquals(9, count(page, "class=\"sign restart\""), "once on each chart and in the key");
+        assertEquals(9, count(page, "class=\"sign resume\""));
+        assertEquals(9, count(page, "class=\"sign skipped\""));
+        assertEquals(8, count(page, "<title>3 steps skipped in epoch 1</title>"));
+        assertTrue(page.contains("<td>restart by itself: executor 1 was lost</td>"), page);
+    }
+
+    @Test
+    void aRunThatHasJustBegunHasAPageToo() throws IOException {
+        Path run = run("begun");
+        for (String file : List.of("metrics.jsonl", "best.zip", "last.zip", "evaluation.json")) {
+            Files.delete(run.resolve(file));
+        }
+        String page = page(run.toString());
+        assertTrue(page.contains("No epoch is finished yet."), page);
+        assertTrue(page.contains("This run has not been evaluated"), page);
+        assertEquals(0, count(page, "class=\"chart\"|<img"));
+    }
+
+    @Test
+    void dataThatHasGoneIsToldOnThePageAndDataThatWasNamedIsNeeded() throws IOException {
+        Path run = run("moved");
+        change(run.resolve("run.conf"), "uri=\"[^\"]*\"", "uri=\"/nowhere\"");
+        assertTrue(page(run.toString()).contains("No images: /nowhere: no such file or folder."));
+        assertEquals(36, count(page(run.toString(), "--data", shared.resolve("shapes").toString()), "<img "));
+        refused("/elsewhere: no such file or folder", run.toString(), "--data", "/elsewhere");
+    }
+
+    @Test
+    void anEvaluationGoesWithTheRunThatItIsOfOrStandsAlone() throws IOException {
+        Path apart = Files.createDirectory(folder.resolve("apart"));
+        Path run = run("without");
+        Files.move(run.resolve("evaluation.json"), apart.resolve("evaluation.json"));
+        String together = page(run.toString(), apart.toString(), "--no-images");
+        assertTrue(together.contains("Evaluation of best.zip") && !together.contains("id=\"comparison\""), together);
+        String alone = page(apart.resolve("evaluation.json").toString());
+        assertTrue(alone.contains("Confusion under") && alone.contains("<h1>apart</h1>"), alone);
+    }
+
+    @Test
+    void seedsOfOneMethodAreOneRowWithTheirSpread() throws IOException {
+        Path second = run("second");
+        change(second.resolve("run.conf"), "seed=\"?3\"?", "seed=4");
+        Path other = run("other");
+        change(other.resolve("run.conf"), "name=mmard", "name=rslad");
+        String page = page(original.toString(), second.toString(), other.toString(), "--no-images");
+        assertEquals(2, count(page, "<tr><th scope=\"row\"><span class=\"mark"));
+        assertTrue(page.contains("mmard<small>first &amp; &lt;i&gt;last, second</small></th>"), page);
+        assertEquals(3, count(page, "± 0\\.0"), "clean, fgsm and pgd20 in the table");
+    }
+
+    @Test
+    void aGridHasItsMatrixAndWhatHasGoneIsSaid() throws IOException {
+        List<GridTable.Row> rows = Stream.of("rslad", "mmard").flatMap(inner -> Stream.of("ard", "mmard").map(outer -> new GridTable.Row(new GridSettings.Cell(inner, outer),
+                List.of(new GridTable.Entry(1, "/somewhere/" + inner + "-" + outer, new GridScores.Score(2, Map.of("clean", inner.equals("mmard") ? 0.5 : 0.25)), null))))).toList();
+        run("mmard-mmard");
+        Files.writeString(folder.resolve("grid.json"), new GridTable(List.of("clean"), rows).json(Map.of("examples", 30)));
+        Outcome outcome = Outcome.of("report", folder.toString(), "--out", folder.resolve("page.html").toString(), "--no-images");
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertEquals(3, outcome.err().lines().filter(line -> line.contains("holds no run")).count(), outcome.err());
+        String page = Files.readString(folder.resolve("page.html"));
+        assertTrue(page.contains("clean, from 25.0 to 50.0 %"), page);
+        assertEquals(2, count(page, "<td style=\"--share:100%\" class=\"strong outlined\" title=\"inner objective mmard"));
+        assertEquals(2, count(page, "<td style=\"--share:0%\" class=\"weak\" title=\"inner objective rslad"));
+    }
+
+    @Test
+    void mistakesAreOneLine() throws IOException {
+        refused("has neither run.conf (a run) nor grid.json (a grid) nor evaluation.json (an evaluation)", folder.toString());
+        refused("nothing.json: there is no such evaluation", folder.resolve("nothing.json").toString());
+        refused("--examples 0: give 1 or more, or --no-images", original.toString(), "--examples", "0");
+        refused("--out " + folder + ": is a folder; give the page a name, such as " + folder + "/report.html", original.toString(), "--out", folder.toString());
+        Path run = run("damaged");
+        change(run.resolve("metrics.jsonl"), "\"time\":\"[^\"]*\"", "\"time\":\"yesterday\"");
+        refused("metrics.jsonl: line 1 is not that of an epoch", run.toString());
+    }
+
+    private static void refused(String complaint, String... arguments) {
+        Outcome outcome = Outcome.of(Stream.concat(Stream.of("report"), Arrays.stream(arguments)).toArray(String[]::new));
+        assertEquals(2, outcome.exit(), outcome.err());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains(complaint), outcome.err());
+    }
+}
