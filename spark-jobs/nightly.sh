@@ -56,7 +56,7 @@ step() {
     while wait "$driver" || true; kill -0 "$driver" 2> /dev/null; do :; done
     wait "$driver" || code=$?
     driver=
-    [[ $code == 0 ]] || finish "$code" "stopped while: $what; the next call goes on from there"
+    [[ $code == 0 ]] || finish "$code" "did not end well: $what; the next call begins there"
 }
 
 finish() {
