@@ -11,16 +11,15 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.mmard.config.GridReader;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
 import org.mmard.data.HadoopConfiguration;
-import org.mmard.data.ImageSet;
-import org.mmard.spark.SparkDriver;
+import org.mmard.spark.SparkCluster;
 import org.mmard.train.CheckpointState;
+import org.mmard.train.ClusterFailure;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.RunStopped;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingDiverged;
 import picocli.CommandLine.Command;
@@ -93,13 +92,12 @@ final class GridCommand implements Callable<Integer> {
         Runnable quiet = () -> Optional.ofNullable(display.get()).ifPresent(TrainingDisplay::close);
         try (Interruption interruption = new Interruption(spec.commandLine().getErr(), quiet, stopped)) {
             int executors = runs.get(0).resolved().settings().cluster().executors();
-            try (JavaSparkContext spark = SparkDriver.start("mmard grid " + grid.directory(), executors)) {
-                Broadcast<ImageSet> test = scoring.broadcast(spark);
+            try (SparkCluster cluster = new SparkCluster("mmard grid " + grid.directory(), executors)) {
                 GridPace pace = new GridPace(InstantSource.system(), epochsLeft.values().stream().mapToInt(epochs -> epochs + 1).sum());
                 for (Map.Entry<GridRun, Integer> entry : epochsLeft.entrySet()) {
                     GridRun run = entry.getKey();
                     announce(run, runs.indexOf(run) + 1, runs.size(), entry.getValue(), pace);
-                    carryOut(run, spark, test, sources, scoring, display);
+                    carryOut(run, cluster, sources, scoring, display);
                     pace.done(entry.getValue() + 1);
                     write(table(grid, runs, scoring), scoring, directory);
                 }
@@ -118,20 +116,27 @@ final class GridCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private void carryOut(
-            GridRun run, JavaSparkContext spark, Broadcast<ImageSet> test, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current) {
+    private void carryOut(GridRun run, SparkCluster cluster, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current) {
         Settings settings = run.resolved().settings();
         // Anew: prepared all at once, the students of a large grid would not fit into memory.
         try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
                 TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
-            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(spark, display, () -> { }).last() : prepared.stand();
-            scores.put(run, scoring.evaluate(spark, test, prepared.directory(), state, settings.engine(), evaluation));
+            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say).last() : prepared.stand();
+            scores.put(run, scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation));
         } catch (TrainingDiverged e) {
-            failures.put(run, e.getMessage());
-            say(run.name() + ": " + e.getMessage());
+            failed(run, e);
+        } catch (ClusterFailure e) {
+            failed(run, e);
+            // For the next run, which the cluster may not fail.
+            cluster.renew(settings.cluster().startTimeout());
         }
+    }
+
+    private void failed(GridRun run, RunStopped reason) {
+        failures.put(run, reason.getMessage());
+        say(run.name() + ": " + reason.getMessage());
     }
 
     private GridTable table(GridSettings grid, List<GridRun> runs, GridScores scoring) {

@@ -39,6 +39,8 @@ final class GridScores {
     private final double epsilon;
     private final List<Cascade> attacks;
     private final ImageSet images;
+    private JavaSparkContext owner;
+    private Broadcast<ImageSet> sent;
 
     /** @param epoch whose checkpoint was evaluated; @param accuracies fractions, clean and by attack */
     record Score(int epoch, Map<String, Double> accuracies) {}
@@ -100,7 +102,7 @@ final class GridScores {
      * Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. What an interrupted call had found out about that
      * model is not looked for again.
      */
-    Score evaluate(JavaSparkContext spark, Broadcast<ImageSet> broadcast, RunDirectory directory, CheckpointState state, Settings.Engine engine,
+    Score evaluate(JavaSparkContext spark, RunDirectory directory, CheckpointState state, Settings.Engine engine,
             EvaluationDisplay display) {
         String uri = directory.uri(best ? RunDirectory.BEST : RunDirectory.LAST);
         Map<String, Object> about = new LinkedHashMap<>();
@@ -111,7 +113,7 @@ final class GridScores {
         about.putAll(about());
         // Evaluation says itself how many examples there were.
         about.remove("examples");
-        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), broadcast, EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
+        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark), EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
             EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
             byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
@@ -123,8 +125,13 @@ final class GridScores {
         }
     }
 
-    Broadcast<ImageSet> broadcast(JavaSparkContext spark) {
-        return spark.broadcast(images);
+    /** The images as one context has them; after its end another may come. */
+    private Broadcast<ImageSet> sentTo(JavaSparkContext spark) {
+        if (owner != spark) {
+            owner = spark;
+            sent = spark.broadcast(images);
+        }
+        return sent;
     }
 
     private int epoch(CheckpointState state) {

@@ -9,16 +9,17 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
+import org.mmard.spark.SparkCluster;
 import org.mmard.spark.SparkEpochs;
 import org.mmard.train.CheckpointState;
 import org.mmard.train.Checkpoints;
 import org.mmard.train.DistillationSteps;
 import org.mmard.train.Provenance;
+import org.mmard.train.Restarts;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.RunLock;
 import org.mmard.train.StartingPoint;
@@ -76,14 +77,35 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         return new Checkpoints(directory, settings().checkpoints().keep()).rewind(from.checkpoint().orElseThrow().state());
     }
 
-    /** Trains the epochs that are left, of which there must be one at least. @param ready called when the executors are there */
-    TrainingRun.Outcome train(JavaSparkContext spark, TrainingDisplay display, Runnable ready) {
-        ComputationGraph student = inputs.student(from.checkpoint());
-        WeightAverage average = WeightAverage.after(from.checkpoint(), settings().training().averaging());
-        try (SparkEpochs epochs = new SparkEpochs(spark, student, average, inputs.images().select(inputs.split().training()),
+    /**
+     * Trains the epochs that are left, of which there must be one at least, and goes on from the newest checkpoint when the cluster fails.
+     *
+     * @param ready called when the executors are there for the first time; @param say told in one line about each restart
+     * @throws org.mmard.train.ClusterFailure when it fails more often than {@code cluster.max-restarts}
+     */
+    TrainingRun.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say) {
+        Settings.Cluster limits = settings().cluster();
+        return new Restarts(limits.maxRestarts(), display, say).carry(from, directory, point -> train(point, cluster, display, point == from ? ready : () -> {}),
+                new Restarts.Recovery() {
+                    @Override
+                    public StartingPoint find(String reason) {
+                        return from.again(directory, reason, say);
+                    }
+
+                    @Override
+                    public void renew() {
+                        cluster.renew(limits.startTimeout());
+                    }
+                });
+    }
+
+    private TrainingRun.Outcome train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready) {
+        ComputationGraph student = inputs.student(point.checkpoint());
+        WeightAverage average = WeightAverage.after(point.checkpoint(), settings().training().averaging());
+        try (SparkEpochs epochs = new SparkEpochs(cluster.spark(), student, average, inputs.images().select(inputs.split().training()),
                 inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()))) {
             ready.run();
-            return new TrainingRun(settings(), directory, from, student, average, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
+            return new TrainingRun(settings(), directory, point, student, average, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
         }
     }
 

@@ -5,12 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.HadoopConfiguration;
-import org.mmard.spark.SparkDriver;
+import org.mmard.spark.SparkCluster;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
 import picocli.CommandLine.Command;
@@ -57,8 +56,8 @@ final class TrainCommand implements Callable<Integer> {
                 + GivenCommand.line(spec, RESUME);
         try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
-            try (JavaSparkContext spark = SparkDriver.start("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
-                return run.train(spark, display, () -> banner.start(run.from(), spark.master()));
+            try (SparkCluster cluster = new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
+                return run.train(cluster, display, () -> banner.start(run.from(), cluster.spark().master()), this::say);
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;

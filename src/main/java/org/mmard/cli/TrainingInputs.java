@@ -57,9 +57,9 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
         return student;
     }
 
-    /** The student to train: that of a checkpoint with its velocity, or the fresh one. */
+    /** The student to train: that of a checkpoint with its velocity, or a fresh one, which may be needed again. */
     ComputationGraph student(Optional<Checkpoints.Checkpoint> checkpoint) {
-        return checkpoint.map(Checkpoints.Checkpoint::student).orElse(fresh);
+        return checkpoint.map(Checkpoints.Checkpoint::student).orElseGet(fresh::clone);
     }
 
     Provenance.Source data() {

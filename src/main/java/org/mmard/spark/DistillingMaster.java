@@ -22,9 +22,6 @@ import scala.reflect.ClassTag$;
  * nobody to share with: it needs no parameter server and trains exactly as a plain loop does.
  */
 final class DistillingMaster extends SharedTrainingMaster {
-    /** Where this JVM's parameter server listens, once it does. */
-    private static VoidConfiguration serving;
-
     private final transient Broadcast<Plan> plan;
     private transient EpochStart start;
     private transient float[] average;
@@ -57,22 +54,12 @@ final class DistillingMaster extends SharedTrainingMaster {
         return plan.value().executors() == 1;
     }
 
-    /**
-     * Starts the parameter server, if there are executors that need one. DL4J would stop that of an earlier run and start another, while the
-     * executors stay connected to the first, and its polling threads never end: here one serves all runs of this JVM.
-     */
+    /** Starts the parameter server, if there are executors that need one. */
     @Override
     protected void prepareNetworkAndStuff(SparkDl4jMultiLayer network, SparkComputationGraph graph) {
-        if (alone()) {
-            return;
+        if (!alone()) {
+            voidConfiguration = ParameterServer.start(voidConfiguration);
         }
-        synchronized (DistillingMaster.class) {
-            if (serving == null) {
-                super.prepareNetworkAndStuff(network, graph);
-                serving = voidConfiguration;
-            }
-        }
-        voidConfiguration = serving;
     }
 
     @Override

@@ -13,18 +13,20 @@ import org.nd4j.parameterserver.distributed.v2.transport.impl.AeronUdpTransport;
 final class Peers {
     /** Below Aeron's longest message, an eighth of its term buffers. */
     private static final int PIECE = 1 << 19;
-    /** Steps of a large net on a slow machine take minutes; a lost executor is noticed by Spark long before. */
-    private static final long PATIENCE_MILLISECONDS = 15 * 60_000;
+    /** Longer than the driver waits, who knows better what to do. */
+    private static final long PATIENCE_BEYOND_STALL_MILLISECONDS = 120_000;
 
     private final AeronUdpTransport transport = (AeronUdpTransport) ModelParameterServer.getInstance().getTransport();
     private final Mailbox mailbox = new Mailbox();
     private final UUID run;
+    private final long patience;
     private BarrierTaskContext task;
     private List<String> others;
 
-    /** @param run {@link Plan#id()} */
-    Peers(UUID run) {
+    /** @param run {@link Plan#id()}; @param stall seconds after which the driver takes an epoch for stalled */
+    Peers(UUID run, int stall) {
         this.run = run;
+        patience = stall * 1000L + PATIENCE_BEYOND_STALL_MILLISECONDS;
         transport.addInterceptor(UpdateMessage.class, this::deliver);
     }
 
@@ -76,7 +78,7 @@ final class Peers {
 
     byte[] receive(Address address) {
         try {
-            return mailbox.take(address, task::isInterrupted, PATIENCE_MILLISECONDS);
+            return mailbox.take(address, task::isInterrupted, patience);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e.getMessage(), e);

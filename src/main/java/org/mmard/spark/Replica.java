@@ -16,6 +16,10 @@ import org.nd4j.linalg.factory.Nd4j;
  * parameter server are.
  */
 final class Replica {
+    /** How failures begin that are the step's own, and such as are not, whoever reads them. */
+    static final String STEP_FAILED = "a training step failed: ";
+    static final String UNSHARED = "the updates of an epoch were not shared: ";
+
     private static final int COLLECTION_MILLISECONDS = 10_000;
 
     private static Replica current;
@@ -72,10 +76,13 @@ final class Replica {
         }
     }
 
-    /** Throws what a step threw in this epoch, if one did. */
+    /** Throws what a step, or the sharing of its update, threw in this epoch, if one did. */
     void rethrowFailure() {
         if (graph.failure() != null) {
-            throw new IllegalStateException("a training step failed: " + graph.failure().getMessage(), graph.failure());
+            throw new IllegalStateException(STEP_FAILED + graph.failure().getMessage(), graph.failure());
+        }
+        if (graph.interruption() != null) {
+            throw new IllegalStateException(UNSHARED + graph.interruption().getMessage(), graph.interruption());
         }
     }
 

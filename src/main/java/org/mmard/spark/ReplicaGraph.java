@@ -5,12 +5,14 @@ import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
 import org.mmard.train.DistillingGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
 /** The student on an executor, whose updates are shared in {@link Lockstep}. */
 final class ReplicaGraph extends DistillingGraph {
     private final transient Plan plan;
     private transient Lockstep lockstep;
     private transient EpochStart start;
+    private transient Throwable interruption;
 
     ReplicaGraph(ComputationGraphConfiguration configuration, INDArray parameters, Plan plan) {
         super(configuration, parameters, null, plan.settings().training(), plan.settings().run().seed(), plan.steps());
@@ -20,6 +22,23 @@ final class ReplicaGraph extends DistillingGraph {
     /** What the coming epoch is. */
     void start(EpochStart next) {
         start = next;
+        interruption = null;
+    }
+
+    /** DL4J's training wrapper logs what this throws, and returns what there is: whoever called it must ask. */
+    @Override
+    public void fit(MultiDataSetIterator batches) {
+        try {
+            super.fit(batches);
+        } catch (Throwable e) {
+            interruption = e;
+            throw e;
+        }
+    }
+
+    /** What ended the latest epoch before its time, or null. */
+    Throwable interruption() {
+        return interruption;
     }
 
     /** DL4J's training wrapper calls this at the start of an epoch, the last thing before it fits and the first at which its transport is up. */
@@ -29,7 +48,7 @@ final class ReplicaGraph extends DistillingGraph {
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
             SharedMemory.removeRemains();
-            lockstep = new Lockstep(plan, new Peers(plan.id()), this, numParams());
+            lockstep = new Lockstep(plan, new Peers(plan.id(), plan.settings().cluster().stallTimeout()), this, numParams());
         }
         lockstep.begin(start);
         super.setGradientsAccumulator(lockstep);

@@ -3,6 +3,7 @@ package org.mmard.spark;
 import java.io.Serializable;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.train.ClusterFailure;
 import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -25,12 +26,12 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
      *
      * @param states of all shards, in their order
      * @param lastRound how many executors took part in the epoch's last round
-     * @throws IllegalStateException where their parameters differ
+     * @throws ClusterFailure where their parameters differ
      */
     static void putInto(ComputationGraph student, List<ReplicaState> states, int lastRound) {
         for (ReplicaState state : states.subList(0, lastRound)) {
             if (state.checksum != states.get(0).checksum) {
-                throw new IllegalStateException("the replicas of shards 0 and " + state.shard + " differ after the epoch: an update was lost");
+                throw new ClusterFailure("an update was lost (the replicas of shards 0 and " + state.shard + " differ)", null);
             }
         }
         FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);

@@ -136,6 +136,11 @@ public final class SparkDriver {
         conf.set("spark.task.maxFailures", "1").set("spark.stage.maxConsecutiveAttempts", "1").set("spark.speculation", "false");
         // Heartbeats carry the live progress; their interval is also how long one may take.
         conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
+        if (!conf.contains("spark.network.timeout")) {
+            // An executor that hangs, or that no packet reaches any more, is taken for lost after 45 to 50 s, not after two or three minutes.
+            conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", "45s");
+            conf.setIfMissing("spark.network.timeoutInterval", "5s");
+        }
         conf.setIfMissing("spark.locality.wait", "0s");
         conf.setIfMissing("spark.driver.maxResultSize", "0");
         conf.setIfMissing("spark.ui.enabled", "false");

@@ -1,6 +1,8 @@
 package org.mmard.spark;
 
+import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -11,6 +13,7 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
+import org.mmard.train.ClusterFailure;
 import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 import org.mmard.train.Schedule;
@@ -30,6 +33,8 @@ public final class SparkEpochs implements Epochs {
     private final SparkComputationGraph student;
     private final WeightAverage average;
     private boolean introduced;
+    /** The epoch that was begun last, from 0. */
+    private int latest;
 
     /**
      * Waits for the executors and sends them the images.
@@ -51,8 +56,7 @@ public final class SparkEpochs implements Epochs {
             throw new InputError("cluster.executors = " + executors + ": " + training.size() + " training images in batches of "
                     + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
         }
-        watch = new ExecutorWatch(spark.sc());
-        watch.await(executors, settings.cluster().startTimeout());
+        watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         this.training = spark.broadcast(training);
         this.validation = spark.broadcast(validation);
         Schedule schedule = new Schedule(settings.training(), order.batchesPerEpoch());
@@ -77,29 +81,60 @@ public final class SparkEpochs implements Epochs {
 
     @Override
     public EpochSums train(int epoch, EpochSums before, Progress progress) {
-        watch.check();
+        latest = epoch;
         long start = System.nanoTime();
         EpochTally tally = new EpochTally();
-        tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
-        LiveProgress live = new LiveProgress(tally.id(), before, batches(), progress);
-        spark.sc().addSparkListener(live);
-        Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
-        try {
-            fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following));
-        } catch (Exception e) {
-            throw watch.explain(e);
-        } finally {
-            if (following != null && !spark.sc().isStopped()) {
-                following.destroy();
+        onCluster(() -> {
+            tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
+            Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
+            try {
+                watched(tally, before, progress,
+                        () -> fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following)));
+            } finally {
+                if (following != null && !spark.sc().isStopped()) {
+                    following.destroy();
+                }
             }
-            spark.sc().removeSparkListener(live);
-        }
-        watch.check();
+            return null;
+        });
         EpochSums sums = before.plus(new EpochSums(tally.value(), (System.nanoTime() - start) / 1e9));
         if (sums.steps() != batches() && !tooManySkipped(sums)) {
-            throw new IllegalStateException(sums.steps() + " of " + batches() + " minibatches were trained");
+            throw new ClusterFailure("only " + sums.steps() + " of " + batches() + " minibatches were trained in epoch " + (epoch + 1), null);
         }
         return sums;
+    }
+
+    /** Passes on how far an epoch is, and ends it when it goes no further. */
+    private void watched(EpochTally tally, EpochSums before, Progress progress, Runnable epoch) {
+        Settings.Cluster cluster = settings.cluster();
+        Duration stall = Duration.ofSeconds(cluster.stallTimeout());
+        // A driver that does the work itself has nobody to replace.
+        Runnable alarm = () -> watch.fail("no step was reported for " + cluster.stallTimeout() + " s (cluster.stall-timeout)");
+        try (StallWatch stalled = new StallWatch(stall.plusSeconds(cluster.startTimeout()), stall, spark.sc().isLocal() ? () -> {} : alarm)) {
+            LiveProgress live = new LiveProgress(tally.id(), before, batches(), (done, total, loss) -> {
+                stalled.stepped(done);
+                progress.step(done, total, loss);
+            });
+            spark.sc().addSparkListener(live);
+            try {
+                epoch.run();
+            } finally {
+                spark.sc().removeSparkListener(live);
+            }
+        }
+    }
+
+    /** Does something on the executors. @throws org.mmard.train.ClusterFailure where it fails because of these */
+    private <T> T onCluster(Callable<T> work) {
+        watch.check(latest + 1);
+        T result;
+        try {
+            result = work.call();
+        } catch (Exception e) {
+            throw watch.explain(e, latest + 1);
+        }
+        watch.check(latest + 1);
+        return result;
     }
 
     private int batches() {
@@ -136,22 +171,12 @@ public final class SparkEpochs implements Epochs {
 
     @Override
     public Accuracy validate(ComputationGraph model) {
-        watch.check();
-        try {
-            return new Validation(spark, settings, validation).of(model);
-        } catch (Exception e) {
-            throw watch.explain(e);
-        }
+        return onCluster(() -> new Validation(spark, settings, validation).of(model));
     }
 
     @Override
     public float[] runningStatistics(ComputationGraph model, int epoch) {
-        watch.check();
-        try {
-            return RunningStatistics.of(spark, plan, model, epoch);
-        } catch (Exception e) {
-            throw watch.explain(e);
-        }
+        return onCluster(() -> RunningStatistics.of(spark, plan, model, epoch));
     }
 
     /** Lets go of the executors' copies; the Spark context stays its owner's. */

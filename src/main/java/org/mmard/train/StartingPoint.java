@@ -41,6 +41,20 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     }
 
     /**
+     * Where the run of this start stands now, for a restart.
+     *
+     * @param reason what happened; @param warn as above
+     */
+    public StartingPoint again(RunDirectory directory, String reason, Consumer<String> warn) {
+        Provenance.Start restart = provenance.starts().get(provenance.starts().size() - 1).again(reason);
+        if (!directory.holdsRun()) {
+            return new StartingPoint(configuration, provenance.with(restart), Optional.empty());
+        }
+        Provenance now = new Provenance(provenance.settings(), provenance.seed(), provenance.data(), provenance.teacher(), List.of(restart));
+        return find(directory, true, configuration, now, warn);
+    }
+
+    /**
      * The first question about a run, before anything large is read.
      *
      * @throws InputError where the directory holds a run and {@code resume} is false

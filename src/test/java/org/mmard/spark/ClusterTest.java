@@ -202,12 +202,45 @@ class ClusterTest {
     }
 
     @Test
-    void theLossOfAnExecutorEndsTheRun() throws Exception {
+    void theLossOfAnExecutorEndsARunWithoutRestarts() throws Exception {
         try (Driver driver = new Driver("executors=2", "epochs=1000", "images=640", "novalidate=1")) {
             driver.await(line -> line.contains("epoch 0 "));
             executor(driver, 1).destroyForcibly();
-            String line = driver.await(text -> text.contains("lost "));
-            assertTrue(line.contains("executor 1 was lost") && line.contains("--resume"), line);
+            String line = driver.await(text -> text.contains("stopped "));
+            assertTrue(line.contains("executor 1 was lost"), line);
+            assertEquals(1, driver.exitCode());
+        }
+    }
+
+    @Test
+    void aRunGoesOnWithNewExecutorsAfterEachLoss() throws Exception {
+        try (Driver driver = new Driver("executors=2", "epochs=6", "images=640", "rate=0.1", "restarts=2", "novalidate=1")) {
+            int[] victims = {1, 2};
+            String parameters = "";
+            for (int loss = 0; loss < victims.length; loss++) {
+                int done = 2 * loss;
+                driver.await(line -> line.contains("epoch " + done + " "));
+                parameters = field(driver.await(line -> line.contains("parameters ")), "parameters (-?\\d+)");
+                executor(driver, victims[loss]).destroyForcibly();
+                String failed = driver.await(line -> line.contains("failed "));
+                assertTrue(failed.contains("executor " + victims[loss] + " was lost"), failed);
+            }
+            String next = driver.await(line -> line.contains(" epoch "));
+            // Fresh ones: not even the survivor of the second loss.
+            assertTrue(next.contains("4=Tally[") && next.contains("5=Tally["), next);
+            assertNotEquals(parameters, field(driver.await(line -> line.contains("parameters ")), "parameters (-?\\d+)"));
+            driver.await(line -> line.contains("epoch 5 "));
+            assertEquals(0, driver.exitCode());
+            assertEquals(6, driver.lines.stream().filter(line -> line.contains(" epoch ") && line.contains("loss=")).count());
+        }
+    }
+
+    @Test
+    void anEpochInWhichNothingMovesCountsAsAFailure() throws Exception {
+        // A step of this size takes longer than the one second that it is given here.
+        try (Driver driver = new Driver("executors=2", "epochs=1", "images=8000", "batch=4000", "net=cnn-64-64", "stall=1", "start=1", "novalidate=1")) {
+            String line = driver.await(text -> text.contains("stopped "));
+            assertTrue(line.contains("no step was reported for 1 s (cluster.stall-timeout) in epoch 1"), line);
             assertEquals(1, driver.exitCode());
         }
     }

@@ -7,50 +7,84 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.model.Architectures;
+import org.mmard.train.ClusterFailure;
 import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 import org.mmard.train.NanStep;
+import org.mmard.train.RunStopped;
 import org.mmard.train.StepFactory;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
  * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
- * decay (of a moving average of the weights), nan (how many of the first records make a step not finite).
+ * decay (of a moving average of the weights), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
+ * start and stall (timeouts, seconds).
  */
 public final class ToyDriver {
-    private ToyDriver() {}
-
     public static void main(String[] arguments) {
         Map<String, String> options = Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
-        int epochs = Integer.parseInt(options.getOrDefault("epochs", "2"));
         Settings settings = settings(options);
         int status = 0;
-        try (JavaSparkContext spark = SparkDriver.start("toy", settings.cluster().executors())) {
-            say("driver port " + spark.getConf().get("spark.driver.port"));
+        try (SparkCluster cluster = new SparkCluster("toy", settings.cluster().executors())) {
+            say("driver port " + cluster.spark().getConf().get("spark.driver.port"));
             for (int run = 0; run < Integer.parseInt(options.getOrDefault("runs", "1")); run++) {
-                train(spark, settings, epochs, options);
+                new ToyDriver(cluster, settings, options).train();
             }
-        } catch (ExecutorLost e) {
-            say("lost " + e.getMessage());
+        } catch (RunStopped e) {
+            say("stopped " + e.getMessage());
             status = 1;
         }
         System.exit(status);
     }
 
-    private static void train(JavaSparkContext spark, Settings settings, int epochs, Map<String, String> options) {
+    private final SparkCluster cluster;
+    private final Settings settings;
+    private final Map<String, String> options;
+    private int epoch;
+    private float[] parameters;
+    private float[] velocity;
+
+    private ToyDriver(SparkCluster cluster, Settings settings, Map<String, String> options) {
+        this.cluster = cluster;
+        this.settings = settings;
+        this.options = options;
         ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
+        parameters = student.params().toFloatVector();
+        velocity = student.getUpdater().getStateViewArray().toFloatVector();
+    }
+
+    /** Trains all epochs, and goes on with the state after the last finished one when the cluster fails. */
+    private void train() {
+        for (int restarts = Integer.parseInt(options.getOrDefault("restarts", "0")); ; restarts--) {
+            try {
+                attempt();
+                return;
+            } catch (ClusterFailure e) {
+                if (restarts == 0) {
+                    throw e;
+                }
+                say("failed " + e.getMessage());
+                cluster.renew(settings.cluster().startTimeout());
+            }
+        }
+    }
+
+    private void attempt() {
+        ComputationGraph student = Architectures.network(options.getOrDefault("net", "cnn-4-8"), 10, settings.run().seed());
+        student.params().assign(Nd4j.createFromArray(parameters));
+        student.getUpdater().getStateViewArray().assign(Nd4j.createFromArray(velocity));
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
-        try (Epochs driver = new SparkEpochs(spark, student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
+        try (Epochs driver = new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
                 Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0"))))) {
-            for (int epoch = 0; epoch < epochs; epoch++) {
+            while (epoch < Integer.parseInt(options.getOrDefault("epochs", "2"))) {
                 EpochSums sums = driver.train(epoch, EpochSums.NONE, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);
                 say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
@@ -60,6 +94,9 @@ public final class ToyDriver {
                 if (!options.containsKey("novalidate")) {
                     say("accuracy " + driver.validate(student));
                 }
+                parameters = student.params().toFloatVector();
+                velocity = student.getUpdater().getStateViewArray().toFloatVector();
+                epoch++;
             }
         }
     }
@@ -82,7 +119,7 @@ public final class ToyDriver {
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
                                 Integer.parseInt(options.getOrDefault("passes", "4"))),
-                        2, 60, Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
+                        2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
                 new Settings.Engine(1, true, false, "float32"));
     }
 

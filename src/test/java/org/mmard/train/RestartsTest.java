@@ -56,6 +56,14 @@ class RestartsTest {
     }
 
     @Test
+    void aFailureBeforeAnythingWasWrittenKeepsTheStartOfTheUser() {
+        StartingPoint first = run.find(false);
+        StartingPoint again = first.again(run.directory, "executor 0 was lost in epoch 1", run.warnings::add);
+        assertEquals(Arrays.asList(null, "executor 0 was lost in epoch 1"), again.provenance().starts().stream().map(Provenance.Start::reason).toList());
+        assertEquals(0, again.epoch());
+    }
+
+    @Test
     void givesUpAfterTheLastRestartAndNamesTheCheckpoint() {
         ClusterFailure failure = assertThrows(ClusterFailure.class, () -> run.runOver(1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(4))));
         assertEquals("executor 1 was lost in epoch 4, after 1 restart; go on from " + run.directory.uri(RunDirectory.checkpoint(3)) + " with --resume",

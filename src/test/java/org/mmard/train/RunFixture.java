@@ -52,7 +52,7 @@ final class RunFixture {
         return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()), new Restarts.Recovery() {
             @Override
             public StartingPoint find(String reason) {
-                return RunFixture.this.find(true, provenance(first.provenance().starts().get(0).again(reason)));
+                return first.again(directory, reason, warnings::add);
             }
 
             @Override
@@ -76,16 +76,10 @@ final class RunFixture {
     }
 
     StartingPoint find(boolean resume) {
-        return find(resume, provenance(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
-    }
-
-    private StartingPoint find(boolean resume, Provenance provenance) {
+        Provenance provenance = new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
+                teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
+                List.of(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
         return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);
-    }
-
-    private Provenance provenance(Provenance.Start start) {
-        return new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
-                teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum), List.of(start));
     }
 
     String configuration() {

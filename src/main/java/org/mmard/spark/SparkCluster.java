@@ -1,0 +1,80 @@
+package org.mmard.spark;
+
+import java.util.Set;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.mmard.config.InputError;
+import org.mmard.train.RunStopped;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The executors that runs train on: a Spark context, or the one that took its place when it was lost. */
+public final class SparkCluster implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SparkCluster.class);
+
+    private final String name;
+    private final int executors;
+    private JavaSparkContext spark;
+
+    /** @throws InputError where the master cannot give so many executors */
+    public SparkCluster(String name, int executors) {
+        this.name = name;
+        this.executors = executors;
+        spark = SparkDriver.start(name, executors);
+    }
+
+    /** The context of now: another one after {@link #renew} has had to make one. */
+    public JavaSparkContext spark() {
+        return spark;
+    }
+
+    /**
+     * Makes ready for a run after a failure: replaces all executors, because those that are left wait for those that are not, and their parameter
+     * servers do not know newcomers; and the context, where it was stopped.
+     *
+     * @param timeout seconds to wait for executors
+     * @throws RunStopped where they do not come
+     */
+    public void renew(int timeout) {
+        try {
+            if (spark.sc().isStopped()) {
+                startAnew();
+                ParameterServer.forgetExecutors();
+                ExecutorWatch.await(spark.sc(), executors, timeout, Set.of());
+            } else {
+                Set<String> old = ExecutorWatch.ids(spark.sc());
+                old.forEach(id -> replace(spark.sc(), id));
+                ExecutorWatch.await(spark.sc(), executors, timeout, old);
+                ParameterServer.forgetExecutors();
+            }
+        } catch (InputError e) {
+            // No mistake of the user's: they had come before.
+            throw new RunStopped("cannot go on: " + e.getMessage() + "; then go on with --resume", e);
+        }
+    }
+
+    private static void replace(SparkContext spark, String executor) {
+        try {
+            spark.killAndReplaceExecutor(executor);
+        } catch (Exception e) {
+            // The master does not answer: whether executors come in time decides.
+            LOG.info("cannot replace executor {}", executor, e);
+        }
+    }
+
+    private void startAnew() {
+        if (spark.getConf().get("spark.submit.deployMode", "client").equals("cluster")) {
+            throw new RunStopped("the cluster has ended this driver's application: go on with --resume");
+        }
+        try {
+            spark = SparkDriver.start(name, executors);
+        } catch (RuntimeException e) {
+            throw new RunStopped("no new Spark application can be started: " + e.getMessage() + "; go on with --resume", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        spark.close();
+    }
+}
