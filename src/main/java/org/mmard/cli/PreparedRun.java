@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,9 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         StartingPoint.requireFree(directory, resume);
         RunLock lock = directory.lock(warn);
         try {
-            return of(resolved, sources, directory.heldBy(lock), lock, resume, command, warn);
+            // From here on: a directory that never answered is a mistake to be told at once.
+            RunDirectory patient = directory.patient(Duration.ofSeconds(resolved.settings().checkpoints().retryFor()), warn);
+            return of(resolved, sources, patient.heldBy(lock), lock, resume, command, warn);
         } catch (RuntimeException | Error e) {
             lock.close();
             throw e;

@@ -100,8 +100,11 @@ public record Settings(
     /** @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs between validations */
     public record Validation(int examples, int steps, double stepSize, int every, int batch) implements Serializable {}
 
-    /** @param keep the newest so many epoch checkpoints stay, 0 for all; best and last always stay */
-    public record Checkpoints(int keep) implements Serializable {}
+    /**
+     * @param keep the newest so many epoch checkpoints stay, 0 for all; best and last always stay
+     * @param retryFor seconds for which a filesystem that is away is tried again
+     */
+    public record Checkpoints(int keep, int retryFor) implements Serializable {}
 
     /**
      * @param executors how many executors train

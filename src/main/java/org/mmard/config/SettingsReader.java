@@ -192,7 +192,7 @@ public final class SettingsReader {
                 attack(keys),
                 training,
                 validation(keys, data),
-                new Settings.Checkpoints(keys.count("checkpoints.keep", 0)),
+                new Settings.Checkpoints(keys.count("checkpoints.keep", 0), keys.count("checkpoints.retry-for", 0)),
                 cluster(keys, training.averaging()),
                 new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last"),
                         keys.choice("engine.attack-precision", "auto", "float32", "bfloat16")));

@@ -10,8 +10,9 @@ public final class HadoopConfiguration {
 
     /**
      * Hadoop's own defaults, then {@code core-site.xml} and {@code hdfs-site.xml} from the classpath, then those in the folder that the
-     * environment variable {@code HADOOP_CONF_DIR} names. A name node that does not answer is given up after two tries, unless one of those
-     * files sets the number: Hadoop's defaults would leave a user with a mistyped address waiting for up to a quarter of an hour.
+     * environment variable {@code HADOOP_CONF_DIR} names. A name node that does not answer is given up after two tries, and a call that it does not answer
+     * after a minute, unless one of those files says otherwise: Hadoop's defaults would leave a user with a mistyped address waiting for up to a quarter of
+     * an hour, and one whose name node hangs for ever.
      */
     public static Configuration load() {
         return load(System.getenv("HADOOP_CONF_DIR"));
@@ -27,15 +28,16 @@ public final class HadoopConfiguration {
                 }
             }
         }
-        giveUpSoon(hadoop, "ipc.client.connect.max.retries");
-        giveUpSoon(hadoop, "ipc.client.connect.max.retries.on.timeouts");
+        unlessSet(hadoop, "ipc.client.connect.max.retries", 2);
+        unlessSet(hadoop, "ipc.client.connect.max.retries.on.timeouts", 2);
+        unlessSet(hadoop, "ipc.client.rpc-timeout.ms", 60_000);
         return hadoop;
     }
 
-    private static void giveUpSoon(Configuration hadoop, String key) {
+    private static void unlessSet(Configuration hadoop, String key, int value) {
         String[] sources = hadoop.getPropertySources(key);
         if (sources == null || sources[sources.length - 1].endsWith("core-default.xml")) {
-            hadoop.setInt(key, 2);
+            hadoop.setInt(key, value);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
@@ -45,10 +47,10 @@ public final class RunDirectory {
     private final RunLock lock;
 
     RunDirectory(FileSystem files, Path root) {
-        this(new WholeFiles(files), root, null);
+        this(new WholeFiles(files, Retries.NONE), root, null);
     }
 
-    private RunDirectory(WholeFiles files, Path root, RunLock lock) {
+    RunDirectory(WholeFiles files, Path root, RunLock lock) {
         this.files = files;
         this.root = root;
         this.lock = lock;
@@ -83,7 +85,8 @@ public final class RunDirectory {
 
     RunLock lock(RunLock.Timing timing, Consumer<String> tell) {
         try {
-            return RunLock.take(files, path(LOCK), timing, tell);
+            // A heartbeat that comes late is worse than one that does not come.
+            return RunLock.take(files.with(Retries.NONE), path(LOCK), timing, tell);
         } catch (IOException e) {
             throw unwritable(e);
         }
@@ -92,6 +95,16 @@ public final class RunDirectory {
     /** The same directory, which refuses to write once the lock is another driver's: {@link RunStopped}. */
     public RunDirectory heldBy(RunLock held) {
         return new RunDirectory(files, root, held);
+    }
+
+    /**
+     * The same directory, which waits for a filesystem that is away: what cannot be read or written is tried again, with growing pauses. A local filesystem
+     * is never away.
+     *
+     * @param patience from the first failure to the last try; @param tell told in one line when something is tried again, and when it has worked
+     */
+    public RunDirectory patient(Duration patience, Consumer<String> tell) {
+        return new RunDirectory(files.with(Retries.upTo(patience, tell)), root, lock);
     }
 
     /** The qualified URI. */
@@ -186,17 +199,19 @@ public final class RunDirectory {
      * that does not match whatever older file there is, never an unfinished pair that matches.
      */
     void writeChecked(String name, Content content) {
-        write(name, content, sha256 -> files.write(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName())), nothing -> { }));
+        write(name, content, sha256 -> files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName()))));
     }
 
     private void write(String name, Content content, WholeFiles.BeforeNaming before) {
-        if (lock != null) {
-            lock.requireHeld();
-        }
         try {
-            files.write(path(name), content, before);
+            files.write(path(name), content, sha256 -> {
+                if (lock != null) {
+                    lock.requireHeld();
+                }
+                before.accept(sha256);
+            });
         } catch (IOException e) {
-            throw failed("write", name, e);
+            throw DiskFull.is(e) ? full(name, e) : failed("write", name, e);
         }
     }
 
@@ -285,15 +300,25 @@ public final class RunDirectory {
         return new Path(root, name);
     }
 
-    private InputError unwritable(IOException e) {
-        return new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
+    private RuntimeException unwritable(IOException e) {
+        return DiskFull.is(e) ? full("", e) : new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
+    }
+
+    private DiskFull full(String name, IOException e) {
+        String where = name.isEmpty() ? uri() : uri(name);
+        try {
+            FsStatus disk = files.filesystem().getStatus(root);
+            return new DiskFull(where, String.format(Locale.ROOT, "%s (%,d of %,d KiB free)", firstLine(e), disk.getRemaining() >> 10, disk.getCapacity() >> 10), e);
+        } catch (IOException unknown) {
+            return new DiskFull(where, firstLine(e), e);
+        }
     }
 
     private UncheckedIOException failed(String verb, String name, IOException cause) {
         return new UncheckedIOException("cannot " + verb + " " + path(name) + ": " + firstLine(cause), cause);
     }
 
-    private static String firstLine(Exception e) {
+    static String firstLine(Exception e) {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines().findFirst().orElse(message);
     }

@@ -23,14 +23,21 @@ import org.apache.hadoop.fs.Path;
  * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name beside it,
  * then renamed.
  */
-final class WholeFiles {
+class WholeFiles {
     private static final String TEMPORARY = ".writing-";
 
     private final FileSystem files;
+    private final Retries retries;
     private FileContext context;
 
-    WholeFiles(FileSystem files) {
+    /** @param retries on other filesystems than the local one, which is never away */
+    WholeFiles(FileSystem files, Retries retries) {
         this.files = files;
+        this.retries = isLocal() ? Retries.NONE : retries;
+    }
+
+    WholeFiles with(Retries other) {
+        return new WholeFiles(files, other);
     }
 
     /** Does something with the checksum of a file that is written but does not have its name yet. */
@@ -56,25 +63,68 @@ final class WholeFiles {
 
     /** Puts a file in place of any of that name. */
     void write(Path target, RunDirectory.Content content, BeforeNaming before) throws IOException {
-        // A name of its own for each try: the filesystem may still hold the last one's for a writer that it has lost.
-        Path temporary = temporary(target);
-        try {
-            MessageDigest digest = Sha256.digest();
-            try (FSDataOutputStream out = files.create(temporary, true)) {
-                content.writeTo(new DigestOutputStream(out, digest));
-                // Renamed before its bytes are on disk, a file could come back empty from a power cut.
-                out.hsync();
-            }
-            before.accept(Sha256.hex(digest));
-            replace(temporary, target);
-        } catch (IOException | RuntimeException e) {
-            deleteQuietly(temporary);
-            throw e;
-        } catch (FSError e) {
-            // What Hadoop's local filesystem makes of an exception, such as that of a full disk.
-            deleteQuietly(temporary);
-            throw e.getCause() instanceof IOException cause ? cause : new IOException(e);
+        Placement placement = new Placement(target, content, before);
+        retries.of(target, "written", placement::attempt);
+    }
+
+    /** The same, without another try. */
+    void writeOnce(Path target, RunDirectory.Content content) throws IOException {
+        new Placement(target, content, sha256 -> { }).attempt();
+    }
+
+    /** One file on its way to its name, over as many tries as it takes. */
+    private final class Placement {
+        private final Path target;
+        private final RunDirectory.Content content;
+        private final BeforeNaming before;
+        /** The file that was whole under its temporary name when its renaming was asked for, and not answered. */
+        private FileStatus unanswered;
+
+        Placement(Path target, RunDirectory.Content content, BeforeNaming before) {
+            this.target = target;
+            this.content = content;
+            this.before = before;
         }
+
+        Void attempt() throws IOException {
+            if (unanswered != null && wasRenamed()) {
+                return null;
+            }
+            // A name of its own for each try: the filesystem may still hold the last one's for a writer that it has lost.
+            Path temporary = temporary(target);
+            try {
+                MessageDigest digest = Sha256.digest();
+                try (FSDataOutputStream out = files.create(temporary, true)) {
+                    content.writeTo(new DigestOutputStream(out, digest));
+                    // Renamed before its bytes are on disk, a file could come back empty from a power cut.
+                    out.hsync();
+                }
+                before.accept(Sha256.hex(digest));
+                unanswered = files.getFileStatus(temporary);
+                replace(temporary, target);
+                return null;
+            } catch (IOException | RuntimeException e) {
+                deleteQuietly(temporary);
+                throw e;
+            } catch (FSError e) {
+                deleteQuietly(temporary);
+                throw cause(e);
+            }
+        }
+
+        /** Renaming a file leaves the time of its last change as it was. */
+        private boolean wasRenamed() throws IOException {
+            if (files.exists(unanswered.getPath()) || !files.exists(target)) {
+                return false;
+            }
+            FileStatus now = files.getFileStatus(target);
+            return now.getLen() == unanswered.getLen() && now.getModificationTime() == unanswered.getModificationTime();
+        }
+    }
+
+    /** What Hadoop's local filesystem made an error of, such as a full disk. */
+    private static IOException cause(FSError e) {
+        return e.getCause() instanceof IOException cause ? cause : new IOException(e);
     }
 
     /**
@@ -83,21 +133,23 @@ final class WholeFiles {
      * @return false where it is there already
      */
     boolean create(Path file, byte[] content) throws IOException {
+        OutputStream created;
         try {
-            if (isLocal()) {
-                // Hadoop's would look first and create then.
-                Files.write(java.nio.file.Path.of(file.toUri().getPath()), content, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-            } else {
-                try (OutputStream out = files.create(file, false)) {
-                    out.write(content);
-                }
-            }
-            return true;
+            // Hadoop's local filesystem would look first and create then.
+            created = isLocal() ? Files.newOutputStream(java.nio.file.Path.of(file.toUri().getPath()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+                    : files.create(file, false);
         } catch (IOException e) {
             // How a filesystem says that the file is there, or that another is just creating it, differs.
             if (files.exists(file)) {
                 return false;
             }
+            throw e;
+        }
+        try (OutputStream out = created) {
+            out.write(content);
+            return true;
+        } catch (IOException e) {
+            deleteQuietly(file);
             throw e;
         }
     }
@@ -112,16 +164,22 @@ final class WholeFiles {
     }
 
     <T> T read(Path file, Reader<T> reader) throws IOException {
-        try (FSDataInputStream in = files.open(file)) {
-            return reader.read(in, files.getFileStatus(file).getLen());
-        }
+        return retries.of(file, "read", () -> {
+            try (FSDataInputStream in = files.open(file)) {
+                return reader.read(in, files.getFileStatus(file).getLen());
+            } catch (FSError e) {
+                throw cause(e);
+            }
+        });
     }
 
     /** SHA-256 of the bytes that are there now, in hexadecimal. */
     String sha256(Path file) throws IOException {
-        MessageDigest digest = Sha256.digest();
-        read(file, (in, length) -> in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest)));
-        return Sha256.hex(digest);
+        return read(file, (in, length) -> {
+            MessageDigest digest = Sha256.digest();
+            in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            return Sha256.hex(digest);
+        });
     }
 
     InputStream open(Path file) throws IOException {
@@ -129,13 +187,13 @@ final class WholeFiles {
     }
 
     boolean exists(Path file) throws IOException {
-        return files.exists(file);
+        return retries.of(file, "looked for", () -> files.exists(file));
     }
 
     /** What lies in a folder, files half written not among it; nothing where there is no such folder. */
     List<FileStatus> list(Path folder) throws IOException {
         try {
-            return List.of(files.listStatus(folder, path -> !isTemporary(path)));
+            return retries.of(folder, "listed", () -> List.of(files.listStatus(folder, path -> !isTemporary(path))));
         } catch (FileNotFoundException e) {
             return List.of();
         }
@@ -143,7 +201,7 @@ final class WholeFiles {
 
     /** Deletes a file, or a folder with all that is in it, if it is there. */
     void delete(Path path) throws IOException {
-        files.delete(path, true);
+        retries.of(path, "deleted", () -> files.delete(path, true));
     }
 
     void deleteIfEmpty(Path folder) throws IOException {
@@ -175,7 +233,8 @@ final class WholeFiles {
         return "file".equals(files.getUri().getScheme());
     }
 
-    private void replace(Path temporary, Path target) throws IOException {
+    /** Gives a whole file its name, in place of whatever has it. */
+    void replace(Path temporary, Path target) throws IOException {
         if (isLocal()) {
             if (!files.rename(temporary, target)) {
                 throw new IOException("cannot rename " + temporary + " to " + target);

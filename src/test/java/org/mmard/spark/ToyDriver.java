@@ -115,7 +115,7 @@ public final class ToyDriver {
                 new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
                         "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.25, new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
                                 Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"), Settings.WeightPerturbation.NONE),
-                new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0),
+                new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
                                 Integer.parseInt(options.getOrDefault("passes", "4"))),

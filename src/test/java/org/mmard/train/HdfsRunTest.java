@@ -5,24 +5,37 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.InputError;
 
 /** What {@link TrainingRunTest} and {@link RunDirectoryTest} pin, where renaming and replacing are another matter: on a real HDFS. */
+@Timeout(240)
 class HdfsRunTest {
     @TempDir
-    static Path folder;
+    static java.nio.file.Path folder;
 
     private static MiniDFSCluster hdfs;
 
@@ -48,7 +61,7 @@ class HdfsRunTest {
         whole.start();
         RunFixture cut = fixture("cut");
         assertThrows(IllegalStateException.class, () -> cut.run(false, epochs -> epochs.killedIn(3)));
-        org.apache.hadoop.fs.Path leftover = new org.apache.hadoop.fs.Path(cut.directory.uri("checkpoints/.writing-epoch-0003.zip"));
+        Path leftover = new Path(cut.directory.uri("checkpoints/.writing-epoch-0003.zip"));
         FileSystem files = hdfs.getFileSystem();
         try (FSDataOutputStream out = files.create(leftover)) {
             out.write(1);
@@ -69,6 +82,87 @@ class HdfsRunTest {
         directory.write(RunDirectory.METRICS, "one".getBytes(StandardCharsets.UTF_8));
         directory.write(RunDirectory.METRICS, "two".getBytes(StandardCharsets.UTF_8));
         assertEquals("two", new String(directory.read(RunDirectory.METRICS).orElseThrow(), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aNameNodeThatIsAwayForAWhileIsWaitedFor() throws Exception {
+        List<String> told = new ArrayList<>();
+        RunDirectory directory = fixture("away").directory.patient(Duration.ofMinutes(5), told::add);
+        directory.prepare();
+        directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(1));
+        hdfs.shutdownNameNode(0);
+        Thread repair = new Thread(() -> {
+            try {
+                while (told.isEmpty()) {
+                    Thread.sleep(100);
+                }
+                hdfs.restartNameNode(0, true);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        repair.start();
+        directory.writeChecked(RunDirectory.checkpoint(2), out -> out.write(2));
+        repair.join();
+        assertEquals(2, told.size(), told.toString());
+        assertEquals(List.of(1, 2), List.copyOf(directory.checkpoints()));
+        assertEquals(2, (int) directory.readChecked(RunDirectory.checkpoint(2), (in, length) -> in.read()));
+    }
+
+    @Test
+    void aRenamingWhoseAnswerWasLostIsSeenToBeDone() throws Exception {
+        List<String> told = new ArrayList<>();
+        AtomicInteger contents = new AtomicInteger();
+        Path root = new Path(hdfs.getURI() + "/runs/unanswered");
+        RunDirectory directory = new RunDirectory(new WholeFiles(hdfs.getFileSystem(), Retries.upTo(Duration.ofMinutes(1), told::add)) {
+            @Override
+            void replace(Path temporary, Path target) throws IOException {
+                super.replace(temporary, target);
+                if (told.isEmpty() && target.getName().equals(RunDirectory.METRICS)) {
+                    throw new IOException("connection lost");
+                }
+            }
+        }, root, null);
+        directory.prepare();
+        directory.write(RunDirectory.METRICS, out -> out.write(contents.incrementAndGet()));
+        assertEquals(1, contents.get());
+        assertArrayEquals(new byte[] {1}, directory.read(RunDirectory.METRICS).orElseThrow());
+        assertEquals(2, told.size(), told.toString());
+        assertEquals(List.of("checkpoints", "metrics.jsonl"), directory.names("."));
+    }
+
+    @Test
+    void aLockIsOneDriversAndOutlivesANameNodeThatIsAway() throws Exception {
+        RunDirectory directory = fixture("locked").directory;
+        RunLock.Timing quick = new RunLock.Timing(Duration.ofMillis(100), Duration.ofMinutes(5));
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        List<RunLock> taken = new ArrayList<>();
+        try {
+            Callable<RunLock> driver = () -> {
+                try {
+                    return fixture("locked").directory.lock(quick, line -> { });
+                } catch (InputError e) {
+                    return null;
+                }
+            };
+            for (Future<RunLock> future : pool.invokeAll(Collections.nCopies(4, driver))) {
+                if (future.get() != null) {
+                    taken.add(future.get());
+                }
+            }
+            assertEquals(1, taken.size());
+            hdfs.restartNameNode(0, true);
+            RunDirectory held = directory.heldBy(taken.get(0));
+            held.write(RunDirectory.METRICS, "still mine".getBytes(StandardCharsets.UTF_8));
+            byte[] before = directory.read(RunDirectory.LOCK).orElseThrow();
+            while (Arrays.equals(before, directory.read(RunDirectory.LOCK).orElseThrow())) {
+                Thread.sleep(50);
+            }
+        } finally {
+            taken.forEach(RunLock::close);
+            pool.shutdownNow();
+        }
+        assertTrue(!directory.exists(RunDirectory.LOCK));
     }
 
     private static RunFixture fixture(String name) {

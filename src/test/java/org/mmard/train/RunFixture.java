@@ -99,6 +99,6 @@ final class RunFixture {
     private Settings settings() {
         return new Settings(null, new Settings.Run(directory.uri(), 7), null, null, null, null, null,
                 new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0, 0.25, averaging, Settings.WeightPerturbation.NONE),
-                new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep), null, null);
+                new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep, 0), null, null);
     }
 }

@@ -134,7 +134,8 @@ class RunLockTest {
 
     @Test
     void whoFindsAnotherInItsLockWritesNothingMore() throws IOException {
-        try (RunLock lock = directory().lock(PATIENT, told::add)) {
+        RunLock.Timing silent = new RunLock.Timing(Duration.ofDays(1), Duration.ofDays(1));
+        try (RunLock lock = directory().lock(silent, told::add)) {
             RunDirectory held = directory().heldBy(lock);
             held.write("metrics.jsonl", "mine".getBytes(StandardCharsets.UTF_8));
             leave(elsewhere());
