@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
             GridCommand.class,
             EvaluateCommand.class,
             ReportCommand.class,
+            CheckpointsCommand.class,
             DataCommand.class,
             ModelCommand.class,
             BenchCommand.class,

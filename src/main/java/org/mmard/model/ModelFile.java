@@ -122,6 +122,15 @@ public final class ModelFile {
         return model(uri, ZipEntries.read(uri, in, length));
     }
 
+    /**
+     * Checks that an open file of {@code length} bytes is a whole zip, every entry of it.
+     *
+     * @throws InputError as {@link #read} does; @throws IOException when the content cannot be read
+     */
+    public static void requireWhole(String uri, FSDataInputStream in, long length) throws IOException {
+        ZipEntries.read(uri, in, length);
+    }
+
     private static Model model(String uri, Map<String, byte[]> entries) {
         Metadata metadata = metadata(uri, required(uri, entries, METADATA));
         ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));

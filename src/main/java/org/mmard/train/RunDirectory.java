@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -40,6 +42,7 @@ public final class RunDirectory {
     public static final String LOCK = "run.lock";
 
     private static final String CHECKPOINTS = "checkpoints";
+    public static final String INTERRUPTED = CHECKPOINTS + "/interrupted.zip";
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
 
     private final WholeFiles files;
@@ -120,6 +123,43 @@ public final class RunDirectory {
     /** The settings of its filesystem, for whoever reads one of its files by URI. */
     public Configuration hadoop() {
         return files.filesystem().getConf();
+    }
+
+    /** A checkpoint as a file. @param name within the directory; @param bytes its size; @param time of its last change */
+    record Stored(String name, long bytes, Instant time) {}
+
+    /** The zips of the run, those of the epochs first. */
+    List<Stored> stored() {
+        List<Stored> stored = new ArrayList<>();
+        try {
+            for (FileStatus status : files.list(new Path(root, CHECKPOINTS))) {
+                if (status.getPath().getName().endsWith(".zip")) {
+                    stored.add(stored(CHECKPOINTS + "/" + status.getPath().getName(), status));
+                }
+            }
+            for (FileStatus status : files.list(root)) {
+                String name = status.getPath().getName();
+                if (name.equals(BEST) || name.equals(LAST)) {
+                    stored.add(stored(name, status));
+                }
+            }
+        } catch (IOException e) {
+            throw failed("list", CHECKPOINTS, e);
+        }
+        return stored;
+    }
+
+    private static Stored stored(String name, FileStatus status) {
+        return new Stored(name, status.getLen(), Instant.ofEpochMilli(status.getModificationTime()));
+    }
+
+    /** Whether the directory is there. */
+    boolean exists() {
+        try {
+            return files.exists(root);
+        } catch (IOException e) {
+            throw failed("read", ".", e);
+        }
     }
 
     /** Whether a run was started here. */
@@ -237,14 +277,19 @@ public final class RunDirectory {
      * @throws InputError where its bytes have another checksum, or there is no such file
      */
     <T> T readChecked(String name, WholeFiles.Reader<T> reader) {
-        try {
-            String recorded = recordedSha256(name).orElse(null);
-            if (recorded != null) {
-                String found = files.sha256(path(name));
-                if (!found.equals(recorded)) {
-                    throw damaged(name, found, recorded);
-                }
+        String recorded = recordedSha256(name).orElse(null);
+        if (recorded != null) {
+            String found = reading(name, (in, length) -> Sha256.of(in));
+            if (!found.equals(recorded)) {
+                throw damaged(name, found, recorded);
             }
+        }
+        return reading(name, reader);
+    }
+
+    /** Reads a file as it is. @throws InputError where there is no such file */
+    <T> T reading(String name, WholeFiles.Reader<T> reader) {
+        try {
             return files.read(path(name), reader);
         } catch (FileNotFoundException e) {
             throw new InputError(uri(name) + ": there is no such file", e);
@@ -292,7 +337,7 @@ public final class RunDirectory {
         }
     }
 
-    private InputError damaged(String name, String found, String recorded) {
+    InputError damaged(String name, String found, String recorded) {
         return new InputError(uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
     }
 

@@ -1,9 +1,14 @@
 package org.mmard.train;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +35,13 @@ final class Sha256 {
         return HexFormat.of().formatHex(digest.digest());
     }
 
+    /** Of all that is left to read, in lower-case hexadecimal. */
+    static String of(InputStream in) throws IOException {
+        MessageDigest digest = digest();
+        in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+        return hex(digest);
+    }
+
     /** The line for a file: {@code sha256sum -c} in its folder checks it. */
     static byte[] line(String hex, String name) {
         return (hex + "  " + name + "\n").getBytes(StandardCharsets.UTF_8);
@@ -38,6 +50,6 @@ final class Sha256 {
     /** The checksum that such a line gives, or nothing where it is none. */
     static Optional<String> parse(byte[] line) {
         Matcher matcher = LINE.matcher(new String(line, StandardCharsets.UTF_8));
-        return matcher.matches() ? Optional.of(matcher.group(1).toLowerCase(java.util.Locale.ROOT)) : Optional.empty();
+        return matcher.matches() ? Optional.of(matcher.group(1).toLowerCase(Locale.ROOT)) : Optional.empty();
     }
 }

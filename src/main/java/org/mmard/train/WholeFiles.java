@@ -173,15 +173,6 @@ class WholeFiles {
         });
     }
 
-    /** SHA-256 of the bytes that are there now, in hexadecimal. */
-    String sha256(Path file) throws IOException {
-        return read(file, (in, length) -> {
-            MessageDigest digest = Sha256.digest();
-            in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-            return Sha256.hex(digest);
-        });
-    }
-
     InputStream open(Path file) throws IOException {
         return files.open(file);
     }

@@ -1,0 +1,271 @@
+package org.mmard.train;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.mmard.config.InputError;
+import org.mmard.model.ModelFile;
+
+/**
+ * The checkpoints of a run as files, for whoever did not write them: what there is, copies of it, whether it is whole, and room. For example, in a
+ * notebook: {@code CheckpointFiles.at("hdfs://host/runs/first", hadoop).fetch(RunDirectory.BEST, Path.of("student.zip"), true)}.
+ */
+public final class CheckpointFiles {
+    private static final int TRIES = 3;
+    private static final long BETWEEN_TRIES = 1000;
+
+    private final RunDirectory directory;
+
+    private CheckpointFiles(RunDirectory directory) {
+        this.directory = directory;
+    }
+
+    /**
+     * One checkpoint.
+     *
+     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip}); @param name within the run directory; @param bytes its size
+     * @param time when the epoch ended; @param accuracy on the validation part, or null where the epoch was not validated
+     * @param best whether it is the best epoch's; @param last whether it is the newest epoch's
+     */
+    public record Checkpoint(int epoch, String name, long bytes, Instant time, Epochs.Accuracy accuracy, boolean best, boolean last) {}
+
+    /** How far a transfer is. */
+    @FunctionalInterface
+    public interface Progress {
+        Progress NONE = (done, total) -> { };
+
+        void bytes(long done, long total);
+    }
+
+    /** A copy that was made. @param sha256 of its bytes, in hexadecimal; @param recorded whether that is what was recorded when they were written */
+    public record Copy(Path file, long bytes, String sha256, boolean recorded) {}
+
+    /** What became of the check of a file. @param damage what is wrong with it, in one line, or null; @param recorded whether its checksum was recorded */
+    public record Verdict(String name, String damage, boolean recorded) {}
+
+    /** What was removed. @param bytes that were freed */
+    public record Pruned(List<Checkpoint> removed, long bytes) {}
+
+    /** @throws InputError where there is no run at that URI */
+    public static CheckpointFiles at(String uri, org.apache.hadoop.conf.Configuration hadoop) {
+        return of(RunDirectory.at(uri, hadoop));
+    }
+
+    /** @throws InputError where the directory holds no run */
+    public static CheckpointFiles of(RunDirectory directory) {
+        try {
+            if (!directory.exists()) {
+                throw new InputError(directory.uri() + ": there is no such folder");
+            }
+            if (!directory.holdsRun()) {
+                throw new InputError(directory.uri() + ": holds no run: neither " + RunDirectory.CONFIGURATION + " nor checkpoints");
+            }
+        } catch (UncheckedIOException e) {
+            throw new InputError(e.getMessage(), e);
+        }
+        return new CheckpointFiles(directory);
+    }
+
+    /** The qualified URI of the run directory. */
+    public String uri() {
+        return directory.uri();
+    }
+
+    /** All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in metrics.jsonl. */
+    public List<Checkpoint> list() {
+        Map<Integer, EpochMetrics> metrics = EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
+        SortedSet<Integer> epochs = directory.checkpoints();
+        int last = epochs.isEmpty() ? 0 : epochs.last();
+        int best = metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch).max().orElse(0);
+        Map<String, RunDirectory.Stored> files = directory.stored().stream().collect(Collectors.toMap(RunDirectory.Stored::name, file -> file));
+        Map<Integer, Checkpoint> found = new TreeMap<>();
+        for (int epoch : epochs) {
+            Optional.ofNullable(files.get(RunDirectory.checkpoint(epoch)))
+                    .ifPresent(file -> found.put(epoch, checkpoint(epoch, file, metrics.get(epoch), epoch == best, epoch == last)));
+        }
+        // The best epoch's own file may be gone, as those of others.
+        if (best > 0 && !found.containsKey(best) && files.containsKey(RunDirectory.BEST)) {
+            found.put(best, checkpoint(best, files.get(RunDirectory.BEST), metrics.get(best), true, false));
+        }
+        List<Checkpoint> all = new ArrayList<>(found.values());
+        Optional.ofNullable(files.get(RunDirectory.INTERRUPTED)).ifPresent(file -> all.add(checkpoint(0, file, null, false, false)));
+        return all;
+    }
+
+    private static Checkpoint checkpoint(int epoch, RunDirectory.Stored file, EpochMetrics line, boolean best, boolean last) {
+        return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(), line == null ? null : line.accuracy(), best, last);
+    }
+
+    /** The name of an epoch's checkpoint within the run directory. @throws InputError where it has none, naming the epochs that have */
+    public String ofEpoch(int epoch) {
+        SortedSet<Integer> epochs = directory.checkpoints();
+        if (!epochs.contains(epoch)) {
+            throw new InputError(directory.uri() + ": no checkpoint of epoch " + epoch + "; there are those of " + (epochs.isEmpty() ? "none" : ranges(epochs)));
+        }
+        return RunDirectory.checkpoint(epoch);
+    }
+
+    /** For example {@code 1-3, 7}. */
+    private static String ranges(SortedSet<Integer> epochs) {
+        List<int[]> ranges = new ArrayList<>();
+        for (int epoch : epochs) {
+            int[] open = ranges.isEmpty() ? null : ranges.get(ranges.size() - 1);
+            if (open != null && open[1] == epoch - 1) {
+                open[1] = epoch;
+            } else {
+                ranges.add(new int[] {epoch, epoch});
+            }
+        }
+        return ranges.stream().map(range -> range[0] == range[1] ? "" + range[0] : range[0] + "-" + range[1]).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Copies a file of the run to the local disk: under a temporary name first, and under its own when its checksum is right.
+     *
+     * @param name within the run directory, such as {@link RunDirectory#BEST}; @param to a file, or a folder that is there
+     * @param replace whether a file that is there already may be replaced
+     * @throws InputError where the file is missing or damaged, or the copy must not or cannot be written
+     */
+    public Copy fetch(String name, Path to, boolean replace, Progress progress) {
+        Path target = Files.isDirectory(to) ? to.resolve(Path.of(name).getFileName()) : to;
+        if (!replace && Files.exists(target)) {
+            throw new InputError(target + ": is there already; choose another name, or --force");
+        }
+        if (!directory.exists(name)) {
+            throw new InputError(directory.uri(name) + ": there is no such file" + (name.equals(RunDirectory.BEST) ? "; no epoch was validated" : ""));
+        }
+        Path temporary = target.resolveSibling(".writing-" + target.getFileName() + "-" + UUID.randomUUID());
+        try {
+            Copy copy = copy(name, temporary, progress);
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            return new Copy(target, copy.bytes, copy.sha256, copy.recorded);
+        } catch (IOException e) {
+            throw new InputError(target + ": cannot be written (" + RunDirectory.firstLine(e) + ")", e);
+        } finally {
+            deleteQuietly(temporary);
+        }
+    }
+
+    private Copy copy(String name, Path to, Progress progress) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            Optional<String> recorded = directory.recordedSha256(name);
+            Copy copy = directory.reading(name, (in, length) -> {
+                MessageDigest digest = Sha256.digest();
+                try (OutputStream out = new DigestOutputStream(Files.newOutputStream(to), digest)) {
+                    long bytes = transfer(in, length, out, progress);
+                    return new Copy(to, bytes, Sha256.hex(digest), recorded.isPresent());
+                }
+            });
+            if (recorded.orElse(copy.sha256).equals(copy.sha256)) {
+                return copy;
+            }
+            // A run that goes on may have replaced best.zip just now.
+            if (attempt == TRIES) {
+                throw directory.damaged(name, copy.sha256, recorded.get());
+            }
+            pause();
+        }
+    }
+
+    private static long transfer(InputStream in, long length, OutputStream out, Progress progress) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        long done = 0;
+        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+            out.write(buffer, 0, read);
+            done += read;
+            progress.bytes(done, length);
+        }
+        return done;
+    }
+
+    /** Checks every zip of the run against its recorded checksum and as a zip file. @param each told of each as it is checked */
+    public void verify(Consumer<Verdict> each) {
+        for (RunDirectory.Stored file : directory.stored()) {
+            each.accept(verdict(file.name()));
+        }
+    }
+
+    private Verdict verdict(String name) {
+        boolean recorded = false;
+        try {
+            recorded = directory.recordedSha256(name).isPresent();
+            directory.readChecked(name, (in, length) -> {
+                ModelFile.requireWhole(directory.uri(name), in, length);
+                return null;
+            });
+            return new Verdict(name, null, recorded);
+        } catch (InputError | UncheckedIOException e) {
+            return new Verdict(name, e.getMessage(), recorded);
+        }
+    }
+
+    /**
+     * Removes the checkpoints of epochs that are neither the best, nor among the newest {@code keepLast}, nor multiples of {@code keepEvery}. The newest
+     * always stays, as do {@code best.zip}, {@code last.zip} and {@code interrupted.zip}.
+     *
+     * @param keepLast 0 or above; @param keepEvery 0 for no multiples; @param dryRun whether to find out only
+     * @param tell told in one line about a lock that is waited for or taken over
+     * @throws InputError where a live driver trains there, or metrics.jsonl is missing, without which nothing says which epoch is the best
+     */
+    public Pruned prune(int keepLast, int keepEvery, boolean dryRun, Consumer<String> tell) {
+        if (dryRun) {
+            return pruned(keepLast, keepEvery);
+        }
+        try (RunLock lock = directory.lock(tell)) {
+            RunDirectory held = directory.heldBy(lock);
+            Pruned pruned = pruned(keepLast, keepEvery);
+            pruned.removed.forEach(checkpoint -> held.delete(checkpoint.name));
+            return pruned;
+        }
+    }
+
+    private Pruned pruned(int keepLast, int keepEvery) {
+        if (!directory.exists(RunDirectory.METRICS)) {
+            throw new InputError(directory.uri(RunDirectory.METRICS) + ": missing, so nothing says which epoch is the best; put the file back");
+        }
+        List<Checkpoint> own = list().stream().filter(checkpoint -> checkpoint.epoch > 0 && !checkpoint.name.equals(RunDirectory.BEST)).toList();
+        List<Checkpoint> removed = new ArrayList<>();
+        for (int i = 0; i < own.size(); i++) {
+            Checkpoint checkpoint = own.get(i);
+            boolean isNew = i >= own.size() - Math.max(1, keepLast);
+            boolean isMultiple = keepEvery > 0 && checkpoint.epoch % keepEvery == 0;
+            if (!isNew && !isMultiple && !checkpoint.best) {
+                removed.add(checkpoint);
+            }
+        }
+        return new Pruned(removed, removed.stream().mapToLong(Checkpoint::bytes).sum());
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(BETWEEN_TRIES);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while reading a checkpoint", e);
+        }
+    }
+
+    private static void deleteQuietly(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // What led here is the news.
+        }
+    }
+}
