@@ -113,6 +113,8 @@ class ReportCommandTest {
                     assertEquals(36, browser.evaluate("[...document.images].filter(image => image.complete && image.naturalWidth == 32 && image.alt).length").asInt());
                     assertEquals(0, browser.evaluate("document.querySelectorAll('[onclick], h1 i').length").asInt());
                     assertEquals("first & <i>last", browser.evaluate("document.querySelector('h1').innerText").asText());
+                    // For whoever wants to look at it.
+                    Files.write(Files.createDirectories(Path.of("target/report")).resolve(width + (dark ? "-dark.png" : "-light.png")), browser.screenshot());
                     assertTrue(browser.evaluate("[...document.querySelectorAll('table.classes th')].map(cell => cell.innerText)").toString().contains("alert(1)"));
                 }
             }
