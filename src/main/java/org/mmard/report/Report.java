@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
 import org.mmard.model.ModelFile;
@@ -125,6 +126,9 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
         if (runs.size() + evaluations.size() == 1) {
             return runs.isEmpty() ? Group.of(evaluations.get(0)).label() : runs.get(0).name();
         }
+        if (runs.size() <= MOST_IN_DETAIL && !runs.isEmpty()) {
+            return runs.stream().map(RecordedRun::name).collect(Collectors.joining(", "));
+        }
         return runs.isEmpty() ? evaluations.size() + " evaluations" : RunView.plural(runs.size(), "run");
     }
 
@@ -135,7 +139,8 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
         if (runs.size() == 1 && evaluations.isEmpty()) {
             return RunView.sentence(runs.get(0));
         }
-        return runs.isEmpty() ? "What models withstand" : "Side by side";
+        return runs.isEmpty() ? "What a model withstands" : RunView.plural(runs.size(), "run")
+                + (evaluations.isEmpty() ? "" : " and " + RunView.plural(evaluations.size(), "evaluation")) + " side by side";
     }
 
     /** What the page's template sees. */
