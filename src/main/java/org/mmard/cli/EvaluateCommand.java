@@ -142,9 +142,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private Evaluation evaluate(ComputationGraph graph, ImageSet images, List<Cascade> chosen, Map<String, Object> about, EvaluationState state) {
-        String stopped = "stopped; the same command goes on where it was";
         try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null);
-                Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
+                Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close,
+                        signal -> "stopped by " + signal + "; the same command goes on where it was")) {
             Function<Evaluator, Evaluation> run = evaluator -> new EvaluationRun(evaluator, state, display).evaluate(about, chosen);
             try {
                 return SparkDriver.hasMaster() ? onSpark(graph, images, run) : here(graph, images, run);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.GridReader;
 import org.mmard.config.GridSettings;
@@ -19,7 +20,9 @@ import org.mmard.spark.SparkCluster;
 import org.mmard.train.CheckpointState;
 import org.mmard.train.ClusterFailure;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.RunInterrupted;
 import org.mmard.train.RunStopped;
+import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingDiverged;
 import picocli.CommandLine.Command;
@@ -37,6 +40,7 @@ final class GridCommand implements Callable<Integer> {
     static final String CSV = "grid.csv";
     static final String JSON = "grid.json";
     private static final int SOME_FAILED = 1;
+    private static final String GO_ON = "; the same command goes on";
 
     @Option(names = "--conf", required = true, paramLabel = "FILE", description = "HOCON configuration with a section grid, local or on any Hadoop filesystem.")
     private String conf;
@@ -68,7 +72,12 @@ final class GridCommand implements Callable<Integer> {
         out.flush();
         RunDirectory directory = RunDirectory.at(grid.directory(), hadoop);
         if (!epochsLeft.isEmpty()) {
-            carryOut(grid, epochsLeft, runs, sources, scoring, directory);
+            try {
+                carryOut(grid, epochsLeft, runs, sources, scoring, directory);
+            } catch (RunInterrupted e) {
+                say(e.getMessage() + GO_ON);
+                return Interruption.exitCode(e.signal());
+            }
         }
         GridTable table = table(grid, runs, scoring);
         write(table, scoring, directory);
@@ -88,7 +97,7 @@ final class GridCommand implements Callable<Integer> {
     private void carryOut(
             GridSettings grid, Map<GridRun, Integer> epochsLeft, List<GridRun> runs, Sources sources, GridScores scoring, RunDirectory directory) {
         AtomicReference<TrainingDisplay> display = new AtomicReference<>();
-        String stopped = "mmard: stopped by a signal; finished runs and epochs are kept in " + grid.directory() + "; the same command goes on";
+        UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished runs and epochs are kept in " + grid.directory() + GO_ON;
         Runnable quiet = () -> Optional.ofNullable(display.get()).ifPresent(TrainingDisplay::close);
         try (Interruption interruption = new Interruption(spec.commandLine().getErr(), quiet, stopped)) {
             int executors = runs.get(0).resolved().settings().cluster().executors();
@@ -97,7 +106,7 @@ final class GridCommand implements Callable<Integer> {
                 for (Map.Entry<GridRun, Integer> entry : epochsLeft.entrySet()) {
                     GridRun run = entry.getKey();
                     announce(run, runs.indexOf(run) + 1, runs.size(), entry.getValue(), pace);
-                    carryOut(run, cluster, sources, scoring, display);
+                    carryOut(run, cluster, sources, scoring, display, interruption.stop());
                     pace.done(entry.getValue() + 1);
                     write(table(grid, runs, scoring), scoring, directory);
                 }
@@ -116,14 +125,15 @@ final class GridCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private void carryOut(GridRun run, SparkCluster cluster, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current) {
+    private void carryOut(
+            GridRun run, SparkCluster cluster, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current, StopRequest stop) {
         Settings settings = run.resolved().settings();
         // Anew: prepared all at once, the students of a large grid would not fit into memory.
         try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
                 TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
-            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say).last() : prepared.stand();
+            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say, stop).last() : prepared.stand();
             scores.put(run, scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation));
         } catch (TrainingDiverged e) {
             failed(run, e);

@@ -24,6 +24,7 @@ import org.mmard.train.Restarts;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.RunLock;
 import org.mmard.train.StartingPoint;
+import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
 import org.mmard.train.Versions;
@@ -84,11 +85,13 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
      * Trains the epochs that are left, of which there must be one at least, and goes on from the newest checkpoint when the cluster fails.
      *
      * @param ready called when the executors are there for the first time; @param say told in one line about each restart
+     * @throws org.mmard.train.RunInterrupted where {@code stop} was made meanwhile
      * @throws org.mmard.train.ClusterFailure when it fails more often than {@code cluster.max-restarts}
      */
-    TrainingRun.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say) {
+    TrainingRun.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say, StopRequest stop) {
         Settings.Cluster limits = settings().cluster();
-        return new Restarts(limits.maxRestarts(), display, say).carry(from, directory, point -> train(point, cluster, display, point == from ? ready : () -> {}),
+        return new Restarts(limits.maxRestarts(), display, say).carry(from, directory,
+                point -> train(point, cluster, display, point == from ? ready : () -> {}, stop),
                 new Restarts.Recovery() {
                     @Override
                     public StartingPoint find(String reason) {
@@ -102,13 +105,14 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
                 });
     }
 
-    private TrainingRun.Outcome train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready) {
+    private TrainingRun.Outcome train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready, StopRequest stop) {
         ComputationGraph student = inputs.student(point.checkpoint());
         WeightAverage average = WeightAverage.after(point.checkpoint(), settings().training().averaging());
         try (SparkEpochs epochs = new SparkEpochs(cluster.spark(), student, average, inputs.images().select(inputs.split().training()),
-                inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()))) {
+                inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()), stop)) {
             ready.run();
-            return new TrainingRun(settings(), directory, point, student, average, inputs.metadata(versions), inputs.batchesPerEpoch()).run(epochs, display);
+            return new TrainingRun(settings(), directory, point, student, average, inputs.metadata(versions), inputs.batchesPerEpoch())
+                    .run(epochs, display, stop);
         }
     }
 

@@ -31,6 +31,7 @@ import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
 import org.mmard.report.Report;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.StopRequest;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -84,7 +85,7 @@ final class QuickstartCommand implements Callable<Integer> {
         for (int i = 0; i < PARTS.size(); i++) {
             Part part = PARTS.get(i);
             step(console, i + 2, part.title() + ": " + part.method().toUpperCase(Locale.ROOT) + " on " + part.architecture());
-            int code = train(part, configuration, folder);
+            int code = train(part, configuration, folder, console);
             if (code != 0) {
                 console.println("quickstart stops here: training ended with exit code " + code + "; the same command goes on where it stopped");
                 return code;
@@ -120,16 +121,15 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /** A process and Spark application of its own for each training, as a user starts one. */
-    private static int train(Part part, Path configuration, Path folder) {
+    private static int train(Part part, Path configuration, Path folder, PrintWriter console) {
         List<String> arguments = new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume"));
         part.settings(folder).forEach(setting -> arguments.addAll(List.of("-D", setting)));
         try {
             Process process = SameJvm.command(arguments).inheritIO().start();
-            Thread stop = new Thread(process::destroy);
-            Runtime.getRuntime().addShutdownHook(stop);
-            int code = process.waitFor();
-            Runtime.getRuntime().removeShutdownHook(stop);
-            return code;
+            try (Interruption interruption = new Interruption(console, () -> { }, signal -> "quickstart stops here, by " + signal);
+                    StopRequest.Promise promise = interruption.stop().promise(process::destroy)) {
+                return process.waitFor();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start a JVM", e);
         } catch (InterruptedException e) {

@@ -4,12 +4,14 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.spark.SparkCluster;
+import org.mmard.train.RunInterrupted;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
 import picocli.CommandLine.Command;
@@ -47,22 +49,28 @@ final class TrainCommand implements Callable<Integer> {
             }
             banner.end(train(run, banner));
             return 0;
+        } catch (RunInterrupted e) {
+            say(e.getMessage() + goOn());
+            return Interruption.exitCode(e.signal());
         }
     }
 
     private TrainingRun.Outcome train(PreparedRun run, TrainingBanner banner) {
         Settings.Training training = run.settings().training();
-        String stopped = "mmard: stopped by a signal; finished epochs are kept in " + run.directory().uri() + "; go on with: "
-                + GivenCommand.line(spec, RESUME);
+        UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri() + goOn();
         try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
             try (SparkCluster cluster = new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
-                return run.train(cluster, display, () -> banner.start(run.from(), cluster.spark().master()), this::say);
+                return run.train(cluster, display, () -> banner.start(run.from(), cluster.spark().master()), this::say, interruption.stop());
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;
             }
         }
+    }
+
+    private String goOn() {
+        return "; go on with: " + GivenCommand.line(spec, RESUME);
     }
 
     private void say(String line) {

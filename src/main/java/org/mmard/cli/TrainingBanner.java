@@ -5,6 +5,7 @@ import java.util.Locale;
 import org.mmard.config.Settings;
 import org.mmard.model.Outline;
 import org.mmard.train.CheckpointState;
+import org.mmard.train.EpochSums;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.StartingPoint;
 import org.mmard.train.TrainingRun;
@@ -32,7 +33,7 @@ final class TrainingBanner {
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
         row("executors", cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
         row("run", count(settings.training().epochs(), "epoch") + " of " + count(inputs.batchesPerEpoch(), "step") + " of "
-                + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + (from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : ""));
+                + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + resumed(from));
         row("directory", directory.uri());
         out.println("accuracies below: natural / adversarial images");
         out.flush();
@@ -43,6 +44,14 @@ final class TrainingBanner {
         Settings.Averaging averaging = training.averaging();
         double gamma = training.weightPerturbation().gamma();
         return (averaging.kind().equals("none") ? "" : ", averaging " + averaging.kind()) + (gamma == 0 ? "" : ", weight perturbation " + gamma);
+    }
+
+    private static String resumed(StartingPoint from) {
+        EpochSums begun = from.checkpoint().map(found -> found.state().begun()).orElse(null);
+        if (begun != null) {
+            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1);
+        }
+        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : "";
     }
 
     void end(TrainingRun.Outcome outcome) {

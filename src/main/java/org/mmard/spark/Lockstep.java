@@ -15,7 +15,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * others, and each subtracts the same sum, decoded in the same order, its own update as the others see it. So all replicas hold
  * the same bits after every round, whatever the timing. What an encoding leaves out stays here and joins the next update; the last update
  * of an epoch is sent exactly, so that nothing is left when the epoch ends. An executor whose step was skipped has no update in that round; all
- * count these, and end the epoch after the same round when they are too many.
+ * count these, and end the epoch after the same round when they are too many. So they do when any of them has heard that the run is to stop: the
+ * round after that is the last.
  */
 final class Lockstep implements GradientsAccumulator {
     private final Encoding encoding;
@@ -25,7 +26,10 @@ final class Lockstep implements GradientsAccumulator {
     private final long skippable;
     private final DistillingGraph graph;
     private final INDArray unsent;
+    private long epoch;
     private Share own;
+    private boolean lastRound;
+    private boolean stopped;
     private long skipped;
     private boolean moved;
 
@@ -45,13 +49,16 @@ final class Lockstep implements GradientsAccumulator {
     /** Starts an epoch, together with all other executors. */
     void begin(EpochStart start) {
         unsent.assign(0);
+        epoch = start.tally().id();
         skipped = start.skipped();
+        lastRound = false;
+        stopped = false;
         peers.meet(start.epoch(), start.introduce());
     }
 
     /** Whether the epoch ends before its last batch. */
     boolean finished() {
-        return skipped > skippable;
+        return stopped || skipped > skippable;
     }
 
     /** Whether the latest round has moved the parameters. */
@@ -60,7 +67,7 @@ final class Lockstep implements GradientsAccumulator {
     }
 
     @Override
-    public void storeUpdate(INDArray update, int iteration, int epoch) {
+    public void storeUpdate(INDArray update, int iteration, int epochOfDl4j) {
         if (finished()) {
             return;
         }
@@ -68,8 +75,8 @@ final class Lockstep implements GradientsAccumulator {
         if (batch.index() % executors != peers.shard()) {
             throw new IllegalStateException("batch " + batch.index() + " is not one of shard " + peers.shard());
         }
-        boolean last = batch.index() + executors >= batchesPerEpoch;
-        own = new Share(graph.skipped(), graph.skipped() && !last ? Share.NO_UPDATE : encoding.encode(unsent.addi(update), last));
+        boolean last = lastRound || batch.index() + executors >= batchesPerEpoch;
+        own = new Share(RunPlugin.isStopped(epoch), graph.skipped(), graph.skipped() && !last ? Share.NO_UPDATE : encoding.encode(unsent.addi(update), last));
         peers.send(new Address(batch.epoch(), batch.index()), own.bytes());
     }
 
@@ -80,10 +87,12 @@ final class Lockstep implements GradientsAccumulator {
             return;
         }
         TrainingBatch batch = graph.batch();
+        stopped = lastRound;
         int first = batch.index() - batch.index() % executors;
         updates.assign(0);
         for (int index = first; index < Math.min(first + executors, batchesPerEpoch); index++) {
             Share share = index == batch.index() ? own : Share.of(peers.receive(new Address(batch.epoch(), index)));
+            lastRound |= share.stop();
             skipped += share.skipped() ? 1 : 0;
             if (share.hasUpdate()) {
                 moved = true;

@@ -56,7 +56,12 @@ final class ReplicaGraph extends DistillingGraph {
 
     /** Whether the epoch ends here, however many batches there are still. */
     boolean finished() {
-        return lockstep == null ? start.skipped() + start.tally().sums().skippedSteps() > plan.skippable() : lockstep.finished();
+        if (lockstep != null) {
+            return lockstep.finished();
+        }
+        // Executors that average end their windows together.
+        return plan.executors() == 1
+                && (RunPlugin.isStopped(start.tally().id()) || start.skipped() + start.tally().sums().skippedSteps() > plan.skippable());
     }
 
     /** DL4J's training wrapper has fetched some batches ahead and fits them in any case. */

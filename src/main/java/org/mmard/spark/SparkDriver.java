@@ -55,7 +55,14 @@ public final class SparkDriver {
         if (!conf.get("spark.master").startsWith("local[")) {
             equip(conf);
         }
-        return new JavaSparkContext(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false"));
+        return new JavaSparkContext(withPlugin(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false")));
+    }
+
+    /** Ours beside the user's own. */
+    private static SparkConf withPlugin(SparkConf conf) {
+        String own = RunPlugin.class.getName();
+        String given = conf.get("spark.plugins", "");
+        return conf.set("spark.plugins", given.isBlank() ? own : given + "," + own);
     }
 
     private static String given(Map<String, String> environment) {
@@ -144,7 +151,7 @@ public final class SparkDriver {
         conf.setIfMissing("spark.locality.wait", "0s");
         conf.setIfMissing("spark.driver.maxResultSize", "0");
         conf.setIfMissing("spark.ui.enabled", "false");
-        return conf;
+        return withPlugin(conf);
     }
 
     private static Path ownCode() {

@@ -18,6 +18,7 @@ import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
+import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
 import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.Option;
@@ -32,6 +33,7 @@ public final class SparkEpochs implements Epochs {
     private final ExecutorWatch watch;
     private final SparkComputationGraph student;
     private final WeightAverage average;
+    private final StopRequest stop;
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
     private int latest;
@@ -42,13 +44,15 @@ public final class SparkEpochs implements Epochs {
      * @param student the driver's copy; its updater state is the velocity; @param average over its weights
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
-     * @param steps makes each executor's training step
+     * @param steps makes each executor's training step; @param stop ends an epoch after its current steps, and validation at once
      * @throws InputError where the executors do not come, or are more than an epoch has batches
      */
     public SparkEpochs(
-            JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps) {
+            JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps,
+            StopRequest stop) {
         this.spark = spark;
         this.average = average;
+        this.stop = stop;
         this.settings = settings;
         int executors = settings.cluster().executors();
         EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
@@ -86,6 +90,7 @@ public final class SparkEpochs implements Epochs {
         EpochTally tally = new EpochTally();
         onCluster(() -> {
             tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
+            RunPlugin.training(tally.id(), stop);
             Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
             try {
                 watched(tally, before, progress,
@@ -98,7 +103,7 @@ public final class SparkEpochs implements Epochs {
             return null;
         });
         EpochSums sums = before.plus(new EpochSums(tally.value(), (System.nanoTime() - start) / 1e9));
-        if (sums.steps() != batches() && !tooManySkipped(sums)) {
+        if (sums.steps() != batches() && !stop.made() && !tooManySkipped(sums)) {
             throw new ClusterFailure("only " + sums.steps() + " of " + batches() + " minibatches were trained in epoch " + (epoch + 1), null);
         }
         return sums;
@@ -152,7 +157,7 @@ public final class SparkEpochs implements Epochs {
         if (student.getTrainingMaster() instanceof AveragingMaster averaging) {
             averaging.start(start);
             int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
-            for (int from = start.from(); from < batches() && start.skipped() + start.tally().sums().skippedSteps() <= plan.value().skippable(); from += window) {
+            for (int from = start.from(); from < batches() && !isEnough(start); from += window) {
                 student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
             }
         } else {
@@ -165,18 +170,29 @@ public final class SparkEpochs implements Epochs {
         }
     }
 
+    private boolean isEnough(EpochStart start) {
+        return stop.made() || start.skipped() + start.tally().sums().skippedSteps() > plan.value().skippable();
+    }
+
     private boolean tooManySkipped(EpochSums sums) {
         return sums.skippedSteps() > plan.value().skippable();
     }
 
+    /** Does something on the executors that has no state to bring back. */
+    private <T> T untilStopped(Callable<T> work) {
+        try (StopRequest.Promise promise = stop.promise(spark.sc()::cancelAllJobs)) {
+            return onCluster(work);
+        }
+    }
+
     @Override
     public Accuracy validate(ComputationGraph model) {
-        return onCluster(() -> new Validation(spark, settings, validation).of(model));
+        return untilStopped(() -> new Validation(spark, settings, validation).of(model));
     }
 
     @Override
     public float[] runningStatistics(ComputationGraph model, int epoch) {
-        return onCluster(() -> RunningStatistics.of(spark, plan, model, epoch));
+        return untilStopped(() -> RunningStatistics.of(spark, plan, model, epoch));
     }
 
     /** Lets go of the executors' copies; the Spark context stays its owner's. */

@@ -1,20 +1,23 @@
 package org.mmard.train;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import org.mmard.config.InputError;
 
 /**
- * Where a run stands after an epoch: the entry {@code state.json} of its checkpoint.
+ * Where a run stands after an epoch, or within one: the entry {@code state.json} of its checkpoint.
  *
  * @param settings names the run it belongs to: {@link Provenance#settings()}
- * @param epoch the epoch just finished, counted from 1
+ * @param epoch the latest finished epoch, counted from 1
  * @param step steps done since the beginning of the run
- * @param accuracy of this epoch on the validation part, or null where it was not validated
+ * @param accuracy of that epoch on the validation part, or null where it was not validated
  * @param best the best epoch so far, or null where none was validated
+ * @param begun what is done of the next epoch, or null where that has not begun
  */
-public record CheckpointState(String settings, int epoch, long step, Epochs.Accuracy accuracy, Best best) {
+public record CheckpointState(
+        String settings, int epoch, long step, Epochs.Accuracy accuracy, Best best, @JsonInclude(JsonInclude.Include.NON_NULL) EpochSums begun) {
     /** The name of the entry. */
     public static final String ENTRY = "state.json";
 
@@ -34,6 +37,12 @@ public record CheckpointState(String settings, int epoch, long step, Epochs.Accu
         static Best of(int epoch, Epochs.Accuracy accuracy) {
             return accuracy == null ? null : new Best(epoch, accuracy.clean(), accuracy.robust());
         }
+    }
+
+    /** This state with so much done of the next epoch. */
+    CheckpointState within(EpochSums sums) {
+        long before = begun == null ? 0 : begun.steps();
+        return new CheckpointState(settings, epoch, step + sums.steps() - before, accuracy, best, sums);
     }
 
     byte[] json() {

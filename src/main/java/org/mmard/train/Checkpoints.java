@@ -51,16 +51,29 @@ public final class Checkpoints {
      * @param model what users get, with the student's velocity; @param student may be the same
      */
     void save(ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
+        String name = RunDirectory.checkpoint(state.epoch());
+        write(name, model, student, metadata, state);
+        directory.copyChecked(name, RunDirectory.LAST);
+        if (state.best() != null && state.best().epoch() == state.epoch()) {
+            directory.copyChecked(name, RunDirectory.BEST);
+        }
+        if (directory.exists(RunDirectory.INTERRUPTED)) {
+            directory.delete(RunDirectory.INTERRUPTED);
+        }
+        prune(state);
+    }
+
+    /** Writes the checkpoint of a run that is stopped within an epoch. It is there until that epoch's own is. */
+    void saveInterrupted(ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
+        write(RunDirectory.INTERRUPTED, model, student, metadata, state);
+    }
+
+    private void write(String name, ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
         Map<String, byte[]> extras = new TreeMap<>(Map.of(CheckpointState.ENTRY, state.json()));
         if (model != student) {
             extras.put(RAW, ModelFile.bytes(student.params()));
         }
-        directory.writeChecked(RunDirectory.checkpoint(state.epoch()), out -> ModelFile.write(out, model, metadata, extras));
-        directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
-        if (state.best() != null && state.best().epoch() == state.epoch()) {
-            directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.BEST);
-        }
-        prune(state);
+        directory.writeChecked(name, out -> ModelFile.write(out, model, metadata, extras));
     }
 
     private void prune(CheckpointState state) {
@@ -76,20 +89,32 @@ public final class Checkpoints {
     }
 
     /**
-     * The newest checkpoint of a run that can be read whole.
+     * The newest checkpoint of a run that can be read whole, be it of an epoch or within one.
      *
      * @param settings the run's {@link Provenance#settings()}: a checkpoint of another run does not count
      * @param skipped told in one line about each newer one that cannot be used
      */
     Optional<Checkpoint> newest(String settings, Consumer<String> skipped) {
+        Optional<Checkpoint> interrupted = usable(RunDirectory.INTERRUPTED, settings, skipped);
         for (int epoch : newestFirst()) {
-            try {
-                return Optional.of(read(epoch, settings));
-            } catch (InputError e) {
-                skipped.accept("skipped a checkpoint that cannot be used: " + e.getMessage());
+            if (interrupted.isPresent() && interrupted.get().state().epoch() >= epoch) {
+                return interrupted;
+            }
+            Optional<Checkpoint> found = usable(RunDirectory.checkpoint(epoch), settings, skipped);
+            if (found.isPresent()) {
+                return found;
             }
         }
-        return Optional.empty();
+        return interrupted;
+    }
+
+    private Optional<Checkpoint> usable(String name, String settings, Consumer<String> skipped) {
+        try {
+            return directory.exists(name) ? Optional.of(read(name, settings)) : Optional.empty();
+        } catch (InputError e) {
+            skipped.accept("skipped a checkpoint that cannot be used: " + e.getMessage());
+            return Optional.empty();
+        }
     }
 
     /**
@@ -107,17 +132,20 @@ public final class Checkpoints {
                 best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
             }
         }
-        directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        // Of a run that was interrupted, the latest epoch may never have been, or be lost.
+        if (state.begun() == null || directory.exists(RunDirectory.checkpoint(state.epoch()))) {
+            directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        }
         if (best != null) {
             directory.copyChecked(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
         }
-        return new CheckpointState(state.settings(), state.epoch(), state.step(), state.accuracy(), best);
+        return new CheckpointState(state.settings(), state.epoch(), state.step(), state.accuracy(), best, state.begun());
     }
 
     /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
     private Optional<Epochs.Accuracy> accuracy(int epoch, String settings) {
         try {
-            return Optional.ofNullable(read(epoch, settings).state().accuracy());
+            return Optional.ofNullable(read(RunDirectory.checkpoint(epoch), settings).state().accuracy());
         } catch (InputError e) {
             return Optional.empty();
         }
@@ -129,12 +157,12 @@ public final class Checkpoints {
         return epochs;
     }
 
-    private Checkpoint read(int epoch, String settings) {
-        String name = RunDirectory.checkpoint(epoch);
+    private Checkpoint read(String name, String settings) {
         String uri = directory.uri(name);
         ModelFile.Model model = directory.readChecked(name, (in, length) -> ModelFile.read(uri, in, length));
         CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
-        if (state.epoch() != epoch || !state.settings().equals(settings)) {
+        boolean ofEpoch = !name.equals(RunDirectory.INTERRUPTED);
+        if (ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch())) || !state.settings().equals(settings)) {
             throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "
                     + (state.settings().equals(settings) ? "this" : "another") + " run");
         }

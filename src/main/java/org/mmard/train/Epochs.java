@@ -10,7 +10,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 public interface Epochs extends AutoCloseable {
     /**
      * Trains epoch {@code epoch} (from 0), or what an interruption left of it, and returns what happened. Fewer steps than the epoch has
-     * mean that more of them were skipped than may be.
+     * mean that more of them were skipped than may be, or that the run is to stop.
      *
      * @param before what was done of this epoch earlier, {@link EpochSums#NONE} as a rule; what is returned includes it
      * @param progress told after each step anywhere in the cluster as news arrives: steps done in this epoch, of how many, running mean loss

@@ -28,7 +28,7 @@ import org.mmard.config.InputError;
 
 /**
  * Where a run keeps everything, on any Hadoop filesystem: {@code run.conf}, {@code provenance.json}, {@code metrics.jsonl},
- * {@code checkpoints/epoch-NNNN.zip}, {@code best.zip} and {@code last.zip}, each zip with its {@code .sha256} beside it. The only class that knows
+ * {@code checkpoints/epoch-NNNN.zip} and {@code interrupted.zip}, {@code best.zip} and {@code last.zip}, each zip with its {@code .sha256} beside it. The only class that knows
  * this layout.
  *
  * <p>A file under one of these names is always whole: it is written and synced under a temporary name beside it, then renamed.
@@ -42,6 +42,7 @@ public final class RunDirectory {
     public static final String LOCK = "run.lock";
 
     private static final String CHECKPOINTS = "checkpoints";
+    /** The checkpoint of a run that was stopped within an epoch. */
     public static final String INTERRUPTED = CHECKPOINTS + "/interrupted.zip";
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
 

@@ -37,6 +37,12 @@ public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable 
         out.flush();
     }
 
+    /** The run has been asked to stop by a signal. */
+    void stopping(String signal) {
+        out.printf("%n%s: stopping after the current step%n", signal);
+        out.flush();
+    }
+
     @Override
     public void close() {
         stepsEnd();

@@ -16,6 +16,8 @@ public final class TrainingRun {
     private final WeightAverage average;
     private final ModelFile.Metadata metadata;
     private final int batchesPerEpoch;
+    private final Checkpoints checkpoints;
+    private final Schedule schedule;
 
     /**
      * @param student the driver's graph, which each epoch leaves in its new state; @param average over it; @param metadata goes into every checkpoint
@@ -31,6 +33,8 @@ public final class TrainingRun {
         this.average = average;
         this.metadata = metadata;
         this.batchesPerEpoch = batchesPerEpoch;
+        checkpoints = new Checkpoints(directory, settings.checkpoints().keep());
+        schedule = new Schedule(settings.training(), batchesPerEpoch);
     }
 
     /** @param last the state after the last epoch; @param seconds of this part of the run */
@@ -39,36 +43,100 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
+     * @param stop ends it after the current step, or between two epochs
      * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
+     * @throws RunInterrupted when {@code stop} was made; what is done is kept
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
-    public Outcome run(Epochs epochs, TrainingDisplay display) {
+    public Outcome run(Epochs epochs, TrainingDisplay display, StopRequest stop) {
         Instant start = Instant.now();
-        Checkpoints checkpoints = new Checkpoints(directory, settings.checkpoints().keep());
-        Schedule schedule = new Schedule(settings.training(), batchesPerEpoch);
         Metrics metrics = new Metrics(directory, from.epoch());
         from.record(directory);
         CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state()))
-                .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null));
-        for (int epoch = from.epoch(); epoch < settings.training().epochs(); epoch++) {
-            display.epochStarts(epoch + 1);
-            average.epochStarts(epoch, student);
-            long before = weights();
-            EpochSums sums = epochs.train(epoch, EpochSums.NONE, display);
-            display.stepsEnd();
-            requireSound(epoch + 1, sums);
-            requireMoved(epoch, before, sums, schedule);
-            ComputationGraph model = average.epochEnds(epoch, student, epochs);
-            Epochs.Accuracy accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
-            state = next(state, accuracy);
-            EpochMetrics line = new EpochMetrics(state.epoch(), state.step(), sums.report(), schedule.at(epoch, batchesPerEpoch - 1), accuracy,
-                    state.best() != null && state.best().epoch() == state.epoch(), Instant.now());
-            // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be missing.
-            metrics.append(line);
-            checkpoints.save(model, student, metadata, state);
-            display.epochEnds(line);
+                .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null, null));
+        try (StopRequest.Promise promise = stop.promise(() -> display.stopping(stop.signal()))) {
+            while (state.epoch() < settings.training().epochs()) {
+                state = epoch(state, epochs, display, stop, metrics);
+            }
         }
         return new Outcome(state, Duration.between(start, Instant.now()).toMillis() / 1000.0);
+    }
+
+    /** One epoch, or what is left of it. @param state before it; @return after it */
+    private CheckpointState epoch(CheckpointState state, Epochs epochs, TrainingDisplay display, StopRequest stop, Metrics metrics) {
+        int epoch = state.epoch();
+        EpochSums begun = state.begun() == null ? EpochSums.NONE : state.begun();
+        if (stop.made()) {
+            throw interrupted(stop, epoch, begun, null);
+        }
+        display.epochStarts(epoch + 1);
+        average.epochStarts(epoch, student);
+        long weights = weights();
+        EpochSums sums = begun.steps() < batchesPerEpoch ? train(epoch, begun, epochs, display, stop) : begun;
+        display.stepsEnd();
+        requireSound(epoch + 1, sums);
+        if (sums.steps() < batchesPerEpoch) {
+            throw interrupt(state.within(sums), stop, null);
+        }
+        requireMoved(epoch, weights, begun, sums);
+        float[] averaged = average.values();
+        ComputationGraph model;
+        Epochs.Accuracy accuracy;
+        try {
+            model = average.epochEnds(epoch, student, epochs);
+            accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
+        } catch (RuntimeException e) {
+            if (!stop.made()) {
+                throw e;
+            }
+            average.values(averaged);
+            throw interrupt(state.within(sums), stop, e);
+        }
+        CheckpointState next = next(state, accuracy);
+        EpochMetrics line = new EpochMetrics(next.epoch(), next.step(), sums.report(), schedule.at(epoch, batchesPerEpoch - 1), accuracy,
+                next.best() != null && next.best().epoch() == next.epoch(), Instant.now());
+        // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be missing.
+        metrics.append(line);
+        checkpoints.save(model, student, metadata, next);
+        display.epochEnds(line);
+        return next;
+    }
+
+    private EpochSums train(int epoch, EpochSums begun, Epochs epochs, TrainingDisplay display, StopRequest stop) {
+        try {
+            return epochs.train(epoch, begun, display);
+        } catch (RuntimeException e) {
+            if (!stop.made()) {
+                throw e;
+            }
+            stop.heed();
+            display.stepsEnd();
+            String cause = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
+            throw new RunInterrupted(stop.signal(), "in epoch " + (epoch + 1) + ", whose steps are lost (" + cause + "); " + kept(epoch, begun), e);
+        }
+    }
+
+    /** Writes down where the run stops. */
+    private RunInterrupted interrupt(CheckpointState state, StopRequest stop, Throwable cause) {
+        stop.heed();
+        if (state.begun().steps() > 0) {
+            checkpoints.saveInterrupted(average.model(student), student, metadata, state);
+        }
+        return interrupted(stop, state.epoch(), state.begun(), cause);
+    }
+
+    private RunInterrupted interrupted(StopRequest stop, int epoch, EpochSums begun, Throwable cause) {
+        stop.heed();
+        String where = begun.steps() > 0 ? "after step " + begun.steps() + " of epoch " + (epoch + 1) : epoch > 0 ? "after epoch " + epoch : "before the first step";
+        return new RunInterrupted(stop.signal(), where + "; " + kept(epoch, begun), cause);
+    }
+
+    /** @param begun of the epoch that follows epoch {@code epoch}, from 1 */
+    private String kept(int epoch, EpochSums begun) {
+        if (begun.steps() > 0) {
+            return "kept in " + directory.uri(RunDirectory.INTERRUPTED);
+        }
+        return epoch > 0 ? "kept in " + directory.uri(RunDirectory.checkpoint(epoch)) : "nothing to keep yet";
     }
 
     private boolean isValidated(int epoch) {
@@ -78,7 +146,7 @@ public final class TrainingRun {
     private CheckpointState next(CheckpointState state, Epochs.Accuracy accuracy) {
         int epoch = state.epoch() + 1;
         return new CheckpointState(state.settings(), epoch, (long) epoch * batchesPerEpoch, accuracy,
-                CheckpointState.Best.of(state.best(), CheckpointState.Best.of(epoch, accuracy)));
+                CheckpointState.Best.of(state.best(), CheckpointState.Best.of(epoch, accuracy)), null);
     }
 
     /** A checksum of the trainable parameters alone: running statistics move even where no update arrives. */
@@ -86,21 +154,22 @@ public final class TrainingRun {
         return FlatRange.checksum(FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater())));
     }
 
-    private void requireMoved(int epoch, long before, EpochSums sums, Schedule schedule) {
-        boolean learns = IntStream.range(0, batchesPerEpoch).anyMatch(batch -> schedule.at(epoch, batch) > 0);
-        if (learns && sums.skippedSteps() < sums.steps() && weights() == before) {
+    /** @param before the weights before what was done since {@code begun} */
+    private void requireMoved(int epoch, long before, EpochSums begun, EpochSums sums) {
+        boolean learns = IntStream.range((int) begun.steps(), batchesPerEpoch).anyMatch(batch -> schedule.at(epoch, batch) > 0);
+        boolean counted = sums.steps() - sums.skippedSteps() > begun.steps() - begun.skippedSteps();
+        if (learns && counted && weights() == before) {
             throw new ClusterFailure("no weight moved in epoch " + (epoch + 1), null);
         }
     }
 
     private void requireSound(int epoch, EpochSums sums) {
         if (sums.skippedSteps() > settings.training().skippable(batchesPerEpoch)) {
-            throw diverged(epoch, sums.skippedSteps() + " of the " + batchesPerEpoch + " steps of epoch " + epoch
-                    + " were skipped by step " + sums.steps() + ", their loss or gradient not finite, which is more than training.max-skipped = "
-                    + settings.training().maxSkipped());
+            throw diverged(epoch, "epoch " + epoch + ": " + sums.skippedSteps() + " of " + batchesPerEpoch
+                    + " steps skipped, their loss or gradient not finite (more than training.max-skipped = " + settings.training().maxSkipped() + ")");
         }
         if (!Double.isFinite(student.params().sumNumber().doubleValue())) {
-            throw diverged(epoch, "parameters are no longer finite in epoch " + epoch);
+            throw diverged(epoch, "epoch " + epoch + ": parameters are no longer finite");
         }
     }
 

@@ -85,14 +85,26 @@ public final class WeightAverage {
         return model;
     }
 
+    /** The model of a run that is stopped within an epoch: the student itself, or a network with the average as it is and the student's velocity. */
+    ComputationGraph model(ComputationGraph student) {
+        if (values == null) {
+            return student;
+        }
+        install(student);
+        return model;
+    }
+
     private void addEpoch(float[] parameters, int count) {
         if (values == null) {
             values = parameters;
             return;
         }
-        for (int i = 0; i < values.length; i++) {
-            values[i] += (parameters[i] - values[i]) / count;
+        // In a new array: whoever goes back to the average before this epoch still has it.
+        float[] next = values.clone();
+        for (int i = 0; i < next.length; i++) {
+            next[i] += (parameters[i] - next[i]) / count;
         }
+        values = next;
     }
 
     private void install(ComputationGraph student) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ import org.mmard.model.ModelFile;
 /** The command from its configuration file to its files, with Spark in this process; several executors are for the cluster's own tests. */
 class TrainCommandTest {
     private static final int MANY = 20;
+    private static final String TASK = "Starting task ";
 
     @TempDir
     static Path shared;
@@ -113,32 +115,159 @@ class TrainCommandTest {
     }
 
     @Test
-    void aSignalStopsTheRunAndSaysHowToGoOn() throws Exception {
+    void aRunThatIsStoppedWithinAnEpochEndsWithTheSameBitsAsOneThatIsNot() throws Exception {
         teacher(10);
-        List<String> many = List.of("-D", "training.epochs=" + MANY);
-        ProcessBuilder command = SameJvm.command(arguments(many)).redirectErrorStream(true);
-        // As the launcher does: what is printed is what a user sees.
-        command.command().addAll(1, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + folder.resolve("train.log")));
-        Process process = command.start();
-        List<String> lines = new ArrayList<>();
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+        List<String> options = List.of("-D", "training.epochs=3", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "training.averaging.kind=ema",
+                "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1");
+        Started stopped = new Started(options, Map.of());
+        // The second epoch is that in which the average begins.
+        stopped.await("epoch 1/3   loss");
+        stopped.awaitSteps();
+        stopped.signal("TERM");
+        String line = stopped.end(143);
+        assertTrue(line.matches("mmard: stopped by SIGTERM after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; "
+                + "go on with: mmard train .* --resume"), line);
+
+        Started resumed = new Started(Stream.concat(options.stream(), Stream.of("--resume")).toList(), Map.of());
+        resumed.await("epoch 3/3   loss");
+        resumed.end(0);
+        assertTrue(resumed.lines.stream().anyMatch(text -> text.contains("resumed after step ")), resumed.text());
+        assertFalse(Files.exists(folder.resolve("run/checkpoints/interrupted.zip")));
+
+        Path whole = folder.resolve("whole");
+        assertEquals(0, train(with(options.toArray(String[]::new), "-D", "run.directory=" + whole)).exit());
+        assertEquals(metricsWithoutTimes(whole), metricsWithoutTimes(folder.resolve("run")));
+        for (String entry : new String[] {"coefficients.bin", "updaterState.bin", "raw.bin"}) {
+            assertTrue(Arrays.equals(entry(whole, entry), entry(folder.resolve("run"), entry)), entry);
+        }
+    }
+
+    @Test
+    void twoExecutorsBringBackTheirStateAlthoughCtrlCReachesThemToo() throws Exception {
+        teacher(10);
+        List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.executors=2",
+                "--resume");
+        Map<String, String> cluster = Map.of("MMARD_MASTER", "local-cluster[2,1,1024]");
+        Started stopped = new Started(options, cluster);
+        stopped.await("epoch 1/2   loss");
+        stopped.awaitSteps();
+        stopped.process.children().forEach(executor -> signal(executor.pid(), "INT"));
+        stopped.signal("INT");
+        String line = stopped.end(130);
+        assertTrue(line.matches("mmard: stopped by SIGINT after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; .*"), line);
+        int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
+        assertEquals(0, steps % 2, "executors stop after the same round");
+
+        Started resumed = new Started(options, cluster);
+        resumed.end(0);
+        List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
+        assertEquals(2, epochs.size(), epochs.toString());
+        assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
+    }
+
+    @Test
+    void aSecondSignalEndsTheProcessAtOnce() throws Exception {
+        teacher(10);
+        Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=3000", "-D", "training.batch=80"), Map.of());
+        stopped.await("accuracies below");
+        stopped.awaitSteps();
+        stopped.signal("TERM");
+        stopped.await("SIGTERM: stopping after the current step");
+        Thread.sleep(1500);
+        stopped.signal("TERM");
+        stopped.end(143);
+        assertFalse(stopped.text().contains("stopped by SIGTERM"), stopped.text());
+    }
+
+    @Test
+    void aSignalBeforeTrainingBeginsSaysHowToGoOn() throws Exception {
+        teacher(10);
+        Started stopped = new Started(List.of("-D", "cluster.executors=2"), Map.of("MMARD_MASTER", "spark://127.0.0.1:9"));
+        stopped.awaitLog("Initialized driver component", 1);
+        stopped.signal("TERM");
+        String line = stopped.end(143);
+        assertTrue(line.startsWith("mmard: stopped by SIGTERM; finished epochs are kept in ") && line.endsWith(" --resume"), line);
+    }
+
+    /** The command in a process of its own, as the launcher starts it: what it prints is what a user sees. */
+    private final class Started {
+        private final Process process;
+        private final List<String> lines = new ArrayList<>();
+        private final BufferedReader reader;
+        private final Path log = folder.resolve("train-" + System.nanoTime() + ".log");
+
+        Started(List<String> options, Map<String, String> environment) throws IOException {
+            ProcessBuilder command = SameJvm.command(arguments(options)).redirectErrorStream(true);
+            command.command().addAll(1, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + log));
+            command.environment().putAll(environment);
+            process = command.start();
+            reader = process.inputReader(StandardCharsets.UTF_8);
+        }
+
+        void await(String start) throws IOException {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lines.add(line);
-                if (line.startsWith("epoch  1/")) {
-                    process.toHandle().destroy();
+                if (line.startsWith(start)) {
+                    return;
                 }
             }
+            throw new AssertionError(text());
         }
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-        assertEquals(143, process.exitValue(), String.join("\n", lines));
-        assertTrue(lines.stream().anyMatch(line -> line.startsWith("mmard: stopped by a signal; ") && line.endsWith(" --resume")), String.join("\n", lines));
-        assertFalse(lines.stream().anyMatch(line -> line.contains("Exception")), String.join("\n", lines));
 
-        int epochs = losses(folder.resolve("run")).size();
-        assertTrue(epochs < MANY, "the run had ended before the signal came");
-        Outcome resumed = train("--resume", "-D", "training.epochs=" + MANY, "-D", "checkpoints.keep=1");
-        assertEquals(0, resumed.exit(), resumed.err());
-        assertEquals(MANY, losses(folder.resolve("run")).size());
+        /** Waits until an epoch that has not begun yet is some steps old. */
+        void awaitSteps() throws Exception {
+            awaitLog(TASK, count(TASK) + 1);
+            Thread.sleep(300);
+        }
+
+        void awaitLog(String words, int times) throws Exception {
+            while (count(words) < times) {
+                assertTrue(process.isAlive(), text());
+                Thread.sleep(20);
+            }
+        }
+
+        private int count(String words) throws IOException {
+            return Files.exists(log) ? Files.readString(log).split(words, -1).length - 1 : 0;
+        }
+
+        void signal(String name) {
+            TrainCommandTest.signal(process.pid(), name);
+        }
+
+        /** The last line of a process that ends with that code, within the time that a scheduler gives it. */
+        String end(int code) throws Exception {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+            }
+            assertTrue(process.waitFor(code == 0 ? 300 : 20, TimeUnit.SECONDS));
+            assertEquals(code, process.exitValue(), text());
+            assertFalse(lines.stream().anyMatch(line -> line.contains("Exception")), text());
+            return lines.get(lines.size() - 1);
+        }
+
+        String text() {
+            return String.join("\n", lines);
+        }
+    }
+
+    private static void signal(long process, String name) {
+        try {
+            assertEquals(0, new ProcessBuilder("kill", "-" + name, Long.toString(process)).inheritIO().start().waitFor());
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<String> metricsWithoutTimes(Path run) throws IOException {
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+                .map(line -> line.replaceAll("\"(time|seconds|images_per_second)\":(\"[^\"]*\"|[^,}]*)", "")).toList();
+    }
+
+    private static byte[] entry(Path run, String name) throws IOException {
+        try (ZipFile zip = new ZipFile(run.resolve("last.zip").toFile())) {
+            return zip.getInputStream(zip.getEntry(name)).readAllBytes();
+        }
     }
 
     private void refused(String complaint, String... options) throws IOException {

@@ -19,6 +19,7 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.model.Architectures;
 import org.mmard.train.EpochSums;
+import org.mmard.train.StopRequest;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
@@ -44,7 +45,7 @@ class AssignedGpuTest {
             application = spark.sc().applicationId();
             WeightAverage none = WeightAverage.after(Optional.empty(), Settings.Averaging.NONE);
             try (SparkEpochs epochs = new SparkEpochs(spark, Architectures.network("cnn-4-8", 10, 1), none, Toys.images(64, 1), Toys.images(10, 2),
-                    ToyDriver.settings(Map.of("executors", "1")), ToyStep::new)) {
+                    ToyDriver.settings(Map.of("executors", "1")), ToyStep::new, new StopRequest())) {
                 epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
             }
         }

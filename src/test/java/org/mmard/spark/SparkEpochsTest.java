@@ -29,6 +29,7 @@ import org.mmard.train.NanStep;
 import org.mmard.train.Schedule;
 import org.mmard.train.Step;
 import org.mmard.train.StepFactory;
+import org.mmard.train.StopRequest;
 import org.mmard.train.Tally;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
@@ -61,7 +62,7 @@ class SparkEpochsTest {
     }
 
     private static SparkEpochs epochs(ComputationGraph student, StepFactory steps) {
-        return new SparkEpochs(spark, student, NO_AVERAGE, TRAINING, VALIDATION, settings(), steps);
+        return new SparkEpochs(spark, student, NO_AVERAGE, TRAINING, VALIDATION, settings(), steps, new StopRequest());
     }
 
     @Test
@@ -92,7 +93,7 @@ class SparkEpochsTest {
         ComputationGraph student = student();
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
-        try (Epochs epochs = new SparkEpochs(spark, student, average, TRAINING, VALIDATION, settings, ToyStep::new)) {
+        try (Epochs epochs = new SparkEpochs(spark, student, average, TRAINING, VALIDATION, settings, ToyStep::new, new StopRequest())) {
             epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
         }
         ComputationGraph start = student();
@@ -208,7 +209,7 @@ class SparkEpochsTest {
     @Test
     void refusesMoreExecutorsThanBatches() {
         Settings two = ToyDriver.settings(Map.of("executors", "2", "batch", "100"));
-        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), NO_AVERAGE, TRAINING, VALIDATION, two, ToyStep::new));
+        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), NO_AVERAGE, TRAINING, VALIDATION, two, ToyStep::new, new StopRequest()));
     }
 
     private record FailingStep(ComputationGraph student) implements Step {

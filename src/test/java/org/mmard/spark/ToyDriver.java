@@ -17,6 +17,7 @@ import org.mmard.train.Epochs;
 import org.mmard.train.NanStep;
 import org.mmard.train.RunStopped;
 import org.mmard.train.StepFactory;
+import org.mmard.train.StopRequest;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
 import org.nd4j.linalg.factory.Nd4j;
@@ -83,7 +84,7 @@ public final class ToyDriver {
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
         try (Epochs driver = new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
-                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0"))))) {
+                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0"))), new StopRequest())) {
             while (epoch < Integer.parseInt(options.getOrDefault("epochs", "2"))) {
                 EpochSums sums = driver.train(epoch, EpochSums.NONE, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);

@@ -21,6 +21,10 @@ class FakeEpochs implements Epochs {
     private int failing;
     private int skipping;
     private int skipped;
+    private StopRequest stop;
+    private int stopping;
+    private int lastStep;
+    private boolean lost;
     private final Map<Integer, Accuracy> accuracies = new TreeMap<>();
 
     FakeEpochs(ComputationGraph student) {
@@ -61,6 +65,25 @@ class FakeEpochs implements Epochs {
         return this;
     }
 
+    /** Is asked to stop during that step. */
+    FakeEpochs stoppedIn(int epoch, int step, StopRequest request) {
+        stop = request;
+        stopping = epoch;
+        lastStep = step;
+        return this;
+    }
+
+    /** Is asked to stop during the validation of that epoch, and gives it up. */
+    FakeEpochs stoppedInValidation(int epoch, StopRequest request) {
+        return stoppedIn(epoch, 0, request);
+    }
+
+    /** Does not come to an end when it is asked to stop. */
+    FakeEpochs lostThen() {
+        lost = true;
+        return this;
+    }
+
     @Override
     public EpochSums train(int epoch, EpochSums before, Progress progress) {
         if (epoch + 1 == killed) {
@@ -72,12 +95,21 @@ class FakeEpochs implements Epochs {
         trained.add(epoch + 1);
         float[] start = FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater()));
         INDArray velocity = student.getUpdater().getStateViewArray();
-        velocity.muli(0.9).addi(0.01 * (epoch + 1));
         INDArray parameters = student.params().reshape(student.numParams());
-        parameters.subi(parameters.mul(0.125)).addi(velocity.meanNumber());
-        double loss = parameters.meanNumber().doubleValue();
-        for (int step = 1; step <= BATCHES; step++) {
-            progress.step(step, BATCHES, loss);
+        EpochSums sums = before;
+        for (int step = (int) before.steps(); step < BATCHES && !(stop != null && stop.made()); step++) {
+            velocity.muli(0.9).addi(0.01 * (epoch + 1));
+            parameters.subi(parameters.mul(0.125)).addi(velocity.meanNumber());
+            double loss = parameters.meanNumber().doubleValue();
+            Step.Result result = new Step.Result(loss, Map.of("kl", loss), BATCH, BATCH / 2, BATCH / 4);
+            sums = sums.plus(new EpochSums(Map.of("0", Tally.of("host", result, epoch + 1 == skipping && step < skipped, 0.5)), 0.5));
+            progress.step(step + 1, BATCHES, loss);
+            if (epoch + 1 == stopping && step + 1 == lastStep) {
+                stop.make("SIGTERM");
+                if (lost) {
+                    throw new ClusterFailure("executor 1 was lost in epoch " + stopping, null);
+                }
+            }
         }
         if (epoch + 1 == poisoned) {
             parameters.putScalar(0, Float.NaN);
@@ -85,17 +117,16 @@ class FakeEpochs implements Epochs {
         if (epoch + 1 == frozen) {
             FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), start);
         }
-        Step.Result result = new Step.Result(loss, Map.of("kl", loss), BATCH, BATCH / 2, BATCH / 4);
-        EpochSums sums = before;
-        for (int step = 0; step < BATCHES; step++) {
-            sums = sums.plus(new EpochSums(Map.of("0", Tally.of("host", result, epoch + 1 == skipping && step < skipped, 0.5)), 0.5));
-        }
         return sums;
     }
 
     @Override
     public Accuracy validate(ComputationGraph model) {
-        return accuracies.getOrDefault(trained.get(trained.size() - 1), new Accuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
+        if (stopping > 0 && lastStep == 0 && trained.get(trained.size() - 1) == stopping) {
+            stop.make("SIGTERM");
+            throw new IllegalStateException("cancelled");
+        }
+        return accuracies.getOrDefault(trained.isEmpty() ? 0 : trained.get(trained.size() - 1), new Accuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
     }
 
     /** As many times the number of the epoch, from 1. */

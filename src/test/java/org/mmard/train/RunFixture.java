@@ -28,6 +28,8 @@ final class RunFixture {
     Settings.Averaging averaging = Settings.Averaging.NONE;
     String teacherChecksum = "teacher";
     FakeEpochs last;
+    /** Of the latest attempt. */
+    StopRequest stop;
 
     RunFixture(String uri, Configuration hadoop) {
         directory = RunDirectory.at(uri, hadoop);
@@ -65,9 +67,10 @@ final class RunFixture {
     private TrainingRun.Outcome train(StartingPoint from, UnaryOperator<FakeEpochs> change) {
         ComputationGraph student = from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
         student.getUpdater();
+        stop = new StopRequest();
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging), new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
-                .run(last, display());
+                .run(last, display(), stop);
     }
 
     private TrainingDisplay display() {

@@ -193,7 +193,7 @@ class TrainingRunTest {
     @Test
     void tooManySkippedStepsStopTheRunAndLeaveTheLastCheckpoint() {
         RunStopped stopped = assertThrows(TrainingDiverged.class, () -> run.run(false, epochs -> epochs.skipping(2, 3)));
-        assertTrue(stopped.getMessage().startsWith("2 of the 4 steps of epoch 3 were skipped"), stopped.getMessage());
+        assertTrue(stopped.getMessage().startsWith("epoch 3: 2 of 4 steps skipped, "), stopped.getMessage());
         assertTrue(stopped.getMessage().contains("training.max-skipped = 0.25"), stopped.getMessage());
         assertTrue(stopped.getMessage().contains(run.directory.uri(RunDirectory.checkpoint(2))), stopped.getMessage());
         assertEquals(1, stopped.getMessage().lines().count());
@@ -218,7 +218,7 @@ class TrainingRunTest {
     @Test
     void parametersThatAreNotFiniteStopTheRun() {
         RunStopped stopped = assertThrows(RunStopped.class, () -> run.run(false, epochs -> epochs.poisonedIn(2)));
-        assertTrue(stopped.getMessage().startsWith("parameters are no longer finite in epoch 2"), stopped.getMessage());
+        assertTrue(stopped.getMessage().startsWith("epoch 2: parameters are no longer finite"), stopped.getMessage());
         assertEquals(List.of(1), List.copyOf(run.directory.checkpoints()));
     }
 

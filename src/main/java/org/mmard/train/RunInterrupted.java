@@ -1,0 +1,18 @@
+package org.mmard.train;
+
+/** A run that was asked to stop, and did. Its message says where it can go on. */
+public final class RunInterrupted extends RunStopped {
+    private static final long serialVersionUID = 1L;
+
+    private final String signal;
+
+    RunInterrupted(String signal, String where, Throwable cause) {
+        super("stopped by " + signal + " " + where, cause);
+        this.signal = signal;
+    }
+
+    /** The signal that asked for it, such as SIGTERM. */
+    public String signal() {
+        return signal;
+    }
+}
