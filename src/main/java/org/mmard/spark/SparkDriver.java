@@ -126,12 +126,20 @@ public final class SparkDriver {
         String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));
         conf.set("spark.executor.extraJavaOptions", (aeron + " " + EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
         Path code = ownCode();
+        if (isShippedByYarn(conf)) {
+            return;
+        }
         if (code.toString().endsWith(".jar")) {
             conf.setIfMissing("spark.jars", code.toUri().toString());
         } else {
             // Classes in a folder, as in tests: the executors, on this machine, read them where they lie.
             conf.setIfMissing("spark.executor.extraClassPath", absolute(System.getProperty("java.class.path")));
         }
+    }
+
+    /** With the driver as its application master, YARN brings the jar to every container; else spark-submit or we name it. */
+    private static boolean isShippedByYarn(SparkConf conf) {
+        return conf.get("spark.master").equals("yarn") && conf.get("spark.submit.deployMode", "client").equals("cluster");
     }
 
     private static String absolute(String classPath) {
