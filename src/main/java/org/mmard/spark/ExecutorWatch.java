@@ -106,17 +106,17 @@ final class ExecutorWatch extends SparkListener {
         spark.cancelAllJobs();
     }
 
-    /** Throws when the cluster has failed meanwhile. @param epoch counted from 1 */
+    /** Throws when the cluster has failed meanwhile. @param epoch counted from 1, 0 before the first */
     synchronized void check(int epoch) {
         if (failure != null) {
-            throw new ClusterFailure(failure + " in epoch " + epoch, null);
+            throw new ClusterFailure(failure + in(epoch), null);
         }
     }
 
-    /** What a failed job of an epoch (from 1) means: {@link ClusterFailure} where the cluster explains it, else the failure itself. */
+    /** What a failed job of an epoch (from 1, 0 before the first) means: {@link ClusterFailure} where the cluster explains it, else the failure itself. */
     RuntimeException explain(Exception job, int epoch) {
         if (job instanceof ClusterFailure known) {
-            return new ClusterFailure(known.getMessage() + " in epoch " + epoch, known);
+            return new ClusterFailure(known.getMessage() + in(epoch), known);
         }
         if (job instanceof InputError || job instanceof RunStopped || ShutdownHookManager$.MODULE$.inShutdown()) {
             return unchecked(job);
@@ -125,14 +125,18 @@ final class ExecutorWatch extends SparkListener {
         awaitNews(symptom.isPresent());
         synchronized (this) {
             if (failure != null) {
-                return new ClusterFailure(failure + " in epoch " + epoch, job);
+                return new ClusterFailure(failure + in(epoch), job);
             }
         }
         if (spark.isStopped()) {
-            return new ClusterFailure("the Spark application was ended from outside in epoch " + epoch, job);
+            return new ClusterFailure("the Spark application was ended from outside" + in(epoch), job);
         }
-        return symptom.<RuntimeException>map(line -> new ClusterFailure("a Spark job failed in epoch " + epoch + " (" + line + ")", job))
+        return symptom.<RuntimeException>map(line -> new ClusterFailure("a Spark job failed" + in(epoch) + " (" + line + ")", job))
                 .orElseGet(() -> unchecked(job));
+    }
+
+    private static String in(int epoch) {
+        return epoch == 0 ? "" : " in epoch " + epoch;
     }
 
     private synchronized void awaitNews(boolean suspected) {

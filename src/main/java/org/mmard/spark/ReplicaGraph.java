@@ -47,7 +47,6 @@ final class ReplicaGraph extends DistillingGraph {
         // The wrapper has just switched them on; a step's arrays must outlive DL4J's scopes.
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
-            SharedMemory.removeRemains();
             lockstep = new Lockstep(plan, new Peers(plan.id(), plan.settings().cluster().stallTimeout()), this, numParams());
         }
         lockstep.begin(start);

@@ -34,7 +34,14 @@ public final class SparkDriver {
      */
     public static JavaSparkContext start(String name, int executors) {
         AERON.forEach((key, value) -> System.getProperties().putIfAbsent(key, value));
-        return new JavaSparkContext(configuration(name, executors, System.getenv()));
+        return start(configuration(name, executors, System.getenv()));
+    }
+
+    private static JavaSparkContext start(SparkConf conf) {
+        if (!conf.contains("spark.local.dir")) {
+            conf.set("spark.local.dir", TemporaryFolder.ofThisProcess().toString());
+        }
+        return new JavaSparkContext(conf);
     }
 
     /** Whether spark-submit or MMARD_MASTER names a master. */
@@ -55,7 +62,7 @@ public final class SparkDriver {
         if (!conf.get("spark.master").startsWith("local[")) {
             equip(conf);
         }
-        return new JavaSparkContext(withPlugin(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false")));
+        return start(withPlugin(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false")));
     }
 
     /** Ours beside the user's own. */

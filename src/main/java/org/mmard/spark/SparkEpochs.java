@@ -36,7 +36,7 @@ public final class SparkEpochs implements Epochs {
     private final StopRequest stop;
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
-    private int latest;
+    private int latest = -1;
 
     /**
      * Waits for the executors and sends them the images.
@@ -61,11 +61,24 @@ public final class SparkEpochs implements Epochs {
                     + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
         }
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
+        try {
+            requireRoom((long) (training.size() + validation.size()) * ImageSet.PIXELS);
+        } catch (RuntimeException e) {
+            watch.close();
+            throw e;
+        }
         this.training = spark.broadcast(training);
         this.validation = spark.broadcast(validation);
         Schedule schedule = new Schedule(settings.training(), order.batchesPerEpoch());
         plan = spark.broadcast(new Plan(UUID.randomUUID(), settings, order, schedule, steps, this.training));
         this.student = new SparkComputationGraph(spark, student, master());
+    }
+
+    private void requireRoom(long images) {
+        onCluster(() -> {
+            Preflight.check(spark, settings.cluster().executors(), settings.cluster().synchronisation().equals("shared"), images);
+            return null;
+        });
     }
 
     private TrainingMaster<?, ?> master() {

@@ -1,0 +1,57 @@
+package org.mmard.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.InputError;
+
+class TemporaryFolderTest {
+    @TempDir
+    private Path folder;
+
+    private static Set<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return new TreeSet<>(files.map(file -> file.getFileName().toString()).toList());
+        }
+    }
+
+    @Test
+    void removesWhatEndedProcessesOfThisHostLeftAndNothingElse() throws Exception {
+        Path shared = folder.resolve("mmard-me");
+        Process child = new ProcessBuilder("sleep", "600").start();
+        long start = TemporaryFolder.start(child.toHandle());
+        TemporaryFolder.claim(shared, "here", child.pid(), start);
+        Files.writeString(shared.resolve("here-" + child.pid() + "-" + start).resolve("block"), "of the child");
+        Files.createDirectory(shared.resolve("there-" + child.pid() + "-" + start));
+        Files.createDirectory(shared.resolve("notes"));
+        // The same number, another process.
+        Files.createDirectory(shared.resolve("here-" + child.pid() + "-" + (start - 3600)));
+        ProcessHandle own = ProcessHandle.current();
+        long ownStart = TemporaryFolder.start(own);
+        String mine = "here-" + own.pid() + "-" + ownStart;
+        String alive = "here-" + child.pid() + "-" + start;
+        String elsewhere = "there-" + child.pid() + "-" + start;
+        assertEquals(shared.resolve(mine), TemporaryFolder.claim(shared, "here", own.pid(), ownStart));
+        assertEquals(new TreeSet<>(Set.of(mine, alive, elsewhere, "notes")), names(shared));
+        child.destroyForcibly().waitFor();
+        TemporaryFolder.claim(shared, "here", own.pid(), ownStart);
+        assertEquals(new TreeSet<>(Set.of(mine, elsewhere, "notes")), names(shared));
+    }
+
+    @Test
+    void refusesAPlaceWhereNothingCanBeWritten() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        InputError error = assertThrows(InputError.class, () -> TemporaryFolder.claim(file.resolve("mmard-me"), "here", 1, 1));
+        assertTrue(error.getMessage().contains("spark.local.dir"), error.getMessage());
+        assertEquals(1, error.getMessage().lines().count());
+    }
+}
