@@ -29,6 +29,7 @@ final class Preflight {
 
         @Override
         public Iterator<Room> apply(Iterator<Integer> partition) {
+            PromptExit.arm();
             return JavaConverters.asScalaIterator(List.of(Room.here()).iterator());
         }
     }
