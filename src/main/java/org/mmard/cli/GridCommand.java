@@ -134,7 +134,8 @@ final class GridCommand implements Callable<Integer> {
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
             CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say, stop).last() : prepared.stand();
-            scores.put(run, scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation));
+            scores.put(run, cluster.persist(settings.cluster(), this::say,
+                    () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation)));
         } catch (TrainingDiverged e) {
             failed(run, e);
         } catch (ClusterFailure e) {

@@ -1,9 +1,13 @@
 package org.mmard.spark;
 
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.config.InputError;
+import org.mmard.config.Settings;
+import org.mmard.train.ClusterFailure;
 import org.mmard.train.RunStopped;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +54,30 @@ public final class SparkCluster implements AutoCloseable {
         } catch (InputError e) {
             // No mistake of the user's: they had come before.
             throw new RunStopped("cannot go on: " + e.getMessage() + "; then go on with --resume", e);
+        }
+    }
+
+    /**
+     * Does what can be done again, or gone on with, after a failure of the cluster.
+     *
+     * @param say told in one line about each time that it is begun again
+     * @throws ClusterFailure after {@code limits.maxRestarts} of them
+     */
+    public <T> T persist(Settings.Cluster limits, Consumer<String> say, Supplier<T> work) {
+        for (int restarts = 0; ; restarts++) {
+            ExecutorWatch watch = new ExecutorWatch(spark.sc(), executors, limits.startTimeout());
+            try {
+                return work.get();
+            } catch (Exception e) {
+                RuntimeException meaning = watch.explain(e, 0);
+                if (!(meaning instanceof ClusterFailure) || restarts == limits.maxRestarts()) {
+                    throw meaning;
+                }
+                say.accept(meaning.getMessage() + "; restart " + (restarts + 1) + " of " + limits.maxRestarts());
+            } finally {
+                watch.close();
+            }
+            renew(limits.startTimeout());
         }
     }
 
