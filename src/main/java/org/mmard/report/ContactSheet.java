@@ -1,16 +1,10 @@
 package org.mmard.report;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.attack.Attack;
@@ -50,6 +44,7 @@ record ContactSheet(String attack, String radius, String scale, int broken, int 
             Tensor adversarial = attack.perturb(student, examples, Draws.of(seed, attack.name()));
             float[] before = LibTorch.values(examples.images());
             float[] after = LibTorch.values(adversarial);
+            float[] change = Picture.perturbation(before, after, attack.epsilon());
             List<Logits> ofStudent = List.of(student.logits(examples.images()), student.logits(adversarial));
             List<Logits> ofTeacher = teacher == null ? List.of() : List.of(teacher.logits(examples.images()), teacher.logits(adversarial));
             List<Card> cards = new ArrayList<>();
@@ -63,10 +58,15 @@ record ContactSheet(String attack, String radius, String scale, int broken, int 
                 }
                 right += opinions.get(0).natural.right ? 1 : 0;
                 broken += opinions.get(0).natural.right && !opinions.get(0).adversarial.right ? 1 : 0;
-                cards.add(new Card(records[i], images.classNames().get(label), png(before, i), png(difference(before, after, attack.epsilon()), i), png(after, i), opinions));
+                cards.add(new Card(records[i], images.classNames().get(label), uri(before, i), uri(change, i), uri(after, i), opinions));
             }
             return new ContactSheet(attack.name(), RunView.radius(attack.epsilon()), Quantity.NUMBER.exact(Math.rint(50 / attack.epsilon()) / 100), broken, right, cards);
         }
+    }
+
+    /** At its own size, which the style sheet enlarges. */
+    private static String uri(float[] pixels, int example) {
+        return Picture.uri(Picture.of(pixels, example, 1));
     }
 
     private static int[] chosen(int size, int count, long seed) {
@@ -84,34 +84,5 @@ record ContactSheet(String attack, String radius, String scale, int broken, int 
         Softmax.probabilities(logits, example, probabilities);
         int given = logits.argMax(example);
         return new Guess(names.get(given), String.format(Locale.ROOT, "%.0f\u00a0%%", 100 * probabilities[given]), given == label);
-    }
-
-    /** Grey where nothing changed, black and white at the ends of the ball. */
-    private static float[] difference(float[] before, float[] after, double epsilon) {
-        float[] shown = new float[before.length];
-        for (int i = 0; i < shown.length; i++) {
-            shown[i] = (float) (0.5 + (after[i] - before[i]) / (2 * epsilon));
-        }
-        return shown;
-    }
-
-    private static String png(float[] pixels, int example) {
-        int plane = ImageSet.HEIGHT * ImageSet.WIDTH;
-        BufferedImage image = new BufferedImage(ImageSet.WIDTH, ImageSet.HEIGHT, BufferedImage.TYPE_INT_RGB);
-        for (int at = 0; at < plane; at++) {
-            int colour = 0;
-            for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
-                float value = pixels[example * ImageSet.PIXELS + channel * plane + at];
-                colour = colour << 8 | Math.round(255 * Math.max(0, Math.min(1, value)));
-            }
-            image.setRGB(at % ImageSet.WIDTH, at / ImageSet.WIDTH, colour);
-        }
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(image, "png", png);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return "data:image/png;base64," + Base64.getEncoder().encodeToString(png.toByteArray());
     }
 }

@@ -33,7 +33,7 @@ record Scale(double low, double high, boolean logarithmic, double step, double f
 
     /** An axis with these very ends and ticks at whole numbers. */
     static Scale counting(double low, double high, double from, double to) {
-        return new Scale(low, high, false, Math.max(1, roundStep((high - low) / INTERVALS)), from, to);
+        return new Scale(low, high, false, Math.max(1, roundStep((high - low) / (INTERVALS + 1))), from, to);
     }
 
     private static double roundStep(double least) {
