@@ -51,7 +51,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
             rows.add(new Row(faceted ? null : mark(i), i % Curve.STYLES, group.label(), faceted ? null : names(group), seeds(group), cells));
         }
         List<HeatTable> matrices = matrix == null ? List.of() : columns.stream().map(column -> matrix.table(column)).toList();
-        List<Line> lines = faceted ? List.of() : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
+        List<Line> lines = faceted ? List.of()
+                : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
                 .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
         return new ComparisonView(note(groups), columns, rows, faceted ? facets(groups, matrix, id) : overlaid(groups, id), lines, matrices);
     }
@@ -92,7 +93,9 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         boolean spread = groups.stream().anyMatch(group -> group.scores().values().stream().anyMatch(values -> values.size() > 1));
         Set<Integer> examples = groups.stream().flatMap(group -> group.runs().stream()).flatMap(run -> run.evaluations().stream())
                 .map(RecordedEvaluation::examples).collect(Collectors.toSet());
-        return (students.size() == 1 ? "Each student is a " + students.iterator().next() + ". " : "") + "In per cent" + (spread ? ": mean ± sample standard deviation over the seeds" : "") + ". The highest of each column is set in bold."
+        return (students.size() == 1 ? "Each student is a " + students.iterator().next() + ". " : "") + "In per cent"
+                + (spread ? ": mean ± sample standard deviation over the seeds" : "")
+                + ". The highest of each column is set in bold."
                 + (examples.size() == 1 ? " Evaluated on " + examples.iterator().next() + " images."
                         : examples.size() > 1 ? " Not all were evaluated on the same number of images." : "");
     }
@@ -118,7 +121,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
 
     private static List<LineChart> overlaid(List<Group> groups, String id) {
         List<LineChart> charts = new ArrayList<>();
-        measures(groups).forEach((title, value) -> chart(charts, id, new LineChart.Plan(title, null, Quantity.SHARE, false, false, true, List.of()), curves(groups, value)));
+        measures(groups).forEach((title, value) -> chart(charts, id,
+                new LineChart.Plan(title, null, Quantity.SHARE, false, false, true, List.of()), curves(groups, value)));
         chart(charts, id, new LineChart.Plan("Images a second", null, Quantity.NUMBER, true, false, true, List.of()), curves(groups, EpochMetrics::imagesPerSecond));
         return charts;
     }
@@ -156,8 +160,10 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
                 byEpoch.computeIfAbsent(epoch.epoch(), key -> new ArrayList<>()).add(known);
             }
         }));
-        List<Curve.Point> points = byEpoch.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(entry -> new Curve.Point(entry.getKey(), Group.mean(entry.getValue()),
-                entry.getValue().stream().min(Comparator.naturalOrder()).orElseThrow(), entry.getValue().stream().max(Comparator.naturalOrder()).orElseThrow())).toList();
+        List<Curve.Point> points = byEpoch.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(entry -> new Curve.Point(
+                entry.getKey(), Group.mean(entry.getValue()),
+                entry.getValue().stream().min(Comparator.naturalOrder()).orElseThrow(),
+                entry.getValue().stream().max(Comparator.naturalOrder()).orElseThrow())).toList();
         return new Curve(name, style % Curve.STYLES, points);
     }
 
@@ -179,10 +185,12 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
 
         /** The lightest cell is the column's lowest mean, the darkest its highest. */
         HeatTable table(String column) {
-            double[] means = cells.values().stream().mapToDouble(group -> Group.mean(group.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).toArray();
+            double[] means = cells.values().stream()
+                    .mapToDouble(group -> Group.mean(group.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).toArray();
             double least = Arrays.stream(means).min().orElse(0);
             double most = Arrays.stream(means).max().orElse(0);
-            List<HeatTable.Row> rows = inners.stream().map(inner -> new HeatTable.Row(inner, outers.stream().map(outer -> cell(inner, outer, column, least, most)).toList())).toList();
+            List<HeatTable.Row> rows = inners.stream().map(inner -> new HeatTable.Row(
+                    inner, outers.stream().map(outer -> cell(inner, outer, column, least, most)).toList())).toList();
             return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", column, 100 * least, 100 * most), "inner \\ outer", outers, rows);
         }
 
@@ -194,7 +202,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
             }
             double mean = Group.mean(values);
             String spread = values.size() < 2 ? null : String.format(Locale.ROOT, "± %.1f", 100 * Group.deviation(values));
-            return new HeatTable.Cell(String.format(Locale.ROOT, "%.1f", 100 * mean), spread, "inner objective " + inner + ", outer loss " + outer + ": " + Quantity.SHARE.exact(mean)
+            return new HeatTable.Cell(String.format(Locale.ROOT, "%.1f", 100 * mean), spread,
+                    "inner objective " + inner + ", outer loss " + outer + ": " + Quantity.SHARE.exact(mean)
                     + " over " + RunView.plural(values.size(), "seed"), most > least ? (mean - least) / (most - least) : 0, mean == most);
         }
     }

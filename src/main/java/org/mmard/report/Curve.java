@@ -49,7 +49,8 @@ record Curve(String name, int style, List<Point> points, double marked) {
                 : quantity.exact(first.y) + " in epoch " + whole(first.x) + ", " + quantity.exact(last.y) + " in epoch " + whole(last.x)
                         + "; lowest " + quantity.exact(points.stream().mapToDouble(Point::y).min().orElseThrow())
                         + ", highest " + quantity.exact(points.stream().mapToDouble(Point::y).max().orElseThrow());
-        String best = points.stream().filter(point -> point.x == marked).findFirst().map(point -> "; best epoch " + whole(point.x) + " with " + quantity.exact(point.y)).orElse("");
+        String best = points.stream().filter(point -> point.x == marked).findFirst()
+                .map(point -> "; best epoch " + whole(point.x) + " with " + quantity.exact(point.y)).orElse("");
         return name + ": " + path + best + ".";
     }
 

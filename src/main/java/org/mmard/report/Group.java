@@ -37,7 +37,8 @@ record Group(String label, String inner, String outer, String student, List<Reco
             RecordedRun first = group.get(0);
             String name = shortLabel(first, oneStudent);
             String label = shared.get(name) == 1 ? name : name + " (" + distinction(settings, byMethod.keySet(), first) + ")";
-            groups.add(new Group(label, first.settings().method().inner(), first.settings().method().outer(), first.settings().student().architecture(), group, scores(group), 0));
+            groups.add(new Group(label, first.settings().method().inner(), first.settings().method().outer(),
+                    first.settings().student().architecture(), group, scores(group), 0));
         });
         return groups;
     }

@@ -137,7 +137,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
 
     /** Whether it knows each example's label and prediction, and so what happens class by class. */
     public boolean knowsClasses() {
-        return !classes.isEmpty() && labels.length == examples && Stream.concat(Stream.of(clean), attacks.stream()).allMatch(result -> result.predictions.length == examples);
+        return !classes.isEmpty() && labels.length == examples
+                && Stream.concat(Stream.of(clean), attacks.stream()).allMatch(result -> result.predictions.length == examples);
     }
 
     /**

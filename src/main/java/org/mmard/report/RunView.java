@@ -66,7 +66,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             run.best().ifPresent(best -> {
                 String on = String.format(Locale.ROOT, "%,d validation images", best.accuracy().examples());
                 tiles.add(new Tile("clean accuracy", Quantity.SHARE.exact(best.accuracy().clean()), on));
-                tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(best.accuracy().robust()), "under pgd" + run.settings().validation().steps() + ", validation"));
+                tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(best.accuracy().robust()),
+                        "under pgd" + run.settings().validation().steps() + ", validation"));
             });
         }
         run.best().ifPresent(best -> tiles.add(new Tile("best epoch", Integer.toString(best.epoch()), "of " + run.epochs().size() + " finished")));
@@ -88,7 +89,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("teacher", run.provenance().teacher() == null ? "none" : ending(run.provenance().teacher().uri(), 2)));
         facts.add(new Fact("data", ending(run.provenance().data().uri(), 1)
                 + (settings.data().examples() > 0 ? String.format(Locale.ROOT, ", the first %,d images", settings.data().examples()) : "")));
-        facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize()) + " within " + radius(settings.attack().epsilon())));
+        facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize())
+                + " within " + radius(settings.attack().epsilon())));
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
                 + plural(settings.cluster().executors(), "executor")));
         facts.add(new Fact("seed", Long.toString(settings.run().seed())));
@@ -107,7 +109,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         List<EpochRow> rows = new ArrayList<>();
         for (EpochMetrics epoch : run.epochs()) {
             List<String> values = new ArrayList<>(List.of(Quantity.NUMBER.exact(epoch.report().loss())));
-            TrainingCharts.terms(run).forEach(term -> values.add(epoch.report().terms().containsKey(term) ? Quantity.NUMBER.exact(epoch.report().terms().get(term)) : ""));
+            TrainingCharts.terms(run).forEach(term -> values.add(epoch.report().terms().containsKey(term)
+                    ? Quantity.NUMBER.exact(epoch.report().terms().get(term)) : ""));
             values.add(Quantity.SHARE.exact(epoch.report().naturalAccuracy()));
             values.add(Quantity.SHARE.exact(epoch.report().adversarialAccuracy()));
             values.add(epoch.accuracy() == null ? "" : Quantity.SHARE.exact(epoch.accuracy().clean()));
@@ -161,7 +164,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
     /** A distance in image space, as the field writes it. */
     static String radius(double epsilon) {
         double levels = 255 * epsilon;
-        return Math.abs(levels - Math.rint(levels * 100) / 100) < 1e-6 ? Quantity.NUMBER.exact(Math.rint(levels * 100) / 100) + "/255" : Quantity.NUMBER.exact(epsilon);
+        return Math.abs(levels - Math.rint(levels * 100) / 100) < 1e-6
+                ? Quantity.NUMBER.exact(Math.rint(levels * 100) / 100) + "/255" : Quantity.NUMBER.exact(epsilon);
     }
 
     static String plural(long count, String one) {

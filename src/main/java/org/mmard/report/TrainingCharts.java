@@ -70,7 +70,8 @@ final class TrainingCharts {
         List<Curve> validation = new ArrayList<>();
         curve(validation, "clean", CLEAN, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().clean());
         curve(validation, "robust", ROBUST, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().robust());
-        run.best().ifPresent(epoch -> chart("Validation accuracy", RunView.plural(epoch.accuracy().examples(), "image") + ", pgd" + run.settings().validation().steps(),
+        run.best().ifPresent(epoch -> chart("Validation accuracy",
+                RunView.plural(epoch.accuracy().examples(), "image") + ", pgd" + run.settings().validation().steps(),
                 Quantity.SHARE, false, false, validation));
         List<Curve> training = new ArrayList<>();
         // An accuracy that the loss does not look at is written as 0.
