@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One night's work: trains a student (or goes on with the one that is not finished), evaluates it, and publishes it
-# where it is better than the published one. Given again, it goes on where it was; while it runs, a second one does nothing.
+# One night's work: trains a student (or goes on with the one that is not finished), evaluates it, removes checkpoints that nobody needs, and
+# publishes it where it is better than the published one. Given again, it goes on where it was; while it runs, a second one does nothing.
 #
 #   spark-jobs/nightly.sh [-D key=value]...    keys go before those of the configuration
 #
@@ -9,6 +9,7 @@
 # MMARD_NIGHTLY_DATA      data to evaluate on (its test images); must be given
 # MMARD_NIGHTLY_ATTACKS   default clean,pgd20,autoattack; "better" is about images that withstand all of them
 # MMARD_NIGHTLY_EXAMPLES  how many test images, default 1000; 0 for all
+# MMARD_NIGHTLY_KEEP      how many of a finished run's newest checkpoints stay, default 2; the best stays in any case
 # MMARD_NIGHT             name of tonight's run, default today's date
 #
 # Those of submit.sh apply, too. Exit code: that of the first step that fails, 0 where all is done; 143 after a SIGTERM or Ctrl-C.
@@ -56,7 +57,11 @@ step() {
     while wait "$driver" || true; kill -0 "$driver" 2> /dev/null; do :; done
     wait "$driver" || code=$?
     driver=
-    [[ $code == 0 ]] || finish "$code" "did not end well: $what; the next call begins there"
+    case $code in
+        0) ;;
+        130 | 143) finish "$code" "was stopped: $what; the next call goes on there" ;;
+        *) finish "$code" "failed: $what; the next call tries again from there" ;;
+    esac
 }
 
 finish() {
@@ -79,5 +84,7 @@ fi
 step "trains $run" submit train --conf "$MMARD_NIGHTLY_CONF" -D run.directory="$run" "$@" --resume
 step "evaluates $run" submit evaluate --model "$run/best.zip" --data "$MMARD_NIGHTLY_DATA" --attacks "${MMARD_NIGHTLY_ATTACKS:-clean,pgd20,autoattack}" \
     --examples "${MMARD_NIGHTLY_EXAMPLES:-1000}" --out "$run"
+# Before publishing, which marks the run as finished.
+step "removes checkpoints of $run" submit_here checkpoints prune "$run" --keep-last "${MMARD_NIGHTLY_KEEP:-2}"
 step "compares $run with the published student" submit_here nightly publish "$run" --to "${MMARD_NIGHTLY_RUNS%/}/published"
 say "done with $run"

@@ -29,7 +29,7 @@ import org.mmard.cli.Mmard;
 class NightlyJobTest {
     private static final Path NIGHTLY = Shell.CHECKOUT.resolve("spark-jobs/nightly.sh");
     private static final Path HDFS = Shell.CHECKOUT.resolve("deploy/local/hdfs.sh");
-    private static final int EPOCHS = 12;
+    private static final int EPOCHS = 6;
 
     @TempDir
     private Path folder;
@@ -60,9 +60,9 @@ class NightlyJobTest {
         hdfs("start");
         String uri = hdfs("uri").strip();
         String data = uri + "/shapes";
-        assertEquals(0, shell.run(folder.resolve("spark/bin/spark-submit"), "a.jar", "data", "shapes", "--out", data, "--train", "240", "--test", "20").exit());
+        assertEquals(0, shell.run(folder.resolve("spark/bin/spark-submit"), "a.jar", "data", "shapes", "--out", data, "--train", "120", "--test", "20").exit());
         Files.writeString(folder.resolve("nightly.conf"), String.join("\n", "data.uri = \"" + data + "\"", "method.name = natural", "student.architecture = cnn-4-8",
-                "training { epochs = " + EPOCHS + ", batch = 20, learning-rate = 0.05, milestones = [] }", "validation { examples = 40, steps = 1, batch = 40 }"));
+                "training { epochs = " + EPOCHS + ", batch = 40, learning-rate = 0.05, milestones = [] }", "validation { examples = 40, steps = 1, batch = 40 }"));
         shell = shell.with("MMARD_NIGHTLY_DATA", data).with("MMARD_NIGHTLY_RUNS", uri + "/runs");
 
         File out = folder.resolve("first").toFile();
@@ -89,6 +89,9 @@ class NightlyJobTest {
             epochs.add(new ObjectMapper().readTree(line).get("epoch").asInt());
         }
         assertEquals(java.util.stream.IntStream.rangeClosed(1, EPOCHS).boxed().toList(), epochs);
+
+        String kept = hdfs("dfs", "-ls", "-C", uri + "/runs/2026-11-22/checkpoints");
+        assertTrue(kept.lines().filter(line -> line.endsWith(".zip")).count() <= 3, "the newest two and the best: " + kept);
 
         Shell.Outcome again = shell.with("MMARD_NIGHT", "2026-11-22").run(NIGHTLY);
         assertEquals(0, again.exit());
