@@ -11,13 +11,13 @@ import java.security.MessageDigest;
 import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
 
 /**
  * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name beside it,
@@ -94,11 +94,11 @@ class WholeFiles {
             Path temporary = temporary(target);
             try {
                 MessageDigest digest = Sha256.digest();
-                try (FSDataOutputStream out = files.create(temporary, true)) {
+                writeAndClose(files.create(temporary, true), out -> {
                     content.writeTo(new DigestOutputStream(out, digest));
                     // Renamed before its bytes are on disk, a file could come back empty from a power cut.
                     out.hsync();
-                }
+                });
                 before.accept(Sha256.hex(digest));
                 unanswered = files.getFileStatus(temporary);
                 replace(temporary, target);
@@ -120,6 +120,22 @@ class WholeFiles {
             FileStatus now = files.getFileStatus(target);
             return now.getLen() == unanswered.getLen() && now.getModificationTime() == unanswered.getModificationTime();
         }
+    }
+
+    /** Hadoop's streams may throw the very same exception again when they are closed, which a try with resources does not put up with. */
+    private static <S extends OutputStream> void writeAndClose(S out, Writer<S> writer) throws IOException {
+        try {
+            writer.write(out);
+        } catch (IOException | RuntimeException | Error e) {
+            IOUtils.closeStream(out);
+            throw e;
+        }
+        out.close();
+    }
+
+    @FunctionalInterface
+    private interface Writer<S> {
+        void write(S out) throws IOException;
     }
 
     /** What Hadoop's local filesystem made an error of, such as a full disk. */
@@ -145,8 +161,8 @@ class WholeFiles {
             }
             throw e;
         }
-        try (OutputStream out = created) {
-            out.write(content);
+        try {
+            writeAndClose(created, out -> out.write(content));
             return true;
         } catch (IOException e) {
             deleteQuietly(file);

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
+import org.mmard.train.RunDirectory;
+import org.mmard.train.RunLock;
 
 /** The command from its configuration file to its files, with Spark in this process; several executors are for the cluster's own tests. */
 class TrainCommandTest {
@@ -90,6 +92,18 @@ class TrainCommandTest {
         Outcome late = train(with(averaging, "--resume", "-D", "training.epochs=4", "-D", "run.directory=" + plain));
         assertEquals(2, late.exit(), late.out() + late.err());
         assertTrue(late.err().startsWith("mmard: training.averaging.kind = ema: the run's checkpoint of epoch 3 holds no average"), late.err());
+    }
+
+    @Test
+    void aDirectoryInWhichADriverTrainsIsRefusedAndGivenBackAfterAMistake() throws IOException {
+        teacher(10);
+        refused("data.uri", "-D", "data.uri=null");
+        assertFalse(Files.exists(folder.resolve("run")));
+        try (RunLock lock = RunDirectory.at(runUri(), new org.apache.hadoop.conf.Configuration()).lock(line -> { })) {
+            refused("run.directory " + runUri() + ": in use by another driver (process " + ProcessHandle.current().pid() + " on ");
+        }
+        refused("nowhere.zip", "-D", "teacher.model=" + folder.resolve("nowhere.zip"));
+        assertFalse(Files.exists(folder.resolve("run")));
     }
 
     private static String[] with(String[] options, String... more) {

@@ -85,6 +85,25 @@ class HdfsRunTest {
     }
 
     @Test
+    void checkpointsAreListedFetchedCheckedAndPruned() throws Exception {
+        RunFixture run = fixture("files");
+        run.run(false, epochs -> epochs.accuracy(1, 0.9, 0.8));
+        CheckpointFiles files = CheckpointFiles.at(run.directory.uri(), new Configuration());
+        assertEquals(List.of(true, false, false, false), files.list().stream().map(CheckpointFiles.Checkpoint::best).toList());
+        java.nio.file.Path copy = files.fetch(files.ofEpoch(2), folder.resolve("copy.zip"), false, CheckpointFiles.Progress.NONE).file();
+        assertArrayEquals(run.directory.read(RunDirectory.checkpoint(2)).orElseThrow(), java.nio.file.Files.readAllBytes(copy));
+        assertEquals(List.of(2, 3), files.prune(0, 5, false, line -> { }).removed().stream().map(CheckpointFiles.Checkpoint::epoch).toList());
+        try (FSDataOutputStream out = hdfs.getFileSystem().create(new Path(run.directory.uri(RunDirectory.LAST)))) {
+            out.write(1);
+        }
+        List<String> damaged = new ArrayList<>();
+        List<String> whole = new ArrayList<>();
+        files.verify(verdict -> (verdict.damage() == null ? whole : damaged).add(verdict.name()));
+        assertEquals(List.of(RunDirectory.LAST), damaged);
+        assertEquals(List.of(RunDirectory.checkpoint(1), RunDirectory.checkpoint(4), RunDirectory.BEST), whole);
+    }
+
+    @Test
     void aNameNodeThatIsAwayForAWhileIsWaitedFor() throws Exception {
         List<String> told = new ArrayList<>();
         RunDirectory directory = fixture("away").directory.patient(Duration.ofMinutes(5), told::add);
