@@ -16,7 +16,7 @@ import sun.misc.SignalHandler;
 
 /**
  * What Spark runs for us in the driver and in each executor beside the tasks. The executors ask the driver twice a second whether the epoch that is
- * being trained is to be stopped: a task in progress hears of it in no other way.
+ * being trained is to be stopped: a task in progress hears of it in no other way. The driver registers the {@link RunGauge}s.
  */
 public final class RunPlugin implements SparkPlugin {
     private static final Logger LOG = LoggerFactory.getLogger(RunPlugin.class);
@@ -52,6 +52,11 @@ public final class RunPlugin implements SparkPlugin {
     }
 
     private static final class InDriver implements DriverPlugin {
+        @Override
+        public void registerMetrics(String application, PluginContext context) {
+            RunGauge.register(context.metricRegistry());
+        }
+
         /** The epoch to be stopped. @param question there is only one */
         @Override
         public Object receive(Object question) {

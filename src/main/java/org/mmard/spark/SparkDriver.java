@@ -24,6 +24,8 @@ public final class SparkDriver {
     /** JavaCPP's limit on resident memory would count what LibTorch and Aeron map. */
     private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxphysicalbytes=0";
 
+    private static final String PROMETHEUS = "spark.metrics.conf.driver.sink.prometheusServlet.";
+
     private SparkDriver() {}
 
     /**
@@ -62,14 +64,7 @@ public final class SparkDriver {
         if (!conf.get("spark.master").startsWith("local[")) {
             equip(conf);
         }
-        return start(withPlugin(conf.setIfMissing("spark.locality.wait", "0s").setIfMissing("spark.ui.enabled", "false")));
-    }
-
-    /** Ours beside the user's own. */
-    private static SparkConf withPlugin(SparkConf conf) {
-        String own = RunPlugin.class.getName();
-        String given = conf.get("spark.plugins", "");
-        return conf.set("spark.plugins", given.isBlank() ? own : given + "," + own);
+        return start(equipDriver(conf.setIfMissing("spark.locality.wait", "0s")));
     }
 
     private static String given(Map<String, String> environment) {
@@ -165,8 +160,20 @@ public final class SparkDriver {
         }
         conf.setIfMissing("spark.locality.wait", "0s");
         conf.setIfMissing("spark.driver.maxResultSize", "0");
+        return equipDriver(conf);
+    }
+
+    /** Our plugin beside the user's own. Spark's pages are for those who ask for them; the run's gauges are then among them, where Spark's template has them. */
+    private static SparkConf equipDriver(SparkConf conf) {
+        String own = RunPlugin.class.getName();
+        String given = conf.get("spark.plugins", "");
+        conf.set("spark.plugins", given.isBlank() ? own : given + "," + own);
         conf.setIfMissing("spark.ui.enabled", "false");
-        return withPlugin(conf);
+        if (conf.getBoolean("spark.ui.enabled", false)) {
+            conf.setIfMissing(PROMETHEUS + "class", "org.apache.spark.metrics.sink.PrometheusServlet");
+            conf.setIfMissing(PROMETHEUS + "path", "/metrics/prometheus");
+        }
+        return conf;
     }
 
     private static Path ownCode() {

@@ -60,6 +60,7 @@ public final class SparkEpochs implements Epochs {
             throw new InputError("cluster.executors = " + executors + ": " + training.size() + " training images in batches of "
                     + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
         }
+        RunGauge.begin(settings.run().directory());
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
             requireRoom((long) (training.size() + validation.size()) * ImageSet.PIXELS);
@@ -75,7 +76,7 @@ public final class SparkEpochs implements Epochs {
     }
 
     private void requireRoom(long images) {
-        onCluster(() -> {
+        onCluster("room on the executors", () -> {
             Preflight.check(spark, settings.cluster().executors(), settings.cluster().synchronisation().equals("shared"), images);
             return null;
         });
@@ -101,7 +102,7 @@ public final class SparkEpochs implements Epochs {
         latest = epoch;
         long start = System.nanoTime();
         EpochTally tally = new EpochTally();
-        onCluster(() -> {
+        onCluster(ofEpoch("training"), () -> {
             tally.register(spark.sc(), Option.apply(EpochTally.NAME), false);
             RunPlugin.training(tally.id(), stop);
             Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
@@ -115,7 +116,9 @@ public final class SparkEpochs implements Epochs {
             }
             return null;
         });
-        EpochSums sums = before.plus(new EpochSums(tally.value(), (System.nanoTime() - start) / 1e9));
+        EpochSums now = new EpochSums(tally.value(), (System.nanoTime() - start) / 1e9);
+        EpochSums sums = before.plus(now);
+        RunGauge.trained(stepsBefore(epoch), now, sums);
         if (sums.steps() != batches() && !stop.made() && !tooManySkipped(sums)) {
             throw new ClusterFailure("only " + sums.steps() + " of " + batches() + " minibatches were trained in epoch " + (epoch + 1), null);
         }
@@ -129,9 +132,10 @@ public final class SparkEpochs implements Epochs {
         // A driver that does the work itself has nobody to replace.
         Runnable alarm = () -> watch.fail("no step was reported for " + cluster.stallTimeout() + " s (cluster.stall-timeout)");
         try (StallWatch stalled = new StallWatch(stall.plusSeconds(cluster.startTimeout()), stall, spark.sc().isLocal() ? () -> {} : alarm)) {
+            Progress gauged = RunGauge.following(latest + 1, stepsBefore(latest), before.steps(), settings.training().batch(), progress);
             LiveProgress live = new LiveProgress(tally.id(), before, batches(), (done, total, loss) -> {
                 stalled.stepped(done);
-                progress.step(done, total, loss);
+                gauged.step(done, total, loss);
             });
             spark.sc().addSparkListener(live);
             try {
@@ -142,10 +146,11 @@ public final class SparkEpochs implements Epochs {
         }
     }
 
-    /** Does something on the executors. @throws org.mmard.train.ClusterFailure where it fails because of these */
-    private <T> T onCluster(Callable<T> work) {
+    /** Does something on the executors. @param what it is, for Spark's pages @throws org.mmard.train.ClusterFailure where it fails because of these */
+    private <T> T onCluster(String what, Callable<T> work) {
         watch.check(latest + 1);
         T result;
+        spark.sc().setJobDescription(what);
         try {
             result = work.call();
         } catch (Exception e) {
@@ -153,6 +158,14 @@ public final class SparkEpochs implements Epochs {
         }
         watch.check(latest + 1);
         return result;
+    }
+
+    private String ofEpoch(String what) {
+        return "epoch " + (latest + 1) + " of " + settings.training().epochs() + ": " + what;
+    }
+
+    private long stepsBefore(int epoch) {
+        return (long) epoch * batches();
     }
 
     private int batches() {
@@ -192,20 +205,22 @@ public final class SparkEpochs implements Epochs {
     }
 
     /** Does something on the executors that has no state to bring back. */
-    private <T> T untilStopped(Callable<T> work) {
+    private <T> T untilStopped(String what, Callable<T> work) {
         try (StopRequest.Promise promise = stop.promise(spark.sc()::cancelAllJobs)) {
-            return onCluster(work);
+            return onCluster(what, work);
         }
     }
 
     @Override
     public Accuracy validate(ComputationGraph model) {
-        return untilStopped(() -> new Validation(spark, settings, validation).of(model));
+        Accuracy accuracy = untilStopped(ofEpoch("validation"), () -> new Validation(spark, settings, validation).of(model));
+        RunGauge.validated(accuracy);
+        return accuracy;
     }
 
     @Override
     public float[] runningStatistics(ComputationGraph model, int epoch) {
-        return untilStopped(() -> RunningStatistics.of(spark, plan, model, epoch));
+        return untilStopped(ofEpoch("running statistics of the average"), () -> RunningStatistics.of(spark, plan, model, epoch));
     }
 
     /** Lets go of the executors' copies; the Spark context stays its owner's. */

@@ -15,6 +15,11 @@ public record EpochSums(Map<String, Tally> executors, double seconds) {
         return all().minibatches();
     }
 
+    /** Images of all steps. */
+    public long images() {
+        return all().images();
+    }
+
     public long skippedSteps() {
         return all().skipped();
     }
