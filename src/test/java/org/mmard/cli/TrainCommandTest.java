@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +36,13 @@ class TrainCommandTest {
 
     @TempDir
     Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @AfterEach
+    void endWhatAFailureLeft() {
+        processes.forEach(Process::destroyForcibly);
+    }
 
     @BeforeAll
     static void data() {
@@ -133,13 +141,9 @@ class TrainCommandTest {
         teacher(10);
         List<String> options = List.of("-D", "training.epochs=3", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "training.averaging.kind=ema",
                 "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1");
-        Started stopped = new Started(options, Map.of());
         // The second epoch is that in which the average begins.
-        stopped.await("epoch 1/3   loss");
-        stopped.awaitSteps();
-        stopped.signal("TERM");
-        String line = stopped.end(143);
-        assertTrue(line.matches("mmard: stopped by SIGTERM after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; "
+        String line = stopWithinAnEpoch(3, options, Map.of(), "TERM", 143);
+        assertTrue(line.matches("mmard: stopped by SIGTERM after step \\d+ of epoch [23]; kept in file:\\S*/checkpoints/interrupted.zip; "
                 + "go on with: mmard train .* --resume"), line);
 
         Started resumed = new Started(Stream.concat(options.stream(), Stream.of("--resume")).toList(), Map.of());
@@ -160,19 +164,14 @@ class TrainCommandTest {
     void twoExecutorsBringBackTheirStateAlthoughCtrlCReachesThemToo() throws Exception {
         teacher(10);
         List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.executors=2",
-                "--resume");
+                "-D", "cluster.start-timeout=400");
         Map<String, String> cluster = Map.of("MMARD_MASTER", "local-cluster[2,1,1024]");
-        Started stopped = new Started(options, cluster);
-        stopped.await("epoch 1/2   loss");
-        stopped.awaitSteps();
-        stopped.process.children().forEach(executor -> signal(executor.pid(), "INT"));
-        stopped.signal("INT");
-        String line = stopped.end(130);
+        String line = stopWithinAnEpoch(2, options, cluster, "INT", 130);
         assertTrue(line.matches("mmard: stopped by SIGINT after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; .*"), line);
         int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
         assertEquals(0, steps % 2, "executors stop after the same round");
 
-        Started resumed = new Started(options, cluster);
+        Started resumed = new Started(Stream.concat(options.stream(), Stream.of("--resume")).toList(), cluster);
         resumed.end(0);
         List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
         assertEquals(2, epochs.size(), epochs.toString());
@@ -184,7 +183,8 @@ class TrainCommandTest {
         teacher(10);
         Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=3000", "-D", "training.batch=80"), Map.of());
         stopped.await("accuracies below");
-        stopped.awaitSteps();
+        stopped.awaitTask();
+        Thread.sleep(300);
         stopped.signal("TERM");
         stopped.await("SIGTERM: stopping after the current step");
         Thread.sleep(1500);
@@ -203,6 +203,26 @@ class TrainCommandTest {
         assertTrue(line.startsWith("mmard: stopped by SIGTERM; finished epochs are kept in ") && line.endsWith(" --resume"), line);
     }
 
+    /**
+     * Starts the command, with two epochs or more, and sends a signal to it and its executors when some steps of the second are done; again, and later, where
+     * there were none yet. @return the last line
+     */
+    private String stopWithinAnEpoch(int epochs, List<String> options, Map<String, String> environment, String signal, int code) throws Exception {
+        List<String> resuming = Stream.concat(options.stream(), Stream.of("--resume")).toList();
+        for (long wait = 300; ; wait *= 3) {
+            Started started = new Started(resuming, environment);
+            started.await(wait == 300 ? "epoch 1/" + epochs + "   loss" : "accuracies below");
+            started.awaitTask();
+            Thread.sleep(wait);
+            started.process.children().forEach(executor -> signal(executor.pid(), signal));
+            started.signal(signal);
+            String line = started.end(code);
+            if (line.contains(" after step ") || wait > 10_000) {
+                return line;
+            }
+        }
+    }
+
     /** The command in a process of its own, as the launcher starts it: what it prints is what a user sees. */
     private final class Started {
         private final Process process;
@@ -215,6 +235,7 @@ class TrainCommandTest {
             command.command().addAll(1, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + log));
             command.environment().putAll(environment);
             process = command.start();
+            processes.add(process);
             reader = process.inputReader(StandardCharsets.UTF_8);
         }
 
@@ -228,10 +249,9 @@ class TrainCommandTest {
             throw new AssertionError(text());
         }
 
-        /** Waits until an epoch that has not begun yet is some steps old. */
-        void awaitSteps() throws Exception {
+        /** Waits until the executors have begun with something that they have not begun with yet. */
+        void awaitTask() throws Exception {
             awaitLog(TASK, count(TASK) + 1);
-            Thread.sleep(300);
         }
 
         void awaitLog(String words, int times) throws Exception {
