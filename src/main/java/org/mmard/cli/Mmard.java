@@ -2,6 +2,7 @@ package org.mmard.cli;
 
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
+import org.mmard.spark.SparkDriver;
 import org.mmard.train.RunStopped;
 import org.mmard.train.Versions;
 import org.slf4j.Logger;
@@ -33,7 +34,11 @@ public final class Mmard {
     private static final int FAILURE = 1;
 
     public static void main(String[] args) {
-        System.exit(run(args));
+        int exit = run(args);
+        // To YARN, an application master that exits by itself has failed, even with 0: it would start another.
+        if (exit != 0 || !SparkDriver.isApplicationMaster()) {
+            System.exit(exit);
+        }
     }
 
     /** Runs a command line and returns its exit code. */

@@ -128,7 +128,8 @@ public final class SparkDriver {
         String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));
         conf.set("spark.executor.extraJavaOptions", (aeron + " " + EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
         Path code = ownCode();
-        if (isShippedByYarn(conf)) {
+        if (isApplicationMaster(conf)) {
+            // YARN brings the jar to every container.
             return;
         }
         if (code.toString().endsWith(".jar")) {
@@ -139,9 +140,13 @@ public final class SparkDriver {
         }
     }
 
-    /** With the driver as its application master, YARN brings the jar to every container; else spark-submit or we name it. */
-    private static boolean isShippedByYarn(SparkConf conf) {
-        return conf.get("spark.master").equals("yarn") && conf.get("spark.submit.deployMode", "client").equals("cluster");
+    /** Whether this process is YARN's, with the driver inside. */
+    public static boolean isApplicationMaster() {
+        return isApplicationMaster(new SparkConf());
+    }
+
+    static boolean isApplicationMaster(SparkConf conf) {
+        return conf.get("spark.master", "").equals("yarn") && conf.get("spark.submit.deployMode", "client").equals("cluster");
     }
 
     private static String absolute(String classPath) {

@@ -1,6 +1,7 @@
 package org.mmard.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -43,5 +44,23 @@ class SparkDriverTest {
     @Test
     void refusesSeveralExecutorsWithoutSpark() {
         assertThrows(InputError.class, () -> SparkDriver.configuration("test", 2, Map.of()));
+    }
+
+    @Test
+    void yarnItselfBringsTheCodeWhereTheDriverIsItsApplicationMaster() {
+        assertTrue(onYarn("client").contains("spark.executor.extraClassPath"));
+        assertFalse(onYarn("cluster").contains("spark.executor.extraClassPath"));
+        assertTrue(SparkDriver.isApplicationMaster(onYarn("cluster")));
+        assertFalse(SparkDriver.isApplicationMaster(onYarn("client")));
+        assertFalse(SparkDriver.isApplicationMaster(new SparkConf(false)));
+    }
+
+    private static SparkConf onYarn(String mode) {
+        System.setProperty("spark.submit.deployMode", mode);
+        try {
+            return SparkDriver.configuration("test", 2, Map.of("MMARD_MASTER", "yarn"));
+        } finally {
+            System.clearProperty("spark.submit.deployMode");
+        }
     }
 }
