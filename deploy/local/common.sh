@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by mmard, cluster.sh and hdfs.sh: the checkout, the JDK and Spark they all use.
+# Sourced by mmard, notebooks/run.sh, cluster.sh and hdfs.sh: the checkout, the JDK and Spark they all use.
 # One line per mistake on stderr; exit 2 for a wrong call, 1 for anything else.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -44,3 +44,23 @@ use_spark() {
     # One computing thread per executor: more of them than cores make every step slower.
     export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 }
+
+# What Spark's own launcher opens to a driver.
+# shellcheck disable=SC2034
+java_openings=(
+    --add-opens=java.base/java.lang=ALL-UNNAMED
+    --add-opens=java.base/java.lang.invoke=ALL-UNNAMED
+    --add-opens=java.base/java.lang.reflect=ALL-UNNAMED
+    --add-opens=java.base/java.io=ALL-UNNAMED
+    --add-opens=java.base/java.net=ALL-UNNAMED
+    --add-opens=java.base/java.nio=ALL-UNNAMED
+    --add-opens=java.base/java.util=ALL-UNNAMED
+    --add-opens=java.base/java.util.concurrent=ALL-UNNAMED
+    --add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED
+    --add-opens=java.base/jdk.internal.ref=ALL-UNNAMED
+    --add-opens=java.base/sun.nio.ch=ALL-UNNAMED
+    --add-opens=java.base/sun.nio.cs=ALL-UNNAMED
+    --add-opens=java.base/sun.security.action=ALL-UNNAMED
+    --add-opens=java.base/sun.util.calendar=ALL-UNNAMED
+    --add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED
+)

@@ -36,6 +36,13 @@ public final class Softmax {
         }
     }
 
+    /** softmax(z) of one example: a probability for each class. */
+    public static double[] probabilities(Logits logits, int example) {
+        double[] probabilities = new double[logits.classes()];
+        probabilities(logits, example, probabilities);
+        return probabilities;
+    }
+
     /** Shannon entropy -sum p log p of log-probabilities, in nats. A class with p = 0 counts nothing. */
     static double entropy(double[] logProbabilities) {
         double entropy = 0;

@@ -29,7 +29,7 @@ class DeployFilesTest {
     void shellcheckHasNothingToSayOfAnyScript() throws Exception {
         need("shellcheck");
         List<String> scripts = new ArrayList<>(List.of("-x", "mmard", ".ci/run"));
-        for (String place : new String[] {"deploy", "spark-jobs"}) {
+        for (String place : new String[] {"deploy", "spark-jobs", "notebooks"}) {
             try (Stream<Path> files = Files.walk(Shell.CHECKOUT.resolve(place))) {
                 files.filter(DeployFilesTest::isShell).map(file -> Shell.CHECKOUT.relativize(file).toString()).forEach(scripts::add);
             }
