@@ -106,6 +106,11 @@ final class ExecutorWatch extends SparkListener {
         spark.cancelAllJobs();
     }
 
+    /** Whether the cluster has failed meanwhile. */
+    synchronized boolean failed() {
+        return failure != null;
+    }
+
     /** Throws when the cluster has failed meanwhile. @param epoch counted from 1, 0 before the first */
     synchronized void check(int epoch) {
         if (failure != null) {

@@ -156,6 +156,9 @@ public final class SparkDriver {
     private static SparkConf properties(SparkConf conf) {
         // A failed step or a lost executor ends the run, which resumes from its checkpoint: a retried task could not rejoin the others.
         conf.set("spark.task.maxFailures", "1").set("spark.stage.maxConsecutiveAttempts", "1").set("spark.speculation", "false");
+        // The executors are there when a job begins. One that has gone since will not be waited for, which Spark would do for ten minutes.
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s");
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "3");
         // Heartbeats carry the live progress; their interval is also how long one may take.
         conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
         if (!conf.contains("spark.network.timeout")) {

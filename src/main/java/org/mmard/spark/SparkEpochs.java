@@ -226,11 +226,13 @@ public final class SparkEpochs implements Epochs {
     /** Lets go of the executors' copies; the Spark context stays its owner's. */
     @Override
     public void close() {
+        // Of questions that are still open when the context stops, Scala's thread pools complain in stack traces; lost executors answer none.
+        boolean answered = !watch.failed();
         watch.close();
         if (!spark.sc().isStopped()) {
-            plan.destroy();
-            training.destroy();
-            validation.destroy();
+            plan.destroy(answered);
+            training.destroy(answered);
+            validation.destroy(answered);
         }
     }
 }

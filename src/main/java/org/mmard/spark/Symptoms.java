@@ -16,7 +16,8 @@ final class Symptoms {
             "org\\.apache\\.spark\\.rpc\\.", "org\\.apache\\.spark\\.network\\.", "TimeoutException",
             "java\\.net\\.\\w*Exception", "ClosedChannelException", "Failed to connect to", "Connection (reset|refused)", "Connection from .* closed",
             // The executors among themselves: Spark's barrier, DL4J's transport, our updates.
-            "barrier sync request", "Can't establish connection", "Unknown target ID", Replica.UNSHARED)));
+            "barrier sync request", "Barrier execution mode does not allow run a barrier stage that requires more slots",
+            "Can't establish connection", "Unknown target ID", Replica.UNSHARED)));
 
     private Symptoms() {}
 

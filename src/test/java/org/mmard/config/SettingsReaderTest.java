@@ -159,6 +159,7 @@ class SettingsReaderTest {
         "training.warm-up | 301 | no more than the 300", "training.augment | maybe | true or false",
         "validation.examples | -1 | 0 or above", "validation.steps | 0 | 1 or above", "validation.step-size | 2 | up to 1",
         "validation.every | 0 | 1 or above", "validation.batch | 0 | 1 or above", "checkpoints.keep | -1 | 0 or above",
+        "checkpoints.retry-for | -1 | 0 or above",
         "cluster.executors | 0 | 1 or above", "cluster.synchronisation | async | shared, averaging",
         "cluster.threshold.algorithm | adaptive | exact, fixed, relative", "cluster.threshold.value | 0 | above 0", "cluster.threshold.passes | 0 | 1 or above",
         "cluster.averaging-frequency | 0 | 1 or above", "cluster.start-timeout | 0 | 1 or above", "cluster.stall-timeout | 0 | 1 or above",
