@@ -21,7 +21,23 @@ public final class NotebookKernel {
         Field table = Channels.class.getDeclaredField("handlers");
         table.setAccessible(true);
         table.set(channels, new HashMap<>());
-        channels.connect(MainApp.kernel);
+        endWithJupyter();
+        try {
+            channels.connect(MainApp.kernel);
+        } catch (RuntimeException e) {
+            // A port that another process has taken. The sockets that did open have threads of their own: Jupyter would wait for them until its time is up.
+            e.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
         channels.joinUntilClose();
+    }
+
+    /** A Jupyter that is killed cannot tell its kernels to end: they would stay for ever. It names itself in the environment. */
+    private static void endWithJupyter() {
+        String jupyter = System.getenv("JPY_PARENT_PID");
+        if (jupyter != null) {
+            ProcessHandle.of(Long.parseLong(jupyter)).ifPresentOrElse(
+                    process -> process.onExit().thenRun(() -> Runtime.getRuntime().halt(1)), () -> Runtime.getRuntime().halt(1));
+        }
     }
 }
