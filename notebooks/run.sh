@@ -6,7 +6,8 @@
 #   notebooks/run.sh --install   only prepares the kernel and the runs, and prints what another Jupyter needs to know
 #
 # They look at MMARD_NOTEBOOK_RUNS: a folder as mmard quickstart leaves it, with shapes/, teacher/ and student/. When unset, that is runs/quickstart;
-# where there is none, small runs are made under target/notebooks/runs, once, in about a minute.
+# where there is none, small runs are made under target/notebooks/runs, once, in about a minute on two cores that have nothing else to do.
+# MMARD_NOTEBOOK_IMAGES is how many images the third one puts through AutoAttack, 50 when unset.
 set -euo pipefail
 # shellcheck source=deploy/local/common.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../deploy/local/common.sh"
@@ -93,21 +94,25 @@ PYTHON
 }
 
 # Runs a notebook, its errors included, into a copy of it. Jupyter chooses the kernel's ports before the kernel opens them: on a busy machine another
-# process may be quicker, and then the kernel is started anew.
+# process may be quicker: the kernel then ends at once, and is started anew.
 run_cells() {
     local name=$1
     for _ in 1 2 3; do
-        jupyter-nbconvert --to notebook --execute --allow-errors --ExecutePreprocessor.startup_timeout=90 --ExecutePreprocessor.timeout=3600 \
+        jupyter-nbconvert --to notebook --execute --allow-errors --ExecutePreprocessor.startup_timeout=120 --ExecutePreprocessor.timeout=3600 \
             --output-dir "$here" --output "$name.ipynb" "$root/notebooks/$name.ipynb" > "$here/$name.log" 2>&1 < /dev/null && return
         grep -qE "Kernel (didn't respond|died before)" "$here/$name.log" || break
+        echo "$name: the kernel did not come up"
     done
     fail "$name: $(grep -E '^[[:alnum:]_.]*(Error|Exception): ' "$here/$name.log" | tail -n 1) (all of it is in $here/$name.log)"
 }
 
 execute() {
     local name=$1 error started=$SECONDS
+    echo "$name…"
     run_cells "$name"
     jupyter-nbconvert --to html --output-dir "$here" "$here/$name.ipynb" > "$here/$name.log" 2>&1 < /dev/null || fail "$name: $(tail -n 1 "$here/$name.log")"
+    # A page's neighbours are pages.
+    sed -i -E 's/href="([0-9a-z-]+)\.ipynb"/href="\1.html"/g' "$here/$name.html"
     error=$(first_error "$here/$name.ipynb")
     [[ -z $error ]] || fail "$name, $error; all of it is in $here/$name.html"
     echo "$here/$name.html ($((SECONDS - started)) s)"
