@@ -18,9 +18,7 @@ public final class NotebookKernel {
         Channels channels = new Channels(Transform.fromJson(Files.readString(Path.of(arguments[0])), ConnectionProperties.class));
         // The sockets open before the kernel has its table of who answers to what. A question that comes in between meets null and ends the thread that
         // listens, for good; with an empty table it is passed over, and Jupyter asks again.
-        Field table = Channels.class.getDeclaredField("handlers");
-        table.setAccessible(true);
-        table.set(channels, new HashMap<>());
+        field(Channels.class, "handlers").set(channels, new HashMap<>());
         endWithJupyter();
         try {
             channels.connect(MainApp.kernel);
@@ -29,7 +27,29 @@ public final class NotebookKernel {
             e.printStackTrace();
             Runtime.getRuntime().halt(1);
         }
+        reviveLoops(channels);
         channels.joinUntilClose();
+    }
+
+    /**
+     * A channel's thread runs while a flag is set, which is set only after the thread was started: on a busy machine the thread can be quicker, and ends at once.
+     * Its loop is then run by another thread; by now the flag is set.
+     */
+    private static void reviveLoops(Channels channels) throws ReflectiveOperationException, InterruptedException {
+        for (String name : new String[] {"shell", "control", "heartbeat"}) {
+            Object channel = field(Channels.class, name).get(channels);
+            Thread loop = (Thread) field(channel.getClass(), "loopThread").get(channel);
+            loop.join(100);
+            if (!loop.isAlive()) {
+                new Thread(loop::run, loop.getName()).start();
+            }
+        }
+    }
+
+    private static Field field(Class<?> type, String name) throws NoSuchFieldException {
+        Field field = type.getDeclaredField(name);
+        field.setAccessible(true);
+        return field;
     }
 
     /** A Jupyter that is killed cannot tell its kernels to end: they would stay for ever. It names itself in the environment. */
