@@ -8,11 +8,19 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** The command that this process carries out, and where it was given. */
 final class GivenCommand {
+    /** How the launcher was called; a submitted jar knows no better than its name. */
+    private static final String PROGRAM = System.getProperty("mmard.command", "mmard");
+
     private GivenCommand() {}
+
+    /** The program, as the shell that started it can find it. */
+    static String program() {
+        return PROGRAM;
+    }
 
     /** The command line ready for a shell. @param more options to add, where they are not there yet */
     static String line(CommandSpec spec, String... more) {
-        List<String> words = new ArrayList<>(List.of("mmard"));
+        List<String> words = new ArrayList<>(List.of(PROGRAM));
         words.addAll(spec.root().commandLine().getParseResult().originalArgs());
         Arrays.stream(more).filter(option -> !words.contains(option)).forEach(words::add);
         return words.stream().map(word -> word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'").collect(Collectors.joining(" "));

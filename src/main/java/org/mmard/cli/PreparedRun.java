@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.spark.SparkCluster;
@@ -23,6 +24,7 @@ import org.mmard.train.Provenance;
 import org.mmard.train.Restarts;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.RunLock;
+import org.mmard.train.RunStopped;
 import org.mmard.train.StartingPoint;
 import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
@@ -91,7 +93,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     TrainingRun.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say, StopRequest stop) {
         Settings.Cluster limits = settings().cluster();
         return new Restarts(limits.maxRestarts(), display, say).carry(from, directory,
-                point -> train(point, cluster, display, point == from ? ready : () -> {}, stop),
+                point -> point == from ? train(point, cluster, display, ready, stop) : again(point, cluster, display, stop),
                 new Restarts.Recovery() {
                     @Override
                     public StartingPoint find(String reason) {
@@ -103,6 +105,15 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
                         cluster.renew(limits.startTimeout());
                     }
                 });
+    }
+
+    private TrainingRun.Outcome again(StartingPoint point, SparkCluster cluster, TrainingDisplay display, StopRequest stop) {
+        try {
+            return train(point, cluster, display, () -> {}, stop);
+        } catch (InputError e) {
+            // What was right when the run began is no mistake of its user's now.
+            throw new RunStopped("cannot go on: " + e.getMessage() + "; then go on with --resume", e);
+        }
     }
 
     private TrainingRun.Outcome train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready, StopRequest stop) {

@@ -232,7 +232,9 @@ class TrainCommandTest {
 
         Started(List<String> options, Map<String, String> environment) throws IOException {
             ProcessBuilder command = SameJvm.command(arguments(options)).redirectErrorStream(true);
-            command.command().addAll(1, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + log));
+            // Whoever runs the tests in the background has Ctrl-C ignored, by them and by all that they start.
+            command.command().addAll(0, List.of("env", "--default-signal=INT"));
+            command.command().addAll(3, List.of("-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + log));
             command.environment().putAll(environment);
             process = command.start();
             processes.add(process);

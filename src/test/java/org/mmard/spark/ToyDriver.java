@@ -16,6 +16,7 @@ import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 import org.mmard.train.NanStep;
 import org.mmard.train.RunStopped;
+import org.mmard.train.Step;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.Toys;
@@ -26,7 +27,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
  * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
  * decay (of a moving average of the weights), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
- * start and stall (timeouts, seconds).
+ * start and stall (timeouts, seconds), pause (seconds before each step).
  */
 public final class ToyDriver {
     public static void main(String[] arguments) {
@@ -84,7 +85,7 @@ public final class ToyDriver {
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
         try (Epochs driver = new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
-                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0"))), new StopRequest())) {
+                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0")), Integer.parseInt(options.getOrDefault("pause", "0"))), new StopRequest())) {
             while (epoch < Integer.parseInt(options.getOrDefault("epochs", "2"))) {
                 EpochSums sums = driver.train(epoch, EpochSums.NONE, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);
@@ -102,10 +103,28 @@ public final class ToyDriver {
         }
     }
 
-    /** @param nan batches with any of so many records are not finite */
-    private static StepFactory steps(int nan) {
+    /** @param nan batches with any of so many records are not finite; @param pause seconds before each step */
+    private static StepFactory steps(int nan, int pause) {
         Set<Integer> records = IntStream.range(0, nan).boxed().collect(Collectors.toSet());
-        return student -> new NanStep(student, records);
+        return student -> {
+            Step step = new NanStep(student, records);
+            return pause == 0 ? step : new Step() {
+                @Override
+                public Result gradient(Batch batch) {
+                    try {
+                        Thread.sleep(pause * 1000L);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return step.gradient(batch);
+                }
+
+                @Override
+                public void close() {
+                    step.close();
+                }
+            };
+        };
     }
 
     static Settings settings(Map<String, String> options) {
