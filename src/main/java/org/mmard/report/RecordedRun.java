@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -12,6 +13,7 @@ import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
+import org.mmard.model.ModelFile;
 import org.mmard.train.EpochMetrics;
 import org.mmard.train.Provenance;
 import org.mmard.train.RunDirectory;
@@ -24,12 +26,16 @@ import org.mmard.train.RunDirectory;
  * @param provenance data, teacher and every start of it
  * @param epochs the finished epochs, in order
  * @param evaluations what was measured of its models, {@code evaluation.json} of the directory first
+ * @param earlier what was measured of a model that it no longer has: {@code evaluation.json} of the directory, when the run went on after it was written
  */
-public record RecordedRun(
-        RunDirectory directory, ResolvedSettings resolved, Provenance provenance, List<EpochMetrics> epochs, List<RecordedEvaluation> evaluations) {
+public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Provenance provenance, List<EpochMetrics> epochs,
+        List<RecordedEvaluation> evaluations, List<RecordedEvaluation> earlier) {
+    private static final List<String> STUDENTS = List.of(RunDirectory.BEST, RunDirectory.LAST);
+
     public RecordedRun {
         epochs = List.copyOf(epochs);
         evaluations = List.copyOf(evaluations);
+        earlier = List.copyOf(earlier);
     }
 
     /**
@@ -46,7 +52,30 @@ public record RecordedRun(
         ResolvedSettings resolved = SettingsReader.read(directory.uri(RunDirectory.CONFIGURATION), Map.of(), hadoop);
         List<RecordedEvaluation> evaluations = directory.exists(RecordedEvaluation.FILE)
                 ? List.of(RecordedEvaluation.read(directory.uri(RecordedEvaluation.FILE), hadoop)) : List.of();
-        return new RecordedRun(directory, resolved, Provenance.read(directory), EpochMetrics.read(directory), evaluations);
+        Provenance provenance = Provenance.read(directory);
+        List<EpochMetrics> epochs = EpochMetrics.read(directory);
+        return evaluations.stream().allMatch(evaluation -> mayBeOf(directory, evaluation))
+                ? new RecordedRun(directory, resolved, provenance, epochs, evaluations, List.of())
+                : new RecordedRun(directory, resolved, provenance, epochs, List.of(), evaluations);
+    }
+
+    /** Whether nothing speaks against it: a file of an older version names no model, and a run's models may have been removed. */
+    private static boolean mayBeOf(RunDirectory directory, RecordedEvaluation evaluation) {
+        String model = evaluation.about().get("model_sha256");
+        Set<String> students = model == null ? Set.of() : students(directory);
+        return students.isEmpty() || students.contains(model);
+    }
+
+    /** SHA-256 of the models that a run has: as written down beside them, else computed. */
+    private static Set<String> students(RunDirectory directory) {
+        return STUDENTS.stream().filter(directory::exists)
+                .map(name -> directory.recordedSha256(name).orElseGet(() -> ModelFile.checksum(directory.uri(name), directory.hadoop())))
+                .collect(Collectors.toSet());
+    }
+
+    /** SHA-256 of {@code best.zip} and {@code last.zip}, as far as they are there. */
+    public Set<String> students() {
+        return students(directory);
     }
 
     public Settings settings() {
@@ -70,7 +99,7 @@ public record RecordedRun(
 
     /** URI of the model to look at: {@code best.zip}, else {@code last.zip}; nothing before the first checkpoint. */
     public Optional<String> model() {
-        return List.of(RunDirectory.BEST, RunDirectory.LAST).stream().filter(directory::exists).map(directory::uri).findFirst();
+        return STUDENTS.stream().filter(directory::exists).map(directory::uri).findFirst();
     }
 
     /** Every start after the first: resumes by hand, and restarts after a failure. */
@@ -103,6 +132,6 @@ public record RecordedRun(
     RecordedRun with(RecordedEvaluation evaluation) {
         List<RecordedEvaluation> all = new ArrayList<>(evaluations);
         all.add(evaluation);
-        return new RecordedRun(directory, resolved, provenance, epochs, all);
+        return new RecordedRun(directory, resolved, provenance, epochs, all, earlier);
     }
 }

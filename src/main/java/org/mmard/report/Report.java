@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
-import org.mmard.model.ModelFile;
 import org.mmard.train.RunDirectory;
 
 /**
@@ -65,18 +64,16 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
                         + RecordedEvaluation.FILE + " (an evaluation)");
             }
         }
-        return assigned(List.copyOf(runs.values()), grids, evaluations, hadoop);
+        return assigned(List.copyOf(runs.values()), grids, evaluations);
     }
 
     /** Gives each evaluation to the run whose model it is of. */
-    private static Report assigned(List<RecordedRun> runs, List<RecordedGrid> grids, List<RecordedEvaluation> evaluations, Configuration hadoop) {
+    private static Report assigned(List<RecordedRun> runs, List<RecordedGrid> grids, List<RecordedEvaluation> evaluations) {
         Map<String, Integer> byModel = new LinkedHashMap<>();
         List<RecordedRun> all = new ArrayList<>(runs);
         for (int i = 0; i < runs.size() && !evaluations.isEmpty(); i++) {
-            for (String name : List.of(RunDirectory.BEST, RunDirectory.LAST)) {
-                if (runs.get(i).directory().exists(name)) {
-                    byModel.put(ModelFile.checksum(runs.get(i).directory().uri(name), hadoop), i);
-                }
+            for (String student : runs.get(i).students()) {
+                byModel.put(student, i);
             }
         }
         List<RecordedEvaluation> others = new ArrayList<>();

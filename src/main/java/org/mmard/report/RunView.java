@@ -17,11 +17,12 @@ import org.mmard.train.Provenance;
  * @param charts none before the first epoch
  * @param keys the signs that stand on the charts
  * @param epochs the numbers behind the charts
+ * @param earlier evaluations of a student that the run no longer has
  * @param contact null where there are no images, with the reason in {@code withoutImages} or, where nobody wanted any, null there too
  * @param origin what its bits depend on; @param starts every start of it; @param settings its run.conf
  */
 record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts, List<Sign> keys,
-        EpochTable epochs, List<EvaluationView> evaluations, ContactSheet contact, String withoutImages, List<Fact> origin, List<StartRow> starts, String settings) {
+        EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, ContactSheet contact, String withoutImages, List<Fact> origin, List<StartRow> starts, String settings) {
     record Tile(String name, String value, String note) {}
 
     record Fact(String name, String value) {}
@@ -36,7 +37,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         TrainingCharts charts = new TrainingCharts(run, id);
         List<EvaluationView> evaluations = run.evaluations().stream()
                 .map(evaluation -> EvaluationView.of(evaluation, evaluation.about().getOrDefault("model", "best.zip").replaceFirst(".*/", ""))).toList();
-        return new RunView(id, run.name(), sentence(run), state(run), tiles(run), facts(run), charts.charts(), charts.keys(), epochs(run), evaluations,
+        List<EvaluationView> earlier = run.earlier().stream().map(evaluation -> EvaluationView.of(evaluation, "an earlier student")).toList();
+        return new RunView(id, run.name(), sentence(run), state(run), tiles(run), facts(run), charts.charts(), charts.keys(), epochs(run), evaluations, earlier,
                 contact, withoutImages, origin(run), starts(run), run.resolved().rendered().strip());
     }
 

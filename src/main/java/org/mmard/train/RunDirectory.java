@@ -304,7 +304,7 @@ public final class RunDirectory {
      *
      * @throws InputError where the record cannot be understood
      */
-    Optional<String> recordedSha256(String name) {
+    public Optional<String> recordedSha256(String name) {
         String beside = name + Sha256.SUFFIX;
         return read(beside).map(line -> Sha256.parse(line).orElseThrow(() -> new InputError(
                 uri(beside) + ": not a line of sha256sum; remove it if you know " + path(name).getName() + " to be good")));

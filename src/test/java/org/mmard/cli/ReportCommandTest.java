@@ -205,6 +205,30 @@ class ReportCommandTest {
     }
 
     @Test
+    void anEvaluationFromBeforeMoreEpochsIsThatOfAnEarlierStudent() throws IOException {
+        String robust = "<dt>robust accuracy</dt><dd>[^<]*<small>under ";
+        assertEquals(1, count(page(original.toString(), "--no-images"), robust + "(fgsm|pgd20)<"));
+        Path run = run("longer");
+        change(run.resolve("evaluation.json"), "\"model_sha256\" : \"\\w+\"", "\"model_sha256\" : \"" + "0".repeat(64) + "\"");
+        for (boolean recorded : new boolean[] {true, false}) {
+            assertEquals(!recorded, Files.notExists(run.resolve("best.zip.sha256")));
+            String page = page(run.toString(), "--no-images");
+            assertTrue(page.contains("<h3>Evaluation of an earlier student</h3>") && page.contains("present student has not been evaluated"), page);
+            assertEquals(1, count(page, robust + "pgd1, validation<"));
+            for (String student : List.of("best.zip", "last.zip")) {
+                Files.deleteIfExists(run.resolve(student + ".sha256"));
+            }
+        }
+        change(run.resolve("evaluation.json"), "\"model_sha256\" : \"\\w+\",", "");
+        assertTrue(page(run.toString(), "--no-images").contains("Evaluation of best.zip"), "an older file, which names no model");
+        Path whole = run("whole");
+        for (String student : List.of("best.zip", "last.zip")) {
+            Files.delete(whole.resolve(student + ".sha256"));
+        }
+        assertTrue(page(whole.toString(), "--no-images").contains("Evaluation of best.zip"), "computed where none was written down");
+    }
+
+    @Test
     void seedsOfOneMethodAreOneRowWithTheirSpread() throws IOException {
         Path second = run("second");
         change(second.resolve("run.conf"), "seed=\"?3\"?", "seed=4");
