@@ -37,8 +37,10 @@ import org.mmard.train.WeightAverage;
  * gets its directory.
  *
  * @param from where it goes on; @param versions of everything it is made of
+ * @param warn told in one line about each checkpoint that cannot be used
  */
-record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock) implements AutoCloseable {
+record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock, Consumer<String> warn)
+        implements AutoCloseable {
     /**
      * @param resume whether to go on with a run that its directory holds
      * @param command the command line, for the record; @param warn told in one line about each checkpoint that cannot be used
@@ -67,7 +69,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
         WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
-        return new PreparedRun(inputs, directory, from, versions, lock);
+        return new PreparedRun(inputs, directory, from, versions, lock, warn);
     }
 
     Settings settings() {
@@ -80,7 +82,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
 
     /** Where a run that has begun stands; its {@code last.zip} and {@code best.zip} are those of that time afterwards. */
     CheckpointState stand() {
-        return new Checkpoints(directory, settings().checkpoints().keep()).rewind(from.checkpoint().orElseThrow().state());
+        return new Checkpoints(directory, settings().checkpoints().keep()).rewind(from.checkpoint().orElseThrow().state(), warn);
     }
 
     /**
@@ -123,7 +125,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
                 inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()), stop)) {
             ready.run();
             return new TrainingRun(settings(), directory, point, student, average, inputs.metadata(versions), inputs.batchesPerEpoch())
-                    .run(epochs, display, stop);
+                    .run(epochs, display, stop, warn);
         }
     }
 

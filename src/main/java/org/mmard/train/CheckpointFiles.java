@@ -87,12 +87,12 @@ public final class CheckpointFiles {
         return directory.uri();
     }
 
-    /** All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in metrics.jsonl. */
+    /** All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in metrics.jsonl and the checksums. */
     public List<Checkpoint> list() {
         Map<Integer, EpochMetrics> metrics = EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
         SortedSet<Integer> epochs = directory.checkpoints();
         int last = epochs.isEmpty() ? 0 : epochs.last();
-        int best = metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch).max().orElse(0);
+        int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch).max().orElse(0));
         Map<String, RunDirectory.Stored> files = directory.stored().stream().collect(Collectors.toMap(RunDirectory.Stored::name, file -> file));
         Map<Integer, Checkpoint> found = new TreeMap<>();
         for (int epoch : epochs) {
@@ -106,6 +106,19 @@ public final class CheckpointFiles {
         List<Checkpoint> all = new ArrayList<>(found.values());
         Optional.ofNullable(files.get(RunDirectory.INTERRUPTED)).ifPresent(file -> all.add(checkpoint(0, file, null, false, false)));
         return all;
+    }
+
+    /**
+     * The epoch that {@code best.zip} is a copy of, by the checksums: where the best epoch was lost, that is another than metrics.jsonl says.
+     *
+     * @param recorded the best epoch by metrics.jsonl, which counts where no checksum says otherwise; 0 for none
+     */
+    private int best(SortedSet<Integer> epochs, int recorded) {
+        Optional<String> copied = directory.readSha256(RunDirectory.BEST);
+        if (copied.isEmpty() || directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
+            return recorded;
+        }
+        return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst().orElse(recorded);
     }
 
     private static Checkpoint checkpoint(int epoch, RunDirectory.Stored file, EpochMetrics line, boolean best, boolean last) {

@@ -15,7 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * The checkpoints of a run: one DL4J zip per epoch, with the updater's state, a {@link CheckpointState}, and a checksum beside it that is checked
- * before a run goes on from it. {@code last.zip} and {@code best.zip} are copies for other tools; a resume relies on the epochs' own files alone.
+ * before a run goes on from it. {@code last.zip} and {@code best.zip} are copies for other tools; a resume reads {@code best.zip} only where the best
+ * epoch's own file is lost.
  */
 public final class Checkpoints {
     /** Where the student's own weights are, beside an average of them. */
@@ -118,28 +119,59 @@ public final class Checkpoints {
     }
 
     /**
-     * Goes back to a checkpoint: {@code last.zip} and {@code best.zip} become those of that time, whatever a crash or a later epoch made of
-     * them. Where the best epoch's own file is gone, the best of the epochs that are left takes its place.
+     * Goes back to a checkpoint: {@code last.zip} and {@code best.zip} become those of that time, whatever a crash or a later epoch made of them. The best
+     * epoch's own file is restored from {@code best.zip} where it is gone or damaged; where neither can be used, the best of the other epochs takes its place.
      *
+     * @param warn told in one line where the best epoch's file is restored or lost, or another cannot be used
      * @return the checkpoint's state, with the best epoch that there is
      */
-    public CheckpointState rewind(CheckpointState state) {
-        CheckpointState.Best best = state.best();
-        if (best != null && accuracy(best.epoch(), state.settings()).isEmpty()) {
-            best = null;
-            for (int epoch : directory.checkpoints().headSet(state.epoch() + 1)) {
-                Epochs.Accuracy accuracy = accuracy(epoch, state.settings()).orElse(null);
-                best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
-            }
-        }
-        // Of a run that was interrupted, the latest epoch may never have been, or be lost.
-        if (state.begun() == null || directory.exists(RunDirectory.checkpoint(state.epoch()))) {
-            directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
-        }
+    public CheckpointState rewind(CheckpointState state, Consumer<String> warn) {
+        CheckpointState.Best best = state.best() == null ? null : best(state, warn);
         if (best != null) {
             directory.copyChecked(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
         }
+        // Of a run that was interrupted, the latest epoch may never have been, or be lost.
+        if (state.begun() == null || usable(RunDirectory.checkpoint(state.epoch()), state.settings(), warn).isPresent()) {
+            directory.copyChecked(RunDirectory.checkpoint(state.epoch()), RunDirectory.LAST);
+        }
         return new CheckpointState(state.settings(), state.epoch(), state.step(), state.accuracy(), best, state.begun());
+    }
+
+    /** The best epoch up to that state, whose own file is whole afterwards; null where none is left. */
+    private CheckpointState.Best best(CheckpointState state, Consumer<String> warn) {
+        CheckpointState.Best best = state.best();
+        String own = RunDirectory.checkpoint(best.epoch());
+        try {
+            read(own, state.settings());
+            return best;
+        } catch (InputError e) {
+            if (isCopiedInBest(best.epoch(), state.settings())) {
+                directory.copyChecked(RunDirectory.BEST, own);
+                warn.accept(e.getMessage() + "; restored from " + RunDirectory.BEST);
+                return best;
+            }
+            CheckpointState.Best left = bestLeft(state);
+            warn.accept(e.getMessage() + "; " + RunDirectory.BEST + " does not hold it either, so the best epoch is lost; "
+                    + (left == null ? "no other was validated" : RunDirectory.BEST + " is now that of epoch " + left.epoch() + ", the best that is left"));
+            return left;
+        }
+    }
+
+    private boolean isCopiedInBest(int epoch, String settings) {
+        try {
+            return read(RunDirectory.BEST, settings).state().epoch() == epoch;
+        } catch (InputError e) {
+            return false;
+        }
+    }
+
+    private CheckpointState.Best bestLeft(CheckpointState state) {
+        CheckpointState.Best best = null;
+        for (int epoch : directory.checkpoints().headSet(state.epoch() + 1)) {
+            Epochs.Accuracy accuracy = accuracy(epoch, state.settings()).orElse(null);
+            best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
+        }
+        return best;
     }
 
     /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
@@ -161,7 +193,7 @@ public final class Checkpoints {
         String uri = directory.uri(name);
         ModelFile.Model model = directory.readChecked(name, (in, length) -> ModelFile.read(uri, in, length));
         CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
-        boolean ofEpoch = !name.equals(RunDirectory.INTERRUPTED);
+        boolean ofEpoch = !name.equals(RunDirectory.INTERRUPTED) && !name.equals(RunDirectory.BEST);
         if (ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch())) || !state.settings().equals(settings)) {
             throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "
                     + (state.settings().equals(settings) ? "this" : "another") + " run");

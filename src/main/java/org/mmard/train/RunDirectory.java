@@ -310,6 +310,11 @@ public final class RunDirectory {
                 uri(beside) + ": not a line of sha256sum; remove it if you know " + path(name).getName() + " to be good")));
     }
 
+    /** The same; nothing where the record cannot be understood either. */
+    Optional<String> readSha256(String name) {
+        return read(name + Sha256.SUFFIX).flatMap(Sha256::parse);
+    }
+
     /** The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among them. */
     public List<String> names(String folder) {
         try {

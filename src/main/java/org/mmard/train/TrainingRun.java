@@ -2,6 +2,7 @@ package org.mmard.train;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
@@ -43,16 +44,16 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
-     * @param stop ends it after the current step, or between two epochs
+     * @param stop ends it after the current step, or between two epochs; @param warn told in one line about each checkpoint that cannot be used
      * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
      * @throws RunInterrupted when {@code stop} was made; what is done is kept
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
-    public Outcome run(Epochs epochs, TrainingDisplay display, StopRequest stop) {
+    public Outcome run(Epochs epochs, TrainingDisplay display, StopRequest stop, Consumer<String> warn) {
         Instant start = Instant.now();
         Metrics metrics = new Metrics(directory, from.epoch());
         from.record(directory);
-        CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state()))
+        CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state(), warn))
                 .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null, null));
         try (StopRequest.Promise promise = stop.promise(() -> display.stopping(stop.signal()))) {
             while (state.epoch() < settings.training().epochs()) {

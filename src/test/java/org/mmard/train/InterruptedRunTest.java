@@ -137,6 +137,19 @@ class InterruptedRunTest {
     }
 
     @Test
+    void anInterruptionIsGoneOnFromThoughTheEpochBeforeItIsDamaged() throws IOException {
+        RunFixture run = fixture("run");
+        stop(run, false, epochs -> epochs.accuracy(1, 0.9, 0.9).stoppedIn(3, 2, run.stop));
+        Path file = folder.resolve("run").resolve(RunDirectory.checkpoint(2));
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+        run.resume();
+        assertEquals(1, run.warnings.size(), run.warnings.toString());
+        assertTrue(run.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.warnings.get(0));
+        assertEquals(List.of(3, 4), run.last.trained);
+    }
+
+    @Test
     void anInterruptionOfAnEpochThatWasFinishedSinceDoesNotCount() throws IOException {
         RunFixture run = fixture("run");
         stop(run, false, epochs -> epochs.stoppedIn(2, 2, run.stop));

@@ -27,6 +27,7 @@ final class RunFixture {
     int validateEvery = 1;
     Settings.Averaging averaging = Settings.Averaging.NONE;
     String teacherChecksum = "teacher";
+    String settings = "settings";
     FakeEpochs last;
     /** Of the latest attempt. */
     StopRequest stop;
@@ -70,7 +71,7 @@ final class RunFixture {
         stop = new StopRequest();
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging), new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
-                .run(last, display(), stop);
+                .run(last, display(), stop, warnings::add);
     }
 
     private TrainingDisplay display() {
@@ -79,7 +80,7 @@ final class RunFixture {
     }
 
     StartingPoint find(boolean resume) {
-        Provenance provenance = new Provenance("settings", 7, new Provenance.Source("file:/data", "data"),
+        Provenance provenance = new Provenance(settings, 7, new Provenance.Source("file:/data", "data"),
                 teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
                 List.of(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
         return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);

@@ -3,6 +3,7 @@ package org.mmard.train;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -131,7 +133,7 @@ class TrainingRunTest {
         Files.writeString(file(RunDirectory.BEST), "of another time");
         StartingPoint finished = run.find(true);
         assertEquals(4, finished.epoch());
-        new Checkpoints(run.directory, 0).rewind(finished.checkpoint().orElseThrow().state());
+        new Checkpoints(run.directory, 0).rewind(finished.checkpoint().orElseThrow().state(), run.warnings::add);
         assertArrayEquals(last, Files.readAllBytes(file(RunDirectory.LAST)));
         assertArrayEquals(best, Files.readAllBytes(file(RunDirectory.BEST)));
     }
@@ -155,13 +157,79 @@ class TrainingRunTest {
     }
 
     @Test
-    void whereTheBestEpochsFileIsGoneTheBestOfTheOthersTakesItsPlace() throws IOException {
-        run.run(false, epochs -> epochs.accuracy(1, 0.5, 0.3).accuracy(2, 0.9, 0.9).accuracy(3, 0.5, 0.4).accuracy(4, 0.5, 0.2));
+    void aDamagedBestEpochIsRestoredFromBestThoughNothingIsLeftToTrain() throws IOException {
+        trainFourEpochsOfWhichTheSecondIsTheBest();
+        byte[] whole = Files.readAllBytes(file(RunDirectory.BEST));
+        flip(RunDirectory.checkpoint(2));
+        CheckpointState.Best best = rewound().best();
+        assertEquals(2, best.epoch());
+        assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.BEST)));
+        assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.checkpoint(2))));
+        assertEquals(1, run.warnings.size(), run.warnings.toString());
+        assertTrue(run.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.warnings.get(0));
+        assertTrue(run.warnings.get(0).endsWith("; restored from best.zip"), run.warnings.get(0));
+        assertEquals(1, run.warnings.get(0).lines().count());
+        CheckpointFiles.of(run.directory).verify(verdict -> assertNull(verdict.damage()));
+        rewound();
+        assertEquals(1, run.warnings.size(), run.warnings.toString());
+    }
+
+    @Test
+    void aDamagedBestEpochIsRestoredFromBestBeforeMoreIsTrained() throws IOException {
+        trainFourEpochsOfWhichTheSecondIsTheBest();
+        byte[] whole = Files.readAllBytes(file(RunDirectory.BEST));
         Files.delete(file(RunDirectory.checkpoint(2)));
+        run.epochs = 5;
+        TrainingRun.Outcome outcome = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
+        assertEquals(2, outcome.last().best().epoch());
+        assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.checkpoint(2))));
+        assertTrue(run.warnings.get(0).endsWith("epoch-0002.zip: there is no such file; restored from best.zip"), run.warnings.toString());
+    }
+
+    @Test
+    void whereTheBestEpochIsLostTheBestOfTheOthersTakesItsPlace() throws IOException {
+        trainFourEpochsOfWhichTheSecondIsTheBest();
+        flip(RunDirectory.checkpoint(2));
+        flip(RunDirectory.BEST);
         run.epochs = 5;
         TrainingRun.Outcome outcome = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
         assertEquals(3, outcome.last().best().epoch());
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
+        assertEquals(1, run.warnings.size(), run.warnings.toString());
+        assertTrue(run.warnings.get(0).endsWith("; best.zip does not hold it either, so the best epoch is lost; best.zip is now that of epoch 3, the best that is left"),
+                run.warnings.get(0));
+        List<CheckpointFiles.Checkpoint> all = CheckpointFiles.of(run.directory).list();
+        assertEquals(List.of(3), all.stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
+        CheckpointFiles.of(run.directory).prune(1, 0, false, line -> { });
+        assertEquals(List.of(3, 5), List.copyOf(run.directory.checkpoints()));
+    }
+
+    @Test
+    void aBestOfAnotherRunRestoresNothing() throws IOException {
+        RunFixture other = new RunFixture(folder.resolve("other").toUri().toString(), new Configuration());
+        other.settings = "others";
+        other.run(false, epochs -> epochs.accuracy(2, 0.9, 0.9));
+        trainFourEpochsOfWhichTheSecondIsTheBest();
+        flip(RunDirectory.checkpoint(2));
+        for (String name : List.of(RunDirectory.BEST, RunDirectory.BEST + ".sha256")) {
+            Files.copy(folder.resolve("other").resolve(name), file(name), StandardCopyOption.REPLACE_EXISTING);
+        }
+        assertEquals(3, rewound().best().epoch());
+    }
+
+    private void trainFourEpochsOfWhichTheSecondIsTheBest() {
+        run.run(false, epochs -> epochs.accuracy(1, 0.5, 0.3).accuracy(2, 0.9, 0.9).accuracy(3, 0.5, 0.4).accuracy(4, 0.5, 0.2));
+    }
+
+    /** What a resume does with which nothing is left to train. */
+    private CheckpointState rewound() {
+        return new Checkpoints(run.directory, 0).rewind(run.find(true).checkpoint().orElseThrow().state(), run.warnings::add);
+    }
+
+    private void flip(String name) throws IOException {
+        byte[] bytes = Files.readAllBytes(file(name));
+        bytes[bytes.length / 2] ^= 0x40;
+        Files.write(file(name), bytes);
     }
 
     @Test
