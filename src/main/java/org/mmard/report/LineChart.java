@@ -74,13 +74,14 @@ record LineChart(String id, String title, String note, String description, Strin
 
     /**
      * @param curves at least one, each with at least one point
-     * @param epochs the last epoch of the axis
+     * @param epochs the last epoch of the axis, which goes on to the last event where that came later
      */
     static LineChart of(String id, Plan plan, List<Curve> curves, List<Event> events, int epochs) {
         double margin = plan.labelled ? MARGIN + LETTER * curves.stream().mapToInt(curve -> curve.name().length()).max().orElseThrow() : MARGIN;
         double right = WIDTH - margin;
         boolean begins = events.stream().anyMatch(event -> event.x < 1) || epochs == 1;
-        Scale across = Scale.counting(begins ? 0.5 : 1, epochs == 1 ? 1.5 : epochs, LEFT, right);
+        double end = events.stream().mapToDouble(Event::x).reduce(epochs == 1 ? 1.5 : epochs, Math::max);
+        Scale across = Scale.counting(begins ? 0.5 : 1, end, LEFT, right);
         double least = Stream.concat(curves.stream(), plan.with.stream()).mapToDouble(Curve::least).min().orElseThrow();
         double most = Stream.concat(curves.stream(), plan.with.stream()).mapToDouble(Curve::most).max().orElseThrow();
         Scale up = plan.logarithmic ? Scale.powersAround(least, most, BOTTOM, TOP)
