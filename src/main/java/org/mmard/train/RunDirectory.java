@@ -217,8 +217,8 @@ public final class RunDirectory {
 
     /** The file's bytes, or nothing where there is no such file. */
     public Optional<byte[]> read(String name) {
-        try (InputStream in = open(name)) {
-            return Optional.of(in.readAllBytes());
+        try {
+            return Optional.of(files.read(path(name), (in, length) -> in.readAllBytes()));
         } catch (FileNotFoundException e) {
             return Optional.empty();
         } catch (IOException e) {

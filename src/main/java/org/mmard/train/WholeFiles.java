@@ -225,11 +225,14 @@ class WholeFiles {
 
     /** Creates a folder, proves that it can be written, and removes the files that a crash left half written in it. */
     void prepare(Path folder) throws IOException {
-        createFolder(folder);
-        files.create(new Path(folder, TEMPORARY + "probe"), true).close();
-        for (FileStatus status : files.listStatus(folder, WholeFiles::isTemporary)) {
-            files.delete(status.getPath(), false);
-        }
+        retries.of(folder, "prepared", () -> {
+            createFolder(folder);
+            files.create(new Path(folder, TEMPORARY + "probe"), true).close();
+            for (FileStatus status : files.listStatus(folder, WholeFiles::isTemporary)) {
+                files.delete(status.getPath(), false);
+            }
+            return null;
+        });
     }
 
     private static boolean isTemporary(Path path) {

@@ -13,10 +13,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileSystem;
@@ -105,27 +108,58 @@ class HdfsRunTest {
 
     @Test
     void aNameNodeThatIsAwayForAWhileIsWaitedFor() throws Exception {
-        List<String> told = new ArrayList<>();
-        RunDirectory directory = fixture("away").directory.patient(Duration.ofMinutes(5), told::add);
+        RunDirectory directory = whileTheNameNodeIsAway("writing", "written", away -> away.writeChecked(RunDirectory.checkpoint(2), out -> out.write(2)));
+        assertEquals(List.of(1, 2), List.copyOf(directory.checkpoints()));
+        assertEquals(2, (int) directory.readChecked(RunDirectory.checkpoint(2), (in, length) -> in.read()));
+    }
+
+    @Test
+    void smallFilesWaitForANameNodeToo() throws Exception {
+        whileTheNameNodeIsAway("reading", "read", away -> assertTrue(away.recordedSha256(RunDirectory.checkpoint(1)).isPresent()));
+    }
+
+    @Test
+    void theFoldersOfARestartWaitForANameNodeToo() throws Exception {
+        RunDirectory directory = whileTheNameNodeIsAway("preparing", "prepared", RunDirectory::prepare);
+        assertEquals(List.of("epoch-0001.zip", "epoch-0001.zip.sha256"), directory.names("checkpoints"));
+    }
+
+    /** @param verb of the one thing that is tried again */
+    private static RunDirectory whileTheNameNodeIsAway(String name, String verb, Consumer<RunDirectory> access) throws Exception {
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        RunDirectory directory = fixture(name).directory.patient(Duration.ofMinutes(5), told::add);
         directory.prepare();
         directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(1));
         hdfs.shutdownNameNode(0);
-        Thread repair = new Thread(() -> {
+        CompletableFuture<Void> repair = CompletableFuture.runAsync(() -> {
             try {
                 while (told.isEmpty()) {
                     Thread.sleep(100);
                 }
-                hdfs.restartNameNode(0, true);
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
+            } catch (InterruptedException e) {
+                throw new CompletionException(e);
             }
+            restartNameNode();
         });
-        repair.start();
-        directory.writeChecked(RunDirectory.checkpoint(2), out -> out.write(2));
-        repair.join();
-        assertEquals(2, told.size(), told.toString());
-        assertEquals(List.of(1, 2), List.copyOf(directory.checkpoints()));
-        assertEquals(2, (int) directory.readChecked(RunDirectory.checkpoint(2), (in, length) -> in.read()));
+        try {
+            access.accept(directory);
+        } finally {
+            // Where nothing was tried again, it is still away.
+            told.add("");
+            repair.join();
+        }
+        assertEquals(3, told.size(), told.toString());
+        assertTrue(told.get(0).contains(": cannot be " + verb + " for now ("), told.get(0));
+        assertTrue(told.get(1).contains(": " + verb + " after "), told.get(1));
+        return directory;
+    }
+
+    private static void restartNameNode() {
+        try {
+            hdfs.restartNameNode(0, true);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
