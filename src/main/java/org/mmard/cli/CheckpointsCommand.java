@@ -194,6 +194,10 @@ final class CheckpointsCommand {
                 spec.commandLine().getErr().println("mmard: " + line);
                 spec.commandLine().getErr().flush();
             });
+            if (pruned.removed().isEmpty()) {
+                out.println("nothing to remove in " + files.uri());
+                return 0;
+            }
             pruned.removed().forEach(checkpoint -> out.println((dryRun ? "would remove " : "removed ") + checkpoint.name() + ", " + size(checkpoint.bytes())));
             out.printf(Locale.ROOT, "%s %s, %s, in %s%n", dryRun ? "would remove" : "removed", counted(pruned.removed().size()), size(pruned.bytes()), files.uri());
             return 0;

@@ -29,6 +29,7 @@ import org.mmard.model.ModelFile;
 public final class CheckpointFiles {
     private static final int TRIES = 3;
     private static final long BETWEEN_TRIES = 1000;
+    private static final String NONE_FINISHED = "no epoch is finished yet";
 
     private final RunDirectory directory;
 
@@ -129,7 +130,8 @@ public final class CheckpointFiles {
     public String ofEpoch(int epoch) {
         SortedSet<Integer> epochs = directory.checkpoints();
         if (!epochs.contains(epoch)) {
-            throw new InputError(directory.uri() + ": no checkpoint of epoch " + epoch + "; there are those of " + (epochs.isEmpty() ? "none" : ranges(epochs)));
+            throw new InputError(directory.uri() + ": no checkpoint of epoch " + epoch + "; "
+                    + (epochs.isEmpty() ? NONE_FINISHED : "there are those of " + ranges(epochs)));
         }
         return RunDirectory.checkpoint(epoch);
     }
@@ -160,8 +162,13 @@ public final class CheckpointFiles {
         if (!replace && Files.exists(target)) {
             throw new InputError(target + ": is there already; choose another name, or --force");
         }
+        Path folder = target.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new InputError(target + ": there is no folder " + folder + "; create it, or choose another");
+        }
         if (!directory.exists(name)) {
-            throw new InputError(directory.uri(name) + ": there is no such file" + (name.equals(RunDirectory.BEST) ? "; no epoch was validated" : ""));
+            throw new InputError(directory.uri(name) + ": there is no such file" + (directory.checkpoints().isEmpty() ? "; " + NONE_FINISHED
+                    : name.equals(RunDirectory.BEST) ? "; no epoch was validated" : ""));
         }
         Path temporary = target.resolveSibling(".writing-" + target.getFileName() + "-" + UUID.randomUUID());
         try {
@@ -178,13 +185,13 @@ public final class CheckpointFiles {
     private Copy copy(String name, Path to, Progress progress) throws IOException {
         for (int attempt = 1;; attempt++) {
             Optional<String> recorded = directory.recordedSha256(name);
-            Copy copy = directory.reading(name, (in, length) -> {
-                MessageDigest digest = Sha256.digest();
-                try (OutputStream out = new DigestOutputStream(Files.newOutputStream(to), digest)) {
-                    long bytes = transfer(in, length, out, progress);
-                    return new Copy(to, bytes, Sha256.hex(digest), recorded.isPresent());
-                }
-            });
+            MessageDigest digest = Sha256.digest();
+            Copy copy;
+            // Outside of the reading, which would blame the run for a local file that cannot be opened.
+            try (OutputStream out = new DigestOutputStream(Files.newOutputStream(to), digest)) {
+                long bytes = directory.reading(name, (in, length) -> transfer(in, length, out, progress));
+                copy = new Copy(to, bytes, Sha256.hex(digest), recorded.isPresent());
+            }
             if (recorded.orElse(copy.sha256).equals(copy.sha256)) {
                 return copy;
             }
@@ -249,6 +256,9 @@ public final class CheckpointFiles {
     }
 
     private Pruned pruned(int keepLast, int keepEvery) {
+        if (directory.checkpoints().isEmpty()) {
+            return new Pruned(List.of(), 0);
+        }
         if (!directory.exists(RunDirectory.METRICS)) {
             throw new InputError(directory.uri(RunDirectory.METRICS) + ": missing, so nothing says which epoch is the best; put the file back");
         }

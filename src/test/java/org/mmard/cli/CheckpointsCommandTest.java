@@ -114,6 +114,27 @@ class CheckpointsCommandTest {
     }
 
     @Test
+    void aRunThatWasStoppedInItsFirstEpochHasNothingToRemoveOrToGet() throws IOException {
+        Files.move(run.resolve("checkpoints/epoch-0001.zip"), run.resolve("checkpoints/interrupted.zip"));
+        for (String name : List.of("checkpoints/epoch-0002.zip", "best.zip", "last.zip", "metrics.jsonl")) {
+            Files.delete(run.resolve(name));
+        }
+        assertEquals(new Outcome(0, "nothing to remove in file:" + run + "\n", ""), checkpoints("prune", "--keep-last", "1"));
+        assertTrue(Files.exists(run.resolve("checkpoints/interrupted.zip")));
+        refused("best.zip: there is no such file; no epoch is finished yet", checkpoints("get"));
+        refused("last.zip: there is no such file; no epoch is finished yet", checkpoints("get", "--last"));
+        refused("no checkpoint of epoch 1; no epoch is finished yet", checkpoints("get", "--epoch", "1"));
+    }
+
+    @Test
+    void aFolderThatIsNotThereIsNamedAndTheRunNotBlamed() throws IOException {
+        Path nowhere = folder.resolve("no/such");
+        refused("mmard: " + nowhere.resolve("x.zip") + ": there is no folder " + nowhere + "; ", checkpoints("get", "--to", nowhere.resolve("x.zip").toString()));
+        Files.writeString(folder.resolve("a-file"), "");
+        refused("there is no folder " + folder.resolve("a-file"), checkpoints("get", "--to", folder.resolve("a-file/x.zip").toString()));
+    }
+
+    @Test
     void mistakesAreOneLineEach() {
         refused("no checkpoint of epoch 3; there are those of 1-2", checkpoints("get", "--epoch", "3"));
         refused("give --keep-last, --keep-every or both", checkpoints("prune"));
