@@ -79,9 +79,12 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         return values.size() < 2 ? mean : mean + String.format(Locale.ROOT, " ± %.1f", 100 * Group.deviation(values));
     }
 
+    private static int knownSeeds(Group group) {
+        return Math.max(group.runs().size(), group.scores().values().stream().mapToInt(List::size).max().orElse(0));
+    }
+
     private static String seeds(Group group) {
-        int known = Math.max(group.runs().size(), group.scores().values().stream().mapToInt(List::size).max().orElse(0));
-        return known + (group.failed() > 0 ? ", " + group.failed() + " failed" : "");
+        return knownSeeds(group) + (group.failed() > 0 ? ", " + group.failed() + " failed" : "");
     }
 
     private static String names(Group group) {
@@ -97,7 +100,9 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
                 + (spread ? ": mean ± sample standard deviation over the seeds" : "")
                 + ". The highest of each column is set in bold."
                 + (examples.size() == 1 ? " Evaluated on " + examples.iterator().next() + " images."
-                        : examples.size() > 1 ? " Not all were evaluated on the same number of images." : "");
+                        : examples.size() > 1 ? " Not all were evaluated on the same number of images." : "")
+                + (groups.stream().anyMatch(group -> knownSeeds(group) == 1)
+                        ? " Differences between single runs are within noise, unless more seeds show otherwise." : "");
     }
 
     /** A, B, ..., Z, A2, B2, ... */

@@ -9,10 +9,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mmard.train.EpochMetrics;
 
 /**
- * What a row of a comparison is about: runs that differ by nothing but their seed, or an evaluation without its run.
+ * What a row of a comparison is about: runs that differ by nothing but their seed, one for each, or an evaluation without its run.
  *
  * @param label a name that no other group of the comparison has
  * @param inner, outer of its method; null where they are not known
@@ -22,14 +23,24 @@ import org.mmard.train.EpochMetrics;
  * @param failed how many of its seeds failed
  */
 record Group(String label, String inner, String outer, String student, List<RecordedRun> runs, Map<String, List<Double>> scores, int failed) {
+    /** The place among the runs of one method and seed. */
+    private static final String REPETITION = "repetition";
     /** Where a run lies, how fast it is, how long it goes on, and which seed it has: none of it makes another method. Data and teacher are compared by content. */
     private static final Set<String> NOT_METHOD = Set.of("run.seed", "run.directory", "data.uri", "teacher.model", "preset", "training.epochs");
     private static final Set<String> NOT_METHOD_SECTIONS = Set.of("cluster", "engine", "checkpoints");
+    /** Of those sections, what changes the student none the less: how many learn together, and from what of one another. */
+    private static final Set<String> METHOD = Set.of("cluster.executors", "cluster.synchronisation");
 
-    /** One group for each method, in the order of the runs. */
+    /** One group for each method, in the order of the runs. A second run of the same seed is no second seed: it has a group of its own. */
     static List<Group> of(List<RecordedRun> runs) {
         Map<Map<String, String>, List<RecordedRun>> byMethod = new LinkedHashMap<>();
-        runs.forEach(run -> byMethod.computeIfAbsent(deciding(run), key -> new ArrayList<>()).add(run));
+        for (RecordedRun run : runs) {
+            Map<String, String> deciding = deciding(run);
+            for (int n = 2; byMethod.getOrDefault(deciding, List.of()).stream().anyMatch(other -> seed(other) == seed(run)); n++) {
+                deciding.put(REPETITION, Integer.toString(n));
+            }
+            byMethod.computeIfAbsent(deciding, key -> new ArrayList<>()).add(run);
+        }
         boolean oneStudent = runs.stream().map(run -> run.settings().student().architecture()).distinct().count() == 1;
         Map<String, Long> shared = byMethod.values().stream().collect(Collectors.groupingBy(group -> shortLabel(group.get(0), oneStudent), Collectors.counting()));
         List<Group> groups = new ArrayList<>();
@@ -85,9 +96,13 @@ record Group(String label, String inner, String outer, String student, List<Reco
         return oneStudent ? run.method() : run.method() + ", " + run.settings().student().architecture();
     }
 
+    private static long seed(RecordedRun run) {
+        return run.settings().run().seed();
+    }
+
     private static Map<String, String> deciding(RecordedRun run) {
         Map<String, String> keys = new TreeMap<>(run.keys());
-        keys.keySet().removeIf(key -> NOT_METHOD.contains(key) || NOT_METHOD_SECTIONS.contains(key.replaceFirst("\\..*", "")));
+        keys.keySet().removeIf(key -> !METHOD.contains(key) && (NOT_METHOD.contains(key) || NOT_METHOD_SECTIONS.contains(key.replaceFirst("\\..*", ""))));
         keys.put("data", run.provenance().data().sha256());
         keys.put("teacher", run.provenance().teacher() == null ? "none" : run.provenance().teacher().sha256());
         return keys;
@@ -101,7 +116,7 @@ record Group(String label, String inner, String outer, String student, List<Reco
             keys.addAll(other.keySet());
             keys.stream().filter(key -> !String.valueOf(settings.get(key)).equals(String.valueOf(other.get(key)))).forEach(different::add);
         }
-        boolean readable = different.size() <= 2 && !different.contains("data") && !different.contains("teacher");
+        boolean readable = different.size() <= 2 && Stream.of("data", "teacher", REPETITION).noneMatch(different::contains);
         return readable ? different.stream().map(key -> key.replaceFirst("^\\w+\\.", "") + " " + settings.get(key)).collect(Collectors.joining(", ")) : first.name();
     }
 

@@ -28,6 +28,8 @@ import org.mmard.model.ModelFile;
 class ReportCommandTest {
     private static final String CLASS = "<b onclick=\"alert(1)\">circle</b>";
 
+    private static final String ROW = "<tr><th scope=\"row\"><span class=\"mark";
+
     @TempDir
     static Path shared;
     private static Path original;
@@ -235,9 +237,37 @@ class ReportCommandTest {
         Path other = run("other");
         change(other.resolve("run.conf"), "name=mmard", "name=rslad");
         String page = page(original.toString(), second.toString(), other.toString(), "--no-images");
-        assertEquals(2, count(page, "<tr><th scope=\"row\"><span class=\"mark"));
+        assertEquals(2, count(page, ROW));
         assertTrue(page.contains("mmard<small>first &amp; &lt;i&gt;last, second</small></th>"), page);
         assertEquals(3, count(page, "± 0\\.0"), "clean, fgsm and pgd20 in the table");
+        assertEquals(1, count(page, "within noise"), "rslad has one seed");
+        assertEquals(0, count(page(original.toString(), second.toString(), "--no-images"), "within noise"));
+    }
+
+    @Test
+    void aSecondRunOfTheSameSeedIsNoSecondSeed() throws IOException {
+        Path copy = run("copy");
+        Path third = run("third");
+        change(third.resolve("run.conf"), "seed=\"?3\"?", "seed=4");
+        String page = page(original.toString(), copy.toString(), third.toString(), "--no-images");
+        assertEquals(2, count(page, ROW));
+        assertTrue(page.contains("mmard (copy)<small>copy</small></th>") && page.contains("&lt;i&gt;last, third</small></th>"), page);
+        assertEquals(1, count(page, ROW + ".*<td class=\"number\">1</td></tr>"));
+        assertEquals(1, count(page, ROW + ".*<td class=\"number\">2</td></tr>"));
+    }
+
+    @Test
+    void runsOfMoreExecutorsOrAnotherSynchronisationAreAnotherRow() throws IOException {
+        Path wider = run("wider");
+        change(wider.resolve("run.conf"), "executors=1", "executors=2");
+        Path averaged = run("averaged");
+        change(averaged.resolve("run.conf"), "synchronisation=shared", "synchronisation=averaging");
+        for (Path run : List.of(wider, averaged)) {
+            change(run.resolve("run.conf"), "seed=\"?3\"?", "seed=4");
+        }
+        String page = page(original.toString(), wider.toString(), averaged.toString(), "--no-images");
+        assertEquals(3, count(page, ROW));
+        assertTrue(page.contains("mmard (executors 2, synchronisation shared)") && page.contains("mmard (executors 1, synchronisation averaging)"), page);
     }
 
     @Test
