@@ -155,7 +155,7 @@ final class CheckpointsCommand {
             files.verify(verdict -> {
                 if (verdict.damage() != null) {
                     damaged++;
-                    out.println("damaged: " + verdict.damage());
+                    out.println(verdict.damage());
                 } else if (!verdict.recorded()) {
                     unrecorded++;
                     out.println(verdict.name() + ": a whole zip file, but no checksum was recorded");
@@ -164,9 +164,15 @@ final class CheckpointsCommand {
                 }
                 out.flush();
             });
-            out.printf(Locale.ROOT, "%s: %d as recorded%s%s%n", files.uri(), whole, unrecorded == 0 ? "" : ", " + unrecorded + " without a checksum",
+            out.printf(Locale.ROOT, "%s: %s%s%s%n", files.uri(), recorded(), unrecorded == 0 ? "" : ", " + unrecorded + " without a checksum",
                     damaged == 0 ? "" : ", " + damaged + " damaged");
             return damaged == 0 ? 0 : DAMAGED;
+        }
+
+        private String recorded() {
+            int all = whole + unrecorded + damaged;
+            String counted = all == 1 ? "1 file" : all + " files";
+            return all == 0 ? "no checkpoints" : whole == all ? counted + ", all as recorded" : whole + " of " + counted + " as recorded";
         }
     }
 

@@ -214,10 +214,23 @@ public final class CheckpointFiles {
         return done;
     }
 
-    /** Checks every zip of the run against its recorded checksum and as a zip file. @param each told of each as it is checked */
+    /**
+     * Checks every zip of the run against its recorded checksum and as a zip file. One that seems damaged is looked at again before that is said: a run that goes
+     * on may have replaced it, or removed it, between the reading of its record and its own. One that is gone then does not count.
+     *
+     * @param each told of each as it is checked
+     */
     public void verify(Consumer<Verdict> each) {
         for (RunDirectory.Stored file : directory.stored()) {
-            each.accept(verdict(file.name()));
+            Verdict verdict = verdict(file.name());
+            if (verdict.damage != null) {
+                pause();
+                if (!directory.exists(file.name())) {
+                    continue;
+                }
+                verdict = verdict(file.name());
+            }
+            each.accept(verdict);
         }
     }
 

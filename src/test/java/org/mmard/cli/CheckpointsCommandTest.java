@@ -90,13 +90,13 @@ class CheckpointsCommandTest {
     @Test
     void verifyEndsWithOneWhereAFileIsDamaged() throws IOException {
         Outcome whole = checkpoints("verify");
-        assertEquals(new Outcome(0, "file:" + run + ": 4 as recorded\n", ""), whole);
+        assertEquals(new Outcome(0, "file:" + run + ": 4 files, all as recorded\n", ""), whole);
         Files.writeString(run.resolve("last.zip"), "x");
         Outcome damaged = checkpoints("verify");
         assertEquals(1, damaged.exit());
         assertEquals(2, damaged.out().lines().count(), damaged.out());
-        assertTrue(damaged.out().startsWith("damaged: file:" + run + "/last.zip: damaged or cut short: "), damaged.out());
-        assertTrue(damaged.out().endsWith(": 3 as recorded, 1 damaged\n"), damaged.out());
+        assertTrue(damaged.out().startsWith("file:" + run + "/last.zip: damaged or cut short: "), damaged.out());
+        assertTrue(damaged.out().endsWith(": 3 of 4 files as recorded, 1 damaged\n"), damaged.out());
     }
 
     @Test

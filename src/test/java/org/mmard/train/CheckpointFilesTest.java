@@ -12,8 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.FilterFileSystem;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +118,32 @@ class CheckpointFilesTest {
             assertEquals(damaged, verdict.damage() != null, verdict.toString());
             assertEquals(!List.of(RunDirectory.checkpoint(1), RunDirectory.checkpoint(2)).contains(verdict.name()), verdict.recorded(), verdict.toString());
         }
+    }
+
+    @Test
+    void verifyLooksAgainAtWhatARunReplacesOrRemovesMeanwhile() throws IOException {
+        FileSystem raw = FileSystem.getLocal(new Configuration()).getRawFileSystem();
+        List<String> changed = new ArrayList<>();
+        RunDirectory goingOn = new RunDirectory(new FilterFileSystem(raw) {
+            @Override
+            public FSDataInputStream open(org.apache.hadoop.fs.Path path, int buffer) throws IOException {
+                FSDataInputStream record = super.open(path, buffer);
+                if (path.getName().equals("best.zip.sha256") && !changed.contains(RunDirectory.BEST)) {
+                    changed.add(RunDirectory.BEST);
+                    run.directory.copyChecked(RunDirectory.checkpoint(1), RunDirectory.BEST);
+                } else if (path.getName().equals("epoch-0003.zip.sha256")) {
+                    changed.add(RunDirectory.checkpoint(3));
+                    run.directory.delete(RunDirectory.checkpoint(3));
+                }
+                return record;
+            }
+        }, new org.apache.hadoop.fs.Path(run.directory.uri()));
+        List<CheckpointFiles.Verdict> verdicts = new ArrayList<>();
+        CheckpointFiles.of(goingOn).verify(verdicts::add);
+        assertEquals(Set.of(RunDirectory.BEST, RunDirectory.checkpoint(3)), Set.copyOf(changed));
+        assertEquals(List.of(), verdicts.stream().filter(verdict -> verdict.damage() != null).toList());
+        assertEquals(7, verdicts.size());
+        assertTrue(verdicts.stream().noneMatch(verdict -> verdict.name().equals(RunDirectory.checkpoint(3))));
     }
 
     @Test
