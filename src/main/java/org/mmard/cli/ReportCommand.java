@@ -74,6 +74,10 @@ final class ReportCommand implements Callable<Integer> {
         if (isFolder(path, hadoop)) {
             throw new InputError("--out " + out + ": is a folder; give the page a name, such as " + new Path(out, FILE));
         }
+        // A mistyped path shall not become folders; an object store has none to look for.
+        if ("file".equals(path.toUri().getScheme()) && !isFolder(path.getParent(), hadoop)) {
+            throw new InputError("--out " + out + ": there is no folder " + path.getParent().toUri().getPath() + "; make it, or give another place");
+        }
         RunDirectory folder = RunDirectory.at(path.getParent().toString(), hadoop);
         String html = Report.read(uris, hadoop, told).html(pictures, told);
         folder.write(path.getName(), html.getBytes(StandardCharsets.UTF_8));

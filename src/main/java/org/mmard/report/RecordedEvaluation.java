@@ -77,6 +77,9 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
         if (examples < 1 || json.path("clean").path("correct").size() != examples) {
             throw new IOException("its examples and clean.correct do not say the same number");
         }
+        if (json.has("epsilon") && !json.path("epsilon").isNumber()) {
+            throw new IOException("its epsilon is no number");
+        }
         List<Result> attacks = new ArrayList<>();
         json.path("attacks").fields().forEachRemaining(attack -> attacks.add(result(attack.getKey(), "robust_accuracy", "robust", attack.getValue())));
         for (Result attack : attacks) {

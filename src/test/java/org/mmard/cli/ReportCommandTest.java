@@ -291,6 +291,12 @@ class ReportCommandTest {
         refused("nothing.json: there is no such evaluation", folder.resolve("nothing.json").toString());
         refused("--examples 0: give 1 or more, or --no-images", original.toString(), "--examples", "0");
         refused("--out " + folder + ": is a folder; give the page a name, such as " + folder + "/report.html", original.toString(), "--out", folder.toString());
+        Path nowhere = folder.resolve("no/such");
+        refused("--out " + nowhere + "/page.html: there is no folder " + nowhere + "; make it", original.toString(), "--out", nowhere + "/page.html");
+        assertTrue(Files.notExists(folder.resolve("no")));
+        Path blurred = run("blurred");
+        change(blurred.resolve("evaluation.json"), "\"epsilon\" : [^,]*", "\"epsilon\" : \"8 levels\"");
+        refused("evaluation.json: not an evaluation: its epsilon is no number", blurred.toString(), "--no-images");
         Path run = run("damaged");
         change(run.resolve("metrics.jsonl"), "\"time\":\"[^\"]*\"", "\"time\":\"yesterday\"");
         refused("metrics.jsonl: line 1 is not that of an epoch", run.toString());
