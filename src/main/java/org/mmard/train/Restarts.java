@@ -48,18 +48,22 @@ public final class Restarts {
                 display.stepsEnd();
                 if (done == most) {
                     throw new ClusterFailure(e.getMessage() + (most == 0 ? "" : ", after " + most + (most == 1 ? " restart" : " restarts")) + "; go on from "
-                            + newest(directory) + " with --resume", e);
+                            + newest(directory, from) + " with --resume", e);
                 }
                 done++;
                 from = recovery.find(e.getMessage());
-                announce.accept(e.getMessage() + "; restart " + done + " of " + most + " from "
-                        + (from.epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + from.epoch()));
+                announce.accept(e.getMessage() + "; restart " + done + " of " + most + " from " + from.where());
                 recovery.renew();
             }
         }
     }
 
-    private static String newest(RunDirectory directory) {
+    private static String newest(RunDirectory directory, StartingPoint from) {
+        boolean within = from.checkpoint().map(found -> found.state().begun() != null).orElse(false);
+        // It is there until its epoch is finished.
+        if (within && directory.exists(RunDirectory.INTERRUPTED)) {
+            return directory.uri(RunDirectory.INTERRUPTED);
+        }
         return directory.checkpoints().isEmpty() ? "the beginning" : directory.uri(RunDirectory.checkpoint(directory.checkpoints().last()));
     }
 }

@@ -70,6 +70,15 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         return checkpoint.map(found -> found.state().epoch()).orElse(0);
     }
 
+    /** Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3}, {@code the checkpoint after step 17 of epoch 4}. */
+    String where() {
+        EpochSums begun = checkpoint.map(found -> found.state().begun()).orElse(null);
+        if (begun != null) {
+            return "the checkpoint after step " + begun.steps() + " of epoch " + (epoch() + 1);
+        }
+        return epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + epoch();
+    }
+
     /** Writes down, in the directory, how and from what the run goes on. */
     void record(RunDirectory directory) {
         provenance.write(directory);

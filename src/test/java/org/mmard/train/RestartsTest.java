@@ -81,6 +81,18 @@ class RestartsTest {
     }
 
     @Test
+    void aRestartWithinAnEpochNamesTheStepAndTheFile() {
+        assertThrows(RunInterrupted.class, () -> run.run(false, epochs -> epochs.stoppedIn(3, 2, run.stop)));
+        ClusterFailure failure = assertThrows(ClusterFailure.class,
+                () -> run.runOver(true, 1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(3))));
+        assertEquals(List.of("executor 1 was lost in epoch 3; restart 1 of 1 from the checkpoint after step 2 of epoch 3"), run.announced);
+        assertEquals("executor 1 was lost in epoch 3, after 1 restart; go on from " + run.directory.uri(RunDirectory.INTERRUPTED) + " with --resume",
+                failure.getMessage());
+        failure = assertThrows(ClusterFailure.class, () -> run.runOver(true, 0, List.of(epochs -> epochs.failingIn(4))));
+        assertEquals("executor 1 was lost in epoch 4; go on from " + run.directory.uri(RunDirectory.checkpoint(3)) + " with --resume", failure.getMessage());
+    }
+
+    @Test
     void weightsThatDoNotMoveAreAFailureThoughRunningStatisticsDo() {
         run.runOver(1, List.of(epochs -> epochs.frozenIn(2), UnaryOperator.identity()));
         assertEquals(List.of("no weight moved in epoch 2; restart 1 of 1 from the checkpoint of epoch 1"), run.announced);

@@ -50,8 +50,12 @@ final class RunFixture {
 
     /** The run with as many attempts as there are changes to its epochs; the last may be the one that is good. */
     TrainingRun.Outcome runOver(int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
+        return runOver(false, restarts, attempts);
+    }
+
+    TrainingRun.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
-        StartingPoint first = find(false);
+        StartingPoint first = find(resume);
         return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()), new Restarts.Recovery() {
             @Override
             public StartingPoint find(String reason) {
