@@ -24,6 +24,7 @@ public final class RunLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
     /** After Spark's own hook (40), so that training has ended; before Hadoop closes its filesystems (10). */
     private static final int HOOK_PRIORITY = 20;
+    private static final Duration SETTLING = Duration.ofMillis(300);
     private static final long LONGEST_WAIT_AT_THE_END = 5;
 
     private final WholeFiles files;
@@ -66,18 +67,24 @@ public final class RunLock implements AutoCloseable {
         boolean createsFolder = !files.exists(folder);
         LockHolder self = LockHolder.self();
         files.createFolder(folder);
-        while (!files.create(path, self.now())) {
+        boolean contested = false;
+        while (!files.create(path, self.now()) || contested && !settled(files, path, self)) {
             byte[] found = read(files, path).orElse(null);
             if (found == null) {
                 continue;
             }
             LockHolder other = LockHolder.parse(found).orElse(null);
+            if (other != null && other.id().equals(self.id())) {
+                // Put back meanwhile.
+                break;
+            }
             boolean here = other != null && other.onThisMachine();
             boolean alive = here ? other.process().isAlive() : isKept(files, path, found, timing, tell);
             if (alive) {
                 throw new InputError("run.directory " + folder + ": in use by another driver (" + LockHolder.parse(read(files, path).orElse(found)).map(LockHolder::toString)
                         .orElse("its run.lock does not say which") + "); let it end or stop it, or choose another directory");
             }
+            contested = true;
             if (remove(files, path, found)) {
                 tell.accept(path + ": left by a driver that " + (here ? "is dead" : "gives no sign of life") + (other == null ? "" : " (" + other + ")")
                         + "; taken over");
@@ -104,12 +111,21 @@ public final class RunLock implements AutoCloseable {
         return false;
     }
 
+    /** Whether the lock is still this driver's once others who found the same stale one have had time to take this one for it, and to put it back. */
+    private static boolean settled(WholeFiles files, Path path, LockHolder self) throws IOException {
+        sleep(SETTLING);
+        return read(files, path).flatMap(LockHolder::parse).filter(now -> now.id().equals(self.id())).isPresent();
+    }
+
     /**
      * Removes a stale lock, but not the one that somebody faster may have put in its place meanwhile.
      *
      * @return whether it was this call that removed it
      */
     private static boolean remove(WholeFiles files, Path path, byte[] stale) throws IOException {
+        if (read(files, path).filter(now -> Arrays.equals(now, stale)).isEmpty()) {
+            return false;
+        }
         Path aside = WholeFiles.temporary(path);
         // Of several who try, one alone finds the file to rename.
         if (!files.rename(path, aside)) {
