@@ -128,7 +128,7 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         List<LineChart> charts = new ArrayList<>();
         measures(groups).forEach((title, value) -> chart(charts, id,
                 new LineChart.Plan(title, null, Quantity.SHARE, false, false, true, List.of()), curves(groups, value)));
-        chart(charts, id, new LineChart.Plan("Images a second", null, Quantity.NUMBER, true, false, true, List.of()), curves(groups, EpochMetrics::imagesPerSecond));
+        chart(charts, id, new LineChart.Plan("Images a second, overall", null, Quantity.NUMBER, true, false, true, List.of()), curves(groups, EpochMetrics::imagesPerSecond));
         return charts;
     }
 

@@ -76,7 +76,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         if (!run.epochs().isEmpty()) {
             long images = run.epochs().stream().mapToLong(epoch -> epoch.report().images()).sum();
             tiles.add(new Tile("training time", duration(run.seconds()), String.format(Locale.ROOT, "%,d images", images)));
-            tiles.add(new Tile("images a second", Quantity.NUMBER.exact(Math.rint(images / Math.max(run.seconds(), 1e-9))), "over "
+            tiles.add(new Tile("images a second, overall", Quantity.NUMBER.exact(Math.rint(images / Math.max(run.seconds(), 1e-9))), "over "
                     + plural(run.last().orElseThrow().report().executors().size(), "executor")));
         }
         return tiles;
@@ -107,7 +107,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         }
         List<String> titles = new ArrayList<>(List.of("loss"));
         titles.addAll(TrainingCharts.terms(run));
-        titles.addAll(List.of("train, natural", "train, attacked", "validation, clean", "validation, robust", "learning rate", "images/s", "seconds"));
+        titles.addAll(List.of("train, natural", "train, attacked", "validation, clean", "validation, robust", "learning rate", "images/s, overall", "seconds"));
         List<EpochRow> rows = new ArrayList<>();
         for (EpochMetrics epoch : run.epochs()) {
             List<String> values = new ArrayList<>(List.of(Quantity.NUMBER.exact(epoch.report().loss())));
@@ -147,7 +147,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         for (Provenance.Start start : run.provenance().starts()) {
             String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start" : "resumed";
             rows.add(new StartRow(start.time().replaceFirst("T", " ").replaceFirst("\\.\\d+", "").replaceFirst("Z$", " UTC"),
-                    start.afterEpoch() == 0 ? "the beginning" : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
+                    start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1") : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
                     start.versions().getOrDefault("commit", "unknown")));
         }
         return rows;

@@ -57,7 +57,7 @@ final class TrainingCharts {
         List<LineChart.Event> events = new ArrayList<>();
         for (Provenance.Start start : run.resumes()) {
             boolean itself = start.reason() != null;
-            String after = start.afterEpoch() == 0 ? "Begun again" : (itself ? "Restarted" : "Resumed") + " after epoch " + start.afterEpoch();
+            String after = (itself ? "Restarted" : "Resumed") + (start.afterEpoch() == 0 ? " before the end of epoch 1" : " after epoch " + start.afterEpoch());
             events.add(new LineChart.Event(itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5, after + (itself ? ": " + start.reason() : "")));
         }
         run.epochs().stream().filter(epoch -> epoch.report().skippedSteps() > 0).forEach(epoch -> events.add(new LineChart.Event(
@@ -92,7 +92,7 @@ final class TrainingCharts {
         for (String executor : executors) {
             curve(speeds, executor, PLAIN + speeds.size(), Double.NaN, epoch -> speed(epoch.report().executors().get(executor)));
         }
-        chart("Images a second", "of each executor", Quantity.NUMBER, true, false, speeds);
+        chart("Images a second within steps", "of each executor", Quantity.NUMBER, true, false, speeds);
     }
 
     private static double positive(double share) {
