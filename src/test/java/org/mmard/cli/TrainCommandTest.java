@@ -181,7 +181,7 @@ class TrainCommandTest {
     @Test
     void aSecondSignalEndsTheProcessAtOnce() throws Exception {
         teacher(10);
-        Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=3000", "-D", "training.batch=80"), Map.of());
+        Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=1000000", "-D", "training.batch=80"), Map.of());
         stopped.await("accuracies below");
         stopped.awaitTask();
         Thread.sleep(300);
