@@ -7,10 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Ledger;
@@ -18,6 +15,7 @@ import org.mmard.attack.Outcome;
 import org.mmard.config.InputError;
 import org.mmard.data.ImageSet;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.Sha256;
 
 /**
  * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after
@@ -64,7 +62,7 @@ final class EvaluationState implements Ledger {
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */
     static EvaluationState open(RunDirectory directory, String identity, boolean images) {
-        EvaluationState state = new EvaluationState(directory, PREFIX + sha256(identity).substring(0, 12), images);
+        EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), images);
         try {
             for (String name : directory.names(state.folder)) {
                 if (name.endsWith(PART)) {
@@ -142,13 +140,5 @@ final class EvaluationState implements Ledger {
     /** Removes it from the directory: the evaluation is done. */
     void delete() {
         directory.deleteFolder(folder);
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

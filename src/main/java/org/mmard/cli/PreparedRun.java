@@ -2,11 +2,7 @@ package org.mmard.cli;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -25,6 +21,7 @@ import org.mmard.train.Restarts;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.RunLock;
 import org.mmard.train.RunStopped;
+import org.mmard.train.Sha256;
 import org.mmard.train.StartingPoint;
 import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
@@ -64,7 +61,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
             ResolvedSettings resolved, Sources sources, RunDirectory directory, RunLock lock, boolean resume, String command, Consumer<String> warn) {
         TrainingInputs inputs = TrainingInputs.read(resolved, sources);
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
-        Provenance provenance = new Provenance(sha256(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
+        Provenance provenance = new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
                 List.of(Provenance.Start.now(host(), command, versions)));
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
@@ -92,7 +89,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
      * @throws org.mmard.train.RunInterrupted where {@code stop} was made meanwhile
      * @throws org.mmard.train.ClusterFailure when it fails more often than {@code cluster.max-restarts}
      */
-    TrainingRun.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say, StopRequest stop) {
+    Restarts.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say, StopRequest stop) {
         Settings.Cluster limits = settings().cluster();
         return new Restarts(limits.maxRestarts(), display, say).carry(from, directory,
                 point -> point == from ? train(point, cluster, display, ready, stop) : again(point, cluster, display, stop),
@@ -109,7 +106,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
                 });
     }
 
-    private TrainingRun.Outcome again(StartingPoint point, SparkCluster cluster, TrainingDisplay display, StopRequest stop) {
+    private CheckpointState again(StartingPoint point, SparkCluster cluster, TrainingDisplay display, StopRequest stop) {
         try {
             return train(point, cluster, display, () -> {}, stop);
         } catch (InputError e) {
@@ -118,7 +115,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         }
     }
 
-    private TrainingRun.Outcome train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready, StopRequest stop) {
+    private CheckpointState train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready, StopRequest stop) {
         ComputationGraph student = inputs.student(point.checkpoint());
         WeightAverage average = WeightAverage.after(point.checkpoint(), settings().training().averaging());
         try (SparkEpochs epochs = new SparkEpochs(cluster.spark(), student, average, inputs.images().select(inputs.split().training()),
@@ -139,14 +136,6 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
             return "unknown";
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

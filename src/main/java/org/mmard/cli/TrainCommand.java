@@ -11,9 +11,9 @@ import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.spark.SparkCluster;
+import org.mmard.train.Restarts;
 import org.mmard.train.RunInterrupted;
 import org.mmard.train.TrainingDisplay;
-import org.mmard.train.TrainingRun;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -55,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private TrainingRun.Outcome train(PreparedRun run, TrainingBanner banner) {
+    private Restarts.Outcome train(PreparedRun run, TrainingBanner banner) {
         Settings.Training training = run.settings().training();
         UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri() + goOn();
         try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());

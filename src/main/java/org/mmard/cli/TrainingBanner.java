@@ -6,9 +6,9 @@ import org.mmard.config.Settings;
 import org.mmard.model.Outline;
 import org.mmard.train.CheckpointState;
 import org.mmard.train.EpochSums;
+import org.mmard.train.Restarts;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.StartingPoint;
-import org.mmard.train.TrainingRun;
 
 /** What is printed before and after a run. */
 final class TrainingBanner {
@@ -54,7 +54,7 @@ final class TrainingBanner {
         return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : "";
     }
 
-    void end(TrainingRun.Outcome outcome) {
+    void end(Restarts.Outcome outcome) {
         CheckpointState last = outcome.last();
         long seconds = Math.round(outcome.seconds());
         out.println();

@@ -11,15 +11,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.agrona.IoUtil;
 import org.mmard.config.InputError;
+import org.mmard.train.ProcessIdentity;
 
 /**
  * A folder for Spark's temporary files whose name says which process it belongs to, so that a later one can tell what a killed one has left:
- * {@code mmard-USER/HOST-PROCESS-START}, the start in seconds since 1970.
+ * {@code mmard-USER/HOST-SPACE-PROCESS-START}, as {@link ProcessIdentity} has them.
  */
 final class TemporaryFolder {
     private static final Pattern NAME = Pattern.compile("(.+)-(\\d+)-(\\d+)");
-    /** The system derives a process's start from a boot time that follows the clock when it is set right. */
-    private static final long TOLERANCE_SECONDS = 60;
 
     private TemporaryFolder() {}
 
@@ -30,12 +29,12 @@ final class TemporaryFolder {
      */
     static Path ofThisProcess() {
         Path shared = Path.of(System.getProperty("java.io.tmpdir"), "mmard-" + System.getProperty("user.name"));
-        ProcessHandle process = ProcessHandle.current();
-        return claim(shared, host(), process.pid(), start(process));
+        return claim(shared, host(), ProcessIdentity.self());
     }
 
-    static Path claim(Path shared, String host, long process, long start) {
-        Path own = shared.resolve(host + "-" + process + "-" + start);
+    /** @param host within which process numbers mean something */
+    static Path claim(Path shared, String host, ProcessIdentity process) {
+        Path own = shared.resolve(host + "-" + process.pid() + "-" + process.start());
         try {
             Files.createDirectories(shared, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             removeRemains(shared, host);
@@ -52,28 +51,33 @@ final class TemporaryFolder {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(shared)) {
             for (Path folder : folders) {
                 Matcher name = NAME.matcher(folder.getFileName().toString());
-                // On a disk that several hosts share, a process's number means something only on its own.
-                if (name.matches() && name.group(1).equals(host) && !lives(Long.parseLong(name.group(2)), Long.parseLong(name.group(3)))) {
+                // On a disk that several hosts or containers share, a process's number means something only on its own.
+                if (name.matches() && name.group(1).equals(host)
+                        && !new ProcessIdentity(Long.parseLong(name.group(2)), Long.parseLong(name.group(3))).isAlive()) {
                     IoUtil.delete(folder.toFile(), true);
                 }
             }
         }
     }
 
-    private static boolean lives(long process, long start) {
-        return ProcessHandle.of(process).filter(found -> Math.abs(start(found) - start) <= TOLERANCE_SECONDS).isPresent();
-    }
-
-    /** In seconds since 1970; 0 where the system does not say. */
-    static long start(ProcessHandle process) {
-        return process.info().startInstant().map(time -> time.getEpochSecond()).orElse(0L);
-    }
-
+    /** The host's name and its space of process numbers, each with a stand-in where the system does not say. */
     private static String host() {
+        return name() + "-" + space();
+    }
+
+    private static String name() {
         try {
             return InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
             return "localhost";
+        }
+    }
+
+    private static String space() {
+        try {
+            return ProcessIdentity.space().replaceAll("\\D", "");
+        } catch (IOException e) {
+            return "0";
         }
     }
 }

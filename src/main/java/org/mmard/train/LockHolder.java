@@ -58,8 +58,7 @@ record LockHolder(String id, String host, String machine, ProcessIdentity proces
     /** Within which process numbers mean something: this boot of this kernel, and the space of numbers that a container has of its own. */
     private static String thisMachine() {
         try {
-            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip() + " "
-                    + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+            return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip() + " " + ProcessIdentity.space();
         } catch (IOException e) {
             return null;
         }

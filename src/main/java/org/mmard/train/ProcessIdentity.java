@@ -15,8 +15,17 @@ public record ProcessIdentity(long pid, long start) {
 
     /** This process. */
     public static ProcessIdentity self() {
-        long pid = ProcessHandle.current().pid();
+        return of(ProcessHandle.current().pid());
+    }
+
+    /** The process with a number; its start is 0 where there is none. */
+    public static ProcessIdentity of(long pid) {
         return new ProcessIdentity(pid, start(pid));
+    }
+
+    /** The space of process numbers that this process lives in, such as {@code pid:[4026531836]}: a container has one of its own. */
+    public static String space() throws IOException {
+        return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
     }
 
     /** Whether it still runs. One that was killed and waits for its parent to take notice does not. */

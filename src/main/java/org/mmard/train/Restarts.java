@@ -1,5 +1,7 @@
 package org.mmard.train;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.function.Consumer;
 
 /** Carries a run on over failures of its cluster, each time from its newest checkpoint, and so many times at most. */
@@ -9,9 +11,12 @@ public final class Restarts {
     private final Consumer<String> announce;
     private int done;
 
+    /** @param last the state after the last epoch; @param seconds of this call, failed attempts and all */
+    public record Outcome(CheckpointState last, double seconds) {}
+
     /** Trains from there to the end. */
     public interface Attempt {
-        TrainingRun.Outcome train(StartingPoint from);
+        CheckpointState train(StartingPoint from);
     }
 
     /** Makes ready for the next attempt. */
@@ -39,11 +44,13 @@ public final class Restarts {
      *
      * @throws ClusterFailure when the cluster has failed it once more than it may restart
      */
-    public TrainingRun.Outcome carry(StartingPoint first, RunDirectory directory, Attempt attempt, Recovery recovery) {
+    public Outcome carry(StartingPoint first, RunDirectory directory, Attempt attempt, Recovery recovery) {
+        Instant start = Instant.now();
         StartingPoint from = first;
         while (true) {
             try {
-                return attempt.train(from);
+                CheckpointState last = attempt.train(from);
+                return new Outcome(last, Duration.between(start, Instant.now()).toMillis() / 1000.0);
             } catch (ClusterFailure e) {
                 display.stepsEnd();
                 if (done == most) {

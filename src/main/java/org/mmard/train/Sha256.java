@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** SHA-256 of a file's bytes, and the line in which {@code sha256sum} writes it down beside the file. */
-final class Sha256 {
+/** SHA-256 of a file's bytes or of a text, and the line in which {@code sha256sum} writes it down beside the file. */
+public final class Sha256 {
     /** Of the file that holds the line: {@code best.zip.sha256} belongs to {@code best.zip}. */
     static final String SUFFIX = ".sha256";
 
@@ -33,6 +33,13 @@ final class Sha256 {
     /** In lower-case hexadecimal. */
     static String hex(MessageDigest digest) {
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Of a text in UTF-8, in lower-case hexadecimal. */
+    public static String of(String text) {
+        MessageDigest digest = digest();
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        return hex(digest);
     }
 
     /** Of all that is left to read, in lower-case hexadecimal. */

@@ -1,6 +1,5 @@
 package org.mmard.train;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -38,19 +37,16 @@ public final class TrainingRun {
         schedule = new Schedule(settings.training(), batchesPerEpoch);
     }
 
-    /** @param last the state after the last epoch; @param seconds of this part of the run */
-    public record Outcome(CheckpointState last, double seconds) {}
-
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
      * @param stop ends it after the current step, or between two epochs; @param warn told in one line about each checkpoint that cannot be used
+     * @return the state after the last epoch
      * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
      * @throws RunInterrupted when {@code stop} was made; what is done is kept
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
-    public Outcome run(Epochs epochs, TrainingDisplay display, StopRequest stop, Consumer<String> warn) {
-        Instant start = Instant.now();
+    public CheckpointState run(Epochs epochs, TrainingDisplay display, StopRequest stop, Consumer<String> warn) {
         Metrics metrics = new Metrics(directory, from.epoch());
         from.record(directory);
         CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state(), warn))
@@ -60,7 +56,7 @@ public final class TrainingRun {
                 state = epoch(state, epochs, display, stop, metrics);
             }
         }
-        return new Outcome(state, Duration.between(start, Instant.now()).toMillis() / 1000.0);
+        return state;
     }
 
     /** One epoch, or what is left of it. @param state before it; @return after it */

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.config.InputError;
+import org.mmard.train.ProcessIdentity;
 
 class TemporaryFolderTest {
     @TempDir
@@ -28,29 +29,28 @@ class TemporaryFolderTest {
     void removesWhatEndedProcessesOfThisHostLeftAndNothingElse() throws Exception {
         Path shared = folder.resolve("mmard-me");
         Process child = new ProcessBuilder("sleep", "600").start();
-        long start = TemporaryFolder.start(child.toHandle());
-        TemporaryFolder.claim(shared, "here", child.pid(), start);
+        long start = ProcessIdentity.of(child.pid()).start();
+        TemporaryFolder.claim(shared, "here", ProcessIdentity.of(child.pid()));
         Files.writeString(shared.resolve("here-" + child.pid() + "-" + start).resolve("block"), "of the child");
         Files.createDirectory(shared.resolve("there-" + child.pid() + "-" + start));
         Files.createDirectory(shared.resolve("notes"));
         // The same number, another process.
-        Files.createDirectory(shared.resolve("here-" + child.pid() + "-" + (start - 3600)));
-        ProcessHandle own = ProcessHandle.current();
-        long ownStart = TemporaryFolder.start(own);
-        String mine = "here-" + own.pid() + "-" + ownStart;
+        Files.createDirectory(shared.resolve("here-" + child.pid() + "-" + (start - 1)));
+        ProcessIdentity own = ProcessIdentity.self();
+        String mine = "here-" + own.pid() + "-" + own.start();
         String alive = "here-" + child.pid() + "-" + start;
         String elsewhere = "there-" + child.pid() + "-" + start;
-        assertEquals(shared.resolve(mine), TemporaryFolder.claim(shared, "here", own.pid(), ownStart));
+        assertEquals(shared.resolve(mine), TemporaryFolder.claim(shared, "here", own));
         assertEquals(new TreeSet<>(Set.of(mine, alive, elsewhere, "notes")), names(shared));
         child.destroyForcibly().waitFor();
-        TemporaryFolder.claim(shared, "here", own.pid(), ownStart);
+        TemporaryFolder.claim(shared, "here", own);
         assertEquals(new TreeSet<>(Set.of(mine, elsewhere, "notes")), names(shared));
     }
 
     @Test
     void refusesAPlaceWhereNothingCanBeWritten() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        InputError error = assertThrows(InputError.class, () -> TemporaryFolder.claim(file.resolve("mmard-me"), "here", 1, 1));
+        InputError error = assertThrows(InputError.class, () -> TemporaryFolder.claim(file.resolve("mmard-me"), "here", new ProcessIdentity(1, 1)));
         assertTrue(error.getMessage().contains("spark.local.dir"), error.getMessage());
         assertEquals(1, error.getMessage().lines().count());
     }

@@ -127,9 +127,7 @@ class InterruptedRunTest {
     void aDamagedInterruptionIsNamedAndTheEpochBeforeIsUsed() throws IOException {
         RunFixture run = fixture("run");
         stop(run, false, epochs -> epochs.stoppedIn(3, 2, run.stop));
-        Path file = folder.resolve("run").resolve(RunDirectory.INTERRUPTED);
-        byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+        cutShort(RunDirectory.INTERRUPTED);
         run.resume();
         assertEquals(1, run.warnings.size(), run.warnings.toString());
         assertTrue(run.warnings.get(0).contains("interrupted.zip"), run.warnings.get(0));
@@ -140,9 +138,7 @@ class InterruptedRunTest {
     void anInterruptionIsGoneOnFromThoughTheEpochBeforeItIsDamaged() throws IOException {
         RunFixture run = fixture("run");
         stop(run, false, epochs -> epochs.accuracy(1, 0.9, 0.9).stoppedIn(3, 2, run.stop));
-        Path file = folder.resolve("run").resolve(RunDirectory.checkpoint(2));
-        byte[] bytes = Files.readAllBytes(file);
-        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
+        cutShort(RunDirectory.checkpoint(2));
         run.resume();
         assertEquals(1, run.warnings.size(), run.warnings.toString());
         assertTrue(run.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.warnings.get(0));
@@ -162,5 +158,11 @@ class InterruptedRunTest {
         run.resume();
         assertEquals(List.of(5), run.last.trained);
         assertFalse(Files.exists(file));
+    }
+
+    private void cutShort(String name) throws IOException {
+        Path file = folder.resolve("run").resolve(name);
+        byte[] bytes = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
     }
 }

@@ -36,24 +36,24 @@ final class RunFixture {
         directory = RunDirectory.at(uri, hadoop);
     }
 
-    TrainingRun.Outcome start() {
+    CheckpointState start() {
         return run(false, UnaryOperator.identity());
     }
 
-    TrainingRun.Outcome resume() {
+    CheckpointState resume() {
         return run(true, UnaryOperator.identity());
     }
 
-    TrainingRun.Outcome run(boolean resume, UnaryOperator<FakeEpochs> change) {
+    CheckpointState run(boolean resume, UnaryOperator<FakeEpochs> change) {
         return train(find(resume), change);
     }
 
     /** The run with as many attempts as there are changes to its epochs; the last may be the one that is good. */
-    TrainingRun.Outcome runOver(int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
+    Restarts.Outcome runOver(int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         return runOver(false, restarts, attempts);
     }
 
-    TrainingRun.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
+    Restarts.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
         StartingPoint first = find(resume);
         return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()), new Restarts.Recovery() {
@@ -69,7 +69,7 @@ final class RunFixture {
         });
     }
 
-    private TrainingRun.Outcome train(StartingPoint from, UnaryOperator<FakeEpochs> change) {
+    private CheckpointState train(StartingPoint from, UnaryOperator<FakeEpochs> change) {
         ComputationGraph student = from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
         student.getUpdater();
         stop = new StopRequest();

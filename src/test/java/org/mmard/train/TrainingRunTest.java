@@ -140,9 +140,9 @@ class TrainingRunTest {
 
     @Test
     void bestIsTheHighestRobustAccuracyThenTheHigherCleanThenTheEarlier() {
-        TrainingRun.Outcome outcome = run.run(false,
+        CheckpointState last = run.run(false,
                 epochs -> epochs.accuracy(1, 0.9, 0.3).accuracy(2, 0.6, 0.4).accuracy(3, 0.7, 0.4).accuracy(4, 0.7, 0.4));
-        assertEquals(new CheckpointState.Best(3, 0.7, 0.4), outcome.last().best());
+        assertEquals(new CheckpointState.Best(3, 0.7, 0.4), last.best());
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(4)), parameters(run, RunDirectory.LAST));
         assertEquals(List.of(true, true, true, false), run.metrics().stream().map(line -> line.contains("\"best\":true")).toList());
@@ -180,8 +180,8 @@ class TrainingRunTest {
         byte[] whole = Files.readAllBytes(file(RunDirectory.BEST));
         Files.delete(file(RunDirectory.checkpoint(2)));
         run.epochs = 5;
-        TrainingRun.Outcome outcome = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
-        assertEquals(2, outcome.last().best().epoch());
+        CheckpointState last = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
+        assertEquals(2, last.best().epoch());
         assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.checkpoint(2))));
         assertTrue(run.warnings.get(0).endsWith("epoch-0002.zip: there is no such file; restored from best.zip"), run.warnings.toString());
     }
@@ -192,8 +192,8 @@ class TrainingRunTest {
         flip(RunDirectory.checkpoint(2));
         flip(RunDirectory.BEST);
         run.epochs = 5;
-        TrainingRun.Outcome outcome = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
-        assertEquals(3, outcome.last().best().epoch());
+        CheckpointState last = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
+        assertEquals(3, last.best().epoch());
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
         assertEquals(1, run.warnings.size(), run.warnings.toString());
         assertTrue(run.warnings.get(0).endsWith("; best.zip does not hold it either, so the best epoch is lost; best.zip is now that of epoch 3, the best that is left"),
