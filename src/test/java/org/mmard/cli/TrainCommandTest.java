@@ -184,7 +184,8 @@ class TrainCommandTest {
         Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=1000000", "-D", "training.batch=80"), Map.of());
         stopped.await("accuracies below");
         stopped.awaitTask();
-        Thread.sleep(300);
+        // Until its first step is under way, a run can stop before that step; this one never ends.
+        Thread.sleep(8000);
         stopped.signal("TERM");
         stopped.await("SIGTERM: stopping after the current step");
         Thread.sleep(1500);
