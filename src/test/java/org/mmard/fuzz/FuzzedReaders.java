@@ -1,0 +1,26 @@
+package org.mmard.fuzz;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.mmard.data.FuzzedCifarArchive;
+import org.mmard.data.FuzzedCifarFolder;
+
+/** All readers that are fuzzed. */
+final class FuzzedReaders {
+    private static final List<FuzzedReader> ALL = List.of(
+            new FuzzedCifarFolder(),
+            new FuzzedCifarArchive());
+
+    private FuzzedReaders() {}
+
+    /** @param names with commas between, or null for all */
+    static List<FuzzedReader> named(String names) {
+        return names == null ? ALL : Arrays.stream(names.split(",")).map(FuzzedReaders::one).toList();
+    }
+
+    private static FuzzedReader one(String name) {
+        return ALL.stream().filter(reader -> reader.name().equals(name)).findFirst()
+                .orElseThrow(() -> new NoSuchElementException("no reader " + name + ", there are " + ALL.stream().map(FuzzedReader::name).toList()));
+    }
+}
