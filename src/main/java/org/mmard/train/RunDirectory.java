@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -529,6 +530,10 @@ public final class RunDirectory {
     }
 
     static String firstLine(Exception e) {
+        // Its message is a file's name.
+        if (e instanceof AccessDeniedException) {
+            return e.getMessage() + " (Permission denied)";
+        }
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines().findFirst().orElse(message);
     }
