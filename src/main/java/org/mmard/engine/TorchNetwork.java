@@ -20,8 +20,8 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J (or a
- * parameter server) writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
+ * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J's updater or a peer's
+ * update writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
  *
  * <p>The entries of the gradient vector that belong to running means and variances are never written: they stay as {@link #zeroGradient}
  * left them, zero. The running statistics themselves move in place at each train-mode forward, as PyTorch's do (momentum 1 - decay,

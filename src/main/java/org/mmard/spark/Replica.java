@@ -12,8 +12,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper and
- * parameter server are.
+ * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper
+ * is.
  */
 final class Replica {
     /** How failures begin that are the step's own, and such as are not, whoever reads them. */

@@ -20,7 +20,6 @@ import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
-import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.Option;
 
 /** Epochs on a Spark cluster: the driver's student is trained over all executors at once, by one of DL4J's training masters. */
@@ -77,24 +76,14 @@ public final class SparkEpochs implements Epochs {
 
     private void requireRoom(long images) {
         onCluster("room on the executors", () -> {
-            Preflight.check(spark, settings.cluster().executors(), settings.cluster().synchronisation().equals("shared"), images);
+            Preflight.check(spark, settings.cluster().executors(), images);
             return null;
         });
     }
 
     private TrainingMaster<?, ?> master() {
         boolean averaging = settings.cluster().synchronisation().equals("averaging");
-        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan, network());
-    }
-
-    /** Where the parameter servers find the driver. Their own default, one port for all, would let one executor per host start. */
-    private VoidConfiguration network() {
-        return VoidConfiguration.builder()
-                .portSupplier(FreePort.of(spark.getConf()))
-                .controllerAddress(spark.getConf().get("spark.driver.host"))
-                .networkMask(settings.cluster().networkMask())
-                .retransmitTimeout(5)
-                .build();
+        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan);
     }
 
     @Override

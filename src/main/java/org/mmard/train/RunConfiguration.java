@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.mmard.config.InputError;
+import org.mmard.config.RetiredKeys;
 
 /** The resolved configuration of a run, as {@code run.conf} keeps it: what a resume may change in it, and what not. */
 final class RunConfiguration {
@@ -31,6 +32,10 @@ final class RunConfiguration {
         for (Map.Entry<String, String> entry : before.entrySet()) {
             String key = entry.getKey();
             String value = after.getOrDefault(key, "null");
+            if (!FREE.contains(key) && RetiredKeys.instead(key).isPresent()) {
+                throw new InputError(uri + ": " + key + " is not a key any more: " + RetiredKeys.instead(key).orElseThrow()
+                        + "; a run of an earlier version cannot be gone on with, start anew in another directory");
+            }
             if (!FREE.contains(key) && !same(entry.getValue(), value)) {
                 throw new InputError(key + " = " + value + ": " + uri + " says " + entry.getValue()
                         + "; a run is resumed as it was, or started anew in another directory");

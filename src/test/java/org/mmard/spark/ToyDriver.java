@@ -25,7 +25,7 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
- * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
+ * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, encoding,
  * decay (of a moving average of the weights), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
  * start and stall (timeouts, seconds), pause (seconds before each step).
  */
@@ -137,9 +137,7 @@ public final class ToyDriver {
                                 Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"), Settings.WeightPerturbation.NONE),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
-                        new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
-                                Integer.parseInt(options.getOrDefault("passes", "4"))),
-                        2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
+                        options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0),
                 new Settings.Engine(1, true, false, "float32"));
     }
 

@@ -40,6 +40,15 @@ class RunConfigurationTest {
                 error.getMessage());
     }
 
+    @Test
+    void aRunOfAnEarlierVersionIsRefusedWithTheKeyThatTookThePlaceOfItsOwn() {
+        InputError error = assertThrows(InputError.class,
+                () -> RunConfiguration.requireSame(RECORDED + "cluster.threshold.passes = 6", RECORDED + "cluster.encoding = int8", "file:/run/run.conf"));
+        assertEquals("file:/run/run.conf: cluster.threshold.passes is not a key any more: cluster.encoding says how updates are written down now "
+                + "(int8, bfloat16 or exact); a run of an earlier version cannot be gone on with, start anew in another directory", error.getMessage());
+        assertDoesNotThrow(() -> RunConfiguration.requireSame(RECORDED + "cluster.network-mask = null", RECORDED, "file:/run/run.conf"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             run.directory            | runs/moved
