@@ -65,10 +65,10 @@ final class DistillingMaster extends SharedTrainingMaster {
     @Override
     public SharedTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
         if (broadcastModel != null) {
-            // DL4J would send the parameters of the first epoch again.
             broadcastModel.destroy();
-            broadcastModel = null;
         }
+        // DL4J makes one of its own where there is none, and sends the parameters of the first epoch again where there is.
+        broadcastModel = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
         return new DistillingWorker(super.getWorkerInstance(graph), plan, start);
     }
 
