@@ -51,13 +51,13 @@ final class DistillingMaster extends SharedTrainingMaster {
     }
 
     private boolean alone() {
-        return plan.value().executors() == 1;
+        return start.shards() == 1;
     }
 
-    /** Starts the parameter server, if there are executors that need one. */
+    /** Starts the parameter server, if there are executors that need one, be it in a later epoch: they are told of it once. */
     @Override
     protected void prepareNetworkAndStuff(SparkDl4jMultiLayer network, SparkComputationGraph graph) {
-        if (!alone()) {
+        if (plan.value().executors() > 1) {
             voidConfiguration = ParameterServer.start(voidConfiguration);
         }
     }
@@ -78,7 +78,7 @@ final class DistillingMaster extends SharedTrainingMaster {
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();
-        int remainder = (int) (start.tally().sums().steps() % plan.value().executors());
+        int remainder = (int) (start.tally().sums().steps() % start.shards());
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
         average = ReplicaState.average(graph.getNetwork(), states);
     }

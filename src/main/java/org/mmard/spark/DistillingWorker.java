@@ -23,7 +23,7 @@ final class DistillingWorker extends SharedTrainingWorker {
 
     @Override
     public ReplicaGraph getInitialModelGraph() {
-        if (plan.value().executors() > 1) {
+        if (start.shards() > 1) {
             chooseNetwork(getBroadcastConfiguration().value().getVoidConfiguration());
         }
         return Replica.of(plan.value(), getBroadcastModel().value(), start).graph();

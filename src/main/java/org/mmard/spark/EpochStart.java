@@ -7,7 +7,13 @@ import org.apache.spark.broadcast.Broadcast;
  * What a task must know of its epoch.
  *
  * @param from how many of its batches are done already; @param skipped how many of these were skipped
+ * @param shards among how many executors the others are dealt out: batch k belongs to shard (k - from) modulo shards
  * @param introduce whether executors may meet that have not met before; @param tally where the steps are counted
  * @param average where a moving average of the weights starts from, or null
  */
-record EpochStart(int epoch, int from, long skipped, boolean introduce, EpochTally tally, Broadcast<float[]> average) implements Serializable {}
+record EpochStart(int epoch, int from, int shards, long skipped, boolean introduce, EpochTally tally, Broadcast<float[]> average) implements Serializable {
+    /** The first batch of the round that a batch is in. A round is one batch of each shard; the last may be short. */
+    int roundOf(int batch) {
+        return batch - (batch - from) % shards;
+    }
+}

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The gradient sharing of an epoch, in rounds: in round r the executors take batches r*N to r*N + N-1, each sends its encoded update to all
+ * The gradient sharing of an epoch, in rounds: in each the executors take the next N batches, each sends its encoded update to all
  * others, and each subtracts the same sum, decoded in the same order, its own update as the others see it. So all replicas hold
  * the same bits after every round, whatever the timing. What an encoding leaves out stays here and joins the next update; the last update
  * of an epoch is sent exactly, so that nothing is left when the epoch ends. An executor whose step was skipped has no update in that round; all
@@ -20,13 +20,12 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 final class Lockstep implements GradientsAccumulator {
     private final Encoding encoding;
-    private final int executors;
     private final int batchesPerEpoch;
     private final Peers peers;
     private final long skippable;
     private final DistillingGraph graph;
     private final INDArray unsent;
-    private long epoch;
+    private EpochStart start;
     private Share own;
     private boolean lastRound;
     private boolean stopped;
@@ -36,7 +35,6 @@ final class Lockstep implements GradientsAccumulator {
     /** @param graph whose updates are shared; @param length of its parameter vector */
     Lockstep(Plan plan, Peers peers, DistillingGraph graph, long length) {
         encoding = Encoding.of(plan.settings().cluster().threshold());
-        executors = plan.executors();
         batchesPerEpoch = plan.batchesPerEpoch();
         this.peers = peers;
         skippable = plan.skippable();
@@ -47,9 +45,9 @@ final class Lockstep implements GradientsAccumulator {
     }
 
     /** Starts an epoch, together with all other executors. */
-    void begin(EpochStart start) {
+    void begin(EpochStart next) {
         unsent.assign(0);
-        epoch = start.tally().id();
+        start = next;
         skipped = start.skipped();
         lastRound = false;
         stopped = false;
@@ -72,11 +70,11 @@ final class Lockstep implements GradientsAccumulator {
             return;
         }
         TrainingBatch batch = graph.batch();
-        if (batch.index() % executors != peers.shard()) {
+        if (batch.index() - start.roundOf(batch.index()) != peers.shard()) {
             throw new IllegalStateException("batch " + batch.index() + " is not one of shard " + peers.shard());
         }
-        boolean last = lastRound || batch.index() + executors >= batchesPerEpoch;
-        own = new Share(RunPlugin.isStopped(epoch), graph.skipped(), graph.skipped() && !last ? Share.NO_UPDATE : encoding.encode(unsent.addi(update), last));
+        boolean last = lastRound || batch.index() + start.shards() >= batchesPerEpoch;
+        own = new Share(RunPlugin.isStopped(start.tally().id()), graph.skipped(), graph.skipped() && !last ? Share.NO_UPDATE : encoding.encode(unsent.addi(update), last));
         peers.send(new Address(batch.epoch(), batch.index()), own.bytes());
     }
 
@@ -88,9 +86,9 @@ final class Lockstep implements GradientsAccumulator {
         }
         TrainingBatch batch = graph.batch();
         stopped = lastRound;
-        int first = batch.index() - batch.index() % executors;
+        int first = start.roundOf(batch.index());
         updates.assign(0);
-        for (int index = first; index < Math.min(first + executors, batchesPerEpoch); index++) {
+        for (int index = first; index < Math.min(first + start.shards(), batchesPerEpoch); index++) {
             Share share = index == batch.index() ? own : Share.of(peers.receive(new Address(batch.epoch(), index)));
             lastRound |= share.stop();
             skipped += share.skipped() ? 1 : 0;

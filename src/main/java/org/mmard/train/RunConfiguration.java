@@ -7,6 +7,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import java.math.BigDecimal;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.mmard.config.InputError;
@@ -14,9 +15,13 @@ import org.mmard.config.InputError;
 /** The resolved configuration of a run, as {@code run.conf} keeps it: what a resume may change in it, and what not. */
 final class RunConfiguration {
     private static final String EPOCHS = "training.epochs";
-    /** Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. */
-    private static final Set<String> FREE = Set.of(
-            EPOCHS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep", "checkpoints.retry-for",
+    private static final String EXECUTORS = "cluster.executors";
+    /**
+     * Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. How many executors
+     * there are does decide something, by a rule that is known (docs/architecture.md, Another number of executors), and a cluster is not always as large as it was.
+     */
+    static final Set<String> FREE = Set.of(
+            EPOCHS, EXECUTORS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep", "checkpoints.retry-for",
             "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "cluster.network-mask", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
 
     private RunConfiguration() {}
@@ -40,6 +45,12 @@ final class RunConfiguration {
             throw new InputError(EPOCHS + " = " + after.get(EPOCHS) + ": " + uri + " says " + before.get(EPOCHS)
                     + "; a resume may add epochs, not take any away");
         }
+    }
+
+    /** How many executors a recorded configuration is for; nothing where it does not say. */
+    static OptionalInt executors(String recorded, String uri) {
+        String executors = flat(recorded, uri).get(EXECUTORS);
+        return executors == null ? OptionalInt.empty() : OptionalInt.of(new BigDecimal(executors).intValueExact());
     }
 
     /** A number may be written in more than one way: on the command line it is text. */
