@@ -48,10 +48,11 @@ final class TrainingBanner {
 
     private static String resumed(StartingPoint from) {
         EpochSums begun = from.checkpoint().map(found -> found.state().begun()).orElse(null);
+        String with = from.resized().map(change -> " with " + change).orElse("");
         if (begun != null) {
-            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1);
+            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1) + with;
         }
-        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : "";
+        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() + with : "";
     }
 
     void end(Restarts.Outcome outcome) {

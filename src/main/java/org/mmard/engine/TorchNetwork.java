@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -60,7 +61,7 @@ public final class TorchNetwork implements AutoCloseable {
         }
         parameters = graph.params();
         gradient = graph.getGradientsViewArray();
-        parametersAddress = LibTorch.address(parameters);
+        parametersAddress = FlatVector.address(parameters);
         Set<String> depthwise = program.ops().stream().filter(op -> op instanceof Op.Convolution c && c.groups() > 1)
                 .map(op -> ((Op.Convolution) op).weight()).collect(Collectors.toSet());
         try (PointerScope scope = new PointerScope()) {
@@ -71,7 +72,7 @@ public final class TorchNetwork implements AutoCloseable {
                 INDArray view = entry.getValue();
                 UnaryOperator<Tensor> shaped = values -> depthwise.contains(name)
                         ? values.view(view.shape()).permute(DEPTHWISE_FROM_DL4J) : values.view(torchShape(view));
-                long offset = (LibTorch.address(view) - parametersAddress) / Float.BYTES;
+                long offset = (FlatVector.address(view) - parametersAddress) / Float.BYTES;
                 weights.put(name, hold(shaped.apply(flat.narrow(0, offset, view.length())).detach()));
                 Tensor twin = hold(shaped.apply(flat.narrow(0, offset, view.length())).detach());
                 if (!isRunningStatistic(name)) {
@@ -169,7 +170,7 @@ public final class TorchNetwork implements AutoCloseable {
     }
 
     private void checkBinding() {
-        if (LibTorch.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
+        if (FlatVector.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
             throw new IllegalStateException("the graph's flat vectors were replaced after the engine was bound to them");
         }
     }

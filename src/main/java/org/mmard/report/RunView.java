@@ -94,7 +94,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize())
                 + " within " + radius(settings.attack().epsilon())));
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
-                + plural(settings.cluster().executors(), "executor")));
+                + run.executors() + (run.executors().equals("1") ? " executor" : " executors")));
         facts.add(new Fact("seed", Long.toString(settings.run().seed())));
         String commit = run.provenance().starts().isEmpty() ? null : run.provenance().starts().get(0).versions().get("commit");
         facts.add(new Fact("commit", commit == null ? "unknown" : commit.replaceFirst("^(\\p{XDigit}{12})\\p{XDigit}+", "$1")));
@@ -145,7 +145,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
     private static List<StartRow> starts(RecordedRun run) {
         List<StartRow> rows = new ArrayList<>();
         for (Provenance.Start start : run.provenance().starts()) {
-            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start" : "resumed";
+            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start"
+                    : "resumed" + run.provenance().resized(rows.size()).map(change -> " with " + change).orElse("");
             rows.add(new StartRow(start.time().replaceFirst("T", " ").replaceFirst("\\.\\d+", "").replaceFirst("Z$", " UTC"),
                     start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1") : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
                     start.versions().getOrDefault("commit", "unknown")));

@@ -51,7 +51,7 @@ final class DistillingMaster extends SharedTrainingMaster {
     }
 
     private boolean alone() {
-        return plan.value().executors() == 1;
+        return start.shards() == 1;
     }
 
     /** The driver has no part in the exchange. */
@@ -61,10 +61,10 @@ final class DistillingMaster extends SharedTrainingMaster {
     @Override
     public SharedTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
         if (broadcastModel != null) {
-            // DL4J would send the parameters of the first epoch again.
             broadcastModel.destroy();
-            broadcastModel = null;
         }
+        // DL4J makes one of its own where there is none, and sends the parameters of the first epoch again where there is.
+        broadcastModel = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
         return new DistillingWorker(super.getWorkerInstance(graph), plan, start);
     }
 
@@ -74,7 +74,7 @@ final class DistillingMaster extends SharedTrainingMaster {
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();
-        int remainder = (int) (start.tally().sums().steps() % plan.value().executors());
+        int remainder = (int) (start.tally().sums().steps() % start.shards());
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
         average = ReplicaState.average(graph.getNetwork(), states);
     }

@@ -20,7 +20,7 @@ final class DistillingWorker extends SharedTrainingWorker {
     /** DL4J's training wrapper asks for the model first, and for a parameter server then. */
     @Override
     public ReplicaGraph getInitialModelGraph() {
-        if (plan.value().executors() > 1) {
+        if (start.shards() > 1) {
             IdleParameterServer.start();
         }
         return Replica.of(plan.value(), getBroadcastModel().value(), start).graph();

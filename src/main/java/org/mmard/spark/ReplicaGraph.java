@@ -65,7 +65,7 @@ final class ReplicaGraph extends DistillingGraph {
             return lockstep.finished();
         }
         // Executors that average end their windows together.
-        return plan.executors() == 1
+        return start.shards() == 1
                 && (RunPlugin.isStopped(start.tally().id()) || start.skipped() + start.tally().sums().skippedSteps() > plan.skippable());
     }
 

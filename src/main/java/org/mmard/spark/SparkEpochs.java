@@ -33,6 +33,7 @@ public final class SparkEpochs implements Epochs {
     private final SparkComputationGraph student;
     private final WeightAverage average;
     private final StopRequest stop;
+    /** Whether all executors have met, and not only some for the rest of an epoch. */
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
     private int latest = -1;
@@ -82,8 +83,11 @@ public final class SparkEpochs implements Epochs {
     }
 
     private TrainingMaster<?, ?> master() {
-        boolean averaging = settings.cluster().synchronisation().equals("averaging");
-        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan);
+        return isAveraging() ? new AveragingMaster(plan) : new DistillingMaster(plan);
+    }
+
+    private boolean isAveraging() {
+        return settings.cluster().synchronisation().equals("averaging") && settings.cluster().executors() > 1;
     }
 
     @Override
@@ -96,8 +100,10 @@ public final class SparkEpochs implements Epochs {
             RunPlugin.training(tally.id(), stop);
             Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
             try {
+                int from = (int) before.steps();
+                int shards = shards(from);
                 watched(tally, before, progress,
-                        () -> fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following)));
+                        () -> fit(new EpochStart(epoch, from, shards, before.skippedSteps(), introduce(shards), tally, following)));
             } finally {
                 if (following != null && !spark.sc().isStopped()) {
                     following.destroy();
@@ -161,11 +167,20 @@ public final class SparkEpochs implements Epochs {
         return plan.value().batchesPerEpoch();
     }
 
-    /** The first epoch, or one in which Spark has more executors to choose from than will take part. */
-    private boolean introduce() {
-        boolean first = !introduced;
-        introduced = true;
-        return first || watch.count() != settings.cluster().executors();
+    /**
+     * Among how many executors the batches from {@code from} on are dealt out: what was left of an epoch when it was interrupted may be fewer than there
+     * are executors, and one without any could not take part in a round. Those that average meet between windows, with or without batches.
+     */
+    private int shards(int from) {
+        int executors = settings.cluster().executors();
+        return isAveraging() ? executors : Math.min(executors, batches() - from);
+    }
+
+    /** The first epoch of all executors, or one in which Spark has more to choose from than will take part. */
+    private boolean introduce(int shards) {
+        boolean known = introduced;
+        introduced = shards == settings.cluster().executors();
+        return !known || watch.count() != shards;
     }
 
     private void fit(EpochStart start) {
@@ -173,12 +188,12 @@ public final class SparkEpochs implements Epochs {
             averaging.start(start);
             int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
             for (int from = start.from(); from < batches() && !isEnough(start); from += window) {
-                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
+                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), from, Math.min(from + window, batches())));
             }
         } else {
             DistillingMaster master = (DistillingMaster) student.getTrainingMaster();
             master.start(start);
-            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.from(), batches()));
+            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), start.from(), batches()));
             if (start.average() != null) {
                 average.values(master.average());
             }

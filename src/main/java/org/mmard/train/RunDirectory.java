@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +22,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.IOUtils;
 import org.mmard.config.InputError;
 
 /**
@@ -44,6 +43,8 @@ public final class RunDirectory {
     private static final String CHECKPOINTS = "checkpoints";
     /** The checkpoint of a run that was stopped within an epoch. */
     public static final String INTERRUPTED = CHECKPOINTS + "/interrupted.zip";
+    /** Bytes. */
+    private static final int COPIED_AT_A_TIME = 1 << 18;
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
 
     private final WholeFiles files;
@@ -240,7 +241,11 @@ public final class RunDirectory {
      * that does not match whatever older file there is, never an unfinished pair that matches.
      */
     void writeChecked(String name, Content content) {
-        write(name, content, sha256 -> files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName()))));
+        write(name, content, sha256 -> writeSha256(name, sha256));
+    }
+
+    private void writeSha256(String name, String sha256) throws IOException {
+        files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName())));
     }
 
     private void write(String name, Content content, WholeFiles.BeforeNaming before) {
@@ -259,16 +264,16 @@ public final class RunDirectory {
     /** Puts a copy of a file that {@link #writeChecked} wrote, with its checksum, in place of another. */
     void copyChecked(String from, String to) {
         Optional<String> recorded = recordedSha256(from);
-        writeChecked(to, out -> {
-            MessageDigest digest = Sha256.digest();
-            try (InputStream in = new DigestInputStream(open(from), digest)) {
-                in.transferTo(out);
+        write(to, out -> {
+            try (InputStream in = open(from)) {
+                IOUtils.copyBytes(in, out, COPIED_AT_A_TIME);
             }
+        }, sha256 -> {
             // A copy would have a checksum of its own, and damage would pass for whole.
-            String found = Sha256.hex(digest);
-            if (!recorded.orElse(found).equals(found)) {
-                throw damaged(from, found, recorded.get());
+            if (!recorded.orElse(sha256).equals(sha256)) {
+                throw damaged(from, sha256, recorded.get());
             }
+            writeSha256(to, sha256);
         });
     }
 

@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.mmard.config.InputError;
 
@@ -31,7 +32,9 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         String recorded = directory.read(RunDirectory.CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
                 () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
         RunConfiguration.requireSame(recorded, configuration, recordedAt);
-        Provenance before = Provenance.read(directory);
+        Provenance read = Provenance.read(directory);
+        OptionalInt executors = RunConfiguration.executors(recorded, recordedAt);
+        Provenance before = executors.isPresent() ? read.withFormer(executors.getAsInt()) : read;
         requireSameContent("data.uri", before.data(), now.data());
         requireSameContent("teacher.model", before.teacher(), now.teacher());
         Optional<Checkpoints.Checkpoint> checkpoint = new Checkpoints(directory, 0).newest(before.settings(), warn);
@@ -68,6 +71,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     /** Epochs already trained. */
     public int epoch() {
         return checkpoint.map(found -> found.state().epoch()).orElse(0);
+    }
+
+    /** Whether it goes on with another number of executors than it had: {@code 4 executors in place of 2}. */
+    public Optional<String> resized() {
+        return provenance.resized(provenance.starts().size() - 1);
     }
 
     /** Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3}, {@code the checkpoint after step 17 of epoch 4}. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,7 @@ import org.mmard.config.InputError;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class ModelFileTest {
     private static final ModelFile.Metadata METADATA =
@@ -70,6 +72,27 @@ class ModelFileTest {
         ComputationGraph plain = ModelSerializer.restoreComputationGraph(file.toFile());
         assertArrayEquals(graph.outputSingle(images).toFloatMatrix(), plain.outputSingle(images).toFloatMatrix());
         assertEquals(0.25, plain.getUpdater().getStateViewArray().meanNumber().doubleValue());
+    }
+
+    @Test
+    void arraysAreWrittenAsNd4jWritesThem() throws IOException {
+        INDArray whole = Nd4j.rand(DataType.FLOAT, 1, 40_000);
+        for (INDArray array : List.of(whole, whole.reshape(40_000), graph.params(), graph.getUpdater().getStateViewArray(), Nd4j.rand(DataType.FLOAT, 1))) {
+            ByteArrayOutputStream expected = new ByteArrayOutputStream();
+            Nd4j.write(array, new DataOutputStream(expected));
+            assertArrayEquals(expected.toByteArray(), ModelFile.bytes(array));
+        }
+        INDArray part = whole.reshape(40_000).get(NDArrayIndex.interval(7, 20_001));
+        assertEquals(part, ModelFile.array("here", "there", ModelFile.bytes(part)));
+    }
+
+    @Test
+    void weightsAreStoredUncompressed() throws IOException {
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            for (String entry : List.of("coefficients.bin", "updaterState.bin", "progress.json")) {
+                assertEquals(ZipEntry.STORED, zip.getEntry(entry).getMethod(), entry);
+            }
+        }
     }
 
     @Test
