@@ -79,7 +79,7 @@ final class TrainingBanner {
         }
         String chosen = directory.uri(best == null ? RunDirectory.LAST : RunDirectory.BEST);
         row("models", chosen + ", " + RunDirectory.LAST + " and checkpoints/ beside it");
-        row("next", GivenCommand.program() + " evaluate --model " + chosen + " --data " + inputs.settings().data().uri() + " --out " + directory.uri());
+        row("next", GivenCommand.of("evaluate", "--model", chosen, "--data", inputs.settings().data().uri(), "--out", directory.uri()));
         out.flush();
     }
 

@@ -2,16 +2,16 @@ package org.mmard.config;
 
 /**
  * A mistake that its user can mend: a bad flag, key, file or value. The message is one line that names the thing and says what to do;
- * the command line prints it without a stack trace and exits with 2.
+ * the command line prints it without a stack trace and exits with 2. Names and values in it may come from anywhere: they are made printable here.
  */
 public final class InputError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public InputError(String message) {
-        super(message);
+        super(Printable.line(message));
     }
 
     public InputError(String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.line(message), cause);
     }
 }

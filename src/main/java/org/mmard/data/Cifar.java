@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 
 /**
  * A CIFAR-10 or CIFAR-100 data set in its official binary layout, on any Hadoop filesystem: its folder, a folder that has that folder under
@@ -18,6 +19,10 @@ import org.mmard.config.InputError;
 public final class Cifar {
     /** For {@code examples}: no limit. */
     public static final int ALL = 0;
+
+    /** So many have their pixels in one array. */
+    private static final int MOST_RECORDS = (Integer.MAX_VALUE - 8) / ImageSet.PIXELS;
+    private static final long LONGEST_NAMES = 1 << 16;
 
     private final String uri;
     private final CifarFormat format;
@@ -104,14 +109,14 @@ public final class Cifar {
                 throw new InputError(files.location(name) + ": missing; the " + part + " set of " + format + " is " + String.join(", ", wanted));
             }
         }
-        long limit = examples == ALL ? Long.MAX_VALUE : (long) examples * format.recordBytes();
-        List<CifarFiles.Content> contents = files.read(wanted, limit);
-        contents.forEach(this::refuseCutRecords);
-        long available = contents.stream().mapToLong(content -> content.size() / format.recordBytes()).sum();
+        wanted.forEach(this::refuseCutRecords);
+        long available = wanted.stream().mapToLong(name -> files.sizes().get(name) / format.recordBytes()).sum();
         if (available < examples) {
             throw new InputError(uri + ": has " + available + " " + part + " records, fewer than the " + examples + " asked for");
         }
+        requireRoom(part, examples == ALL ? available : examples);
         int records = Math.toIntExact(examples == ALL ? available : examples);
+        List<CifarFiles.Content> contents = files.read(wanted, (long) records * format.recordBytes());
         byte[] pixels = new byte[Math.multiplyExact(records, ImageSet.PIXELS)];
         byte[] labels = new byte[records];
         int done = 0;
@@ -123,11 +128,29 @@ public final class Cifar {
         return new ImageSet(pixels, labels, classNames());
     }
 
-    private void refuseCutRecords(CifarFiles.Content content) {
-        long over = content.size() % format.recordBytes();
-        if (over != 0 || content.size() == 0) {
-            throw new InputError(content.location() + ": ends at offset " + content.size() + " after " + over + " of the " + format.recordBytes()
-                    + " bytes of a " + format + " record that begins at offset " + (content.size() - over) + "; the file is cut, or of another layout");
+    private void requireFile(String name) {
+        if (files.sizes().get(name) == CifarFiles.NO_FILE) {
+            throw new InputError(files.location(name) + ": is not a file, but a folder, FIFO, socket or device");
+        }
+    }
+
+    private void refuseCutRecords(String name) {
+        requireFile(name);
+        long size = files.sizes().get(name);
+        long over = size % format.recordBytes();
+        if (over != 0 || size == 0) {
+            throw new InputError(files.location(name) + ": ends at offset " + size + " after " + over + " of the " + format.recordBytes()
+                    + " bytes of a " + format + " record that begins at offset " + (size - over) + "; the file is cut, or of another layout");
+        }
+    }
+
+    /** A sparse file of any size takes no room on a disk. The records are in memory twice: as they are read, and as images. */
+    private void requireRoom(String part, long records) {
+        long needed = records > MOST_RECORDS ? Long.MAX_VALUE : 2 * records * format.recordBytes();
+        long room = Runtime.getRuntime().maxMemory() / 4 * 3;
+        if (needed > room) {
+            throw new InputError(uri + ": " + records + " " + part + " records " + (needed == Long.MAX_VALUE ? "are more than the " + MOST_RECORDS + " that can be read"
+                    : "need " + (needed >> 20) + " MiB of memory, and " + (room >> 20) + " MiB are there for them; ask for fewer, or raise MMARD_DRIVER_MEMORY"));
         }
     }
 
@@ -152,12 +175,19 @@ public final class Cifar {
         if (!files.names().contains(format.namesFile)) {
             return IntStream.range(0, format.classes).mapToObj(Integer::toString).toList();
         }
-        CifarFiles.Content content = files.read(List.of(format.namesFile), Long.MAX_VALUE).get(0);
+        requireFile(format.namesFile);
+        if (files.sizes().get(format.namesFile) > LONGEST_NAMES) {
+            throw new InputError(files.location(format.namesFile) + ": has " + files.sizes().get(format.namesFile) + " bytes; a list of class names has at most " + LONGEST_NAMES);
+        }
+        CifarFiles.Content content = files.read(List.of(format.namesFile), LONGEST_NAMES).get(0);
         List<String> names = new ArrayList<>(new String(content.bytes(), StandardCharsets.UTF_8).lines().map(String::strip).toList());
         names.removeIf(String::isEmpty);
         if (names.size() != format.classes) {
             throw new InputError(content.location() + ": has " + names.size() + " class names, expected one line for each of " + format.classes);
         }
+        names.stream().filter(name -> !Printable.isLine(name)).findFirst().ifPresent(name -> {
+            throw new InputError(content.location() + ": class name " + name + " has characters that cannot be printed");
+        });
         return names;
     }
 }

@@ -1,5 +1,6 @@
 package org.mmard.data;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,18 +9,24 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
-import org.apache.commons.compress.utils.CountingInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.mmard.config.InputError;
+import org.mmard.config.RegularFile;
 
 /** The files of a data set, wherever they lie. */
 sealed interface CifarFiles {
+    /** The size of what is there under a file's name, but is a folder, or a FIFO. */
+    long NO_FILE = -1;
+
+    /** How many bytes each has, by its name without its folder. */
+    Map<String, Long> sizes();
+
     /** Names of all files, without their folder. */
-    Set<String> names();
+    default Set<String> names() {
+        return sizes().keySet();
+    }
 
     /** A file as a message names it. */
     String location(String name);
@@ -35,14 +42,15 @@ sealed interface CifarFiles {
     record Content(String location, long size, byte[] bytes) {}
 
     /** Files in a folder. */
-    record Folder(Storage folder, Set<String> names) implements CifarFiles {
+    record Folder(Storage folder, Map<String, Long> sizes) implements CifarFiles {
         static Folder of(Storage folder) {
             try {
-                Set<String> names = new TreeSet<>();
+                Map<String, Long> sizes = new TreeMap<>();
                 for (FileStatus status : folder.files().listStatus(folder.path())) {
-                    names.add(status.getPath().getName());
+                    boolean isFile = status.isFile() && !RegularFile.isSomethingElse(folder.files(), status.getPath());
+                    sizes.put(status.getPath().getName(), isFile ? status.getLen() : NO_FILE);
                 }
-                return new Folder(folder, names);
+                return new Folder(folder, sizes);
             } catch (IOException e) {
                 throw Storage.unreadable(folder.toString(), e);
             }
@@ -65,7 +73,7 @@ sealed interface CifarFiles {
                 }
                 byte[] bytes = new byte[(int) Math.min(Math.min(status.getLen(), left), Integer.MAX_VALUE - 8)];
                 int read = 0;
-                try (InputStream in = file.files().open(file.path())) {
+                try (InputStream in = RegularFile.open(file.files(), file.path())) {
                     read = in.readNBytes(bytes, 0, bytes.length);
                 } catch (IOException e) {
                     throw Storage.unreadable(file.toString(), e);
@@ -84,14 +92,22 @@ sealed interface CifarFiles {
      * Members of a gzipped tar archive, whatever folder they lie in there.
      * Each reading goes through the whole archive, so that its checksum is seen to hold.
      */
-    record Archive(Storage file, Set<String> names) implements CifarFiles {
+    record Archive(Storage file, Map<String, Long> sizes) implements CifarFiles {
+        /** Images hardly shrink. An archive that grows more than this, and beyond this many bytes, holds something else. */
+        private static final int MOST_TIMES = 100;
+        private static final long MOST_ANYWAY = 256L << 20;
+
         static Archive of(Storage file) {
-            Set<String> names = new TreeSet<>();
-            walk(file, (name, size, in) -> names.add(name));
-            if (names.isEmpty()) {
+            Map<String, Long> sizes = new TreeMap<>();
+            walk(file, (name, size, in) -> {
+                if (sizes.put(name, size) != null && CifarFormat.knows(name)) {
+                    throw new InputError(file + ": has " + name + " twice; pack it again with one of them");
+                }
+            });
+            if (sizes.isEmpty()) {
                 throw new InputError(file + ": the archive has no files");
             }
-            return new Archive(file, names);
+            return new Archive(file, sizes);
         }
 
         @Override
@@ -111,28 +127,54 @@ sealed interface CifarFiles {
             return names.stream().map(contents::get).toList();
         }
 
-        private interface Visitor {
-            void visit(String name, long size, InputStream content) throws IOException;
-        }
-
-        private static void walk(Storage file, Visitor visitor) {
-            try (CountingInputStream packed = new CountingInputStream(file.files().open(file.path()))) {
-                String member = "its first file";
-                try (GZIPInputStream unpacked = new GZIPInputStream(packed, 1 << 16);
-                        TarArchiveInputStream tar = new TarArchiveInputStream(unpacked)) {
-                    for (TarArchiveEntry entry = tar.getNextTarEntry(); entry != null; entry = tar.getNextTarEntry()) {
-                        member = entry.getName();
-                        if (entry.isFile()) {
-                            visitor.visit(member.substring(member.lastIndexOf('/') + 1), entry.getSize(), tar);
-                        }
-                    }
+        private static void walk(Storage file, TarFiles.Visitor visitor) {
+            long most = Math.max(MOST_ANYWAY, MOST_TIMES * file.status().getLen());
+            try (Counted packed = new Counted(RegularFile.open(file.files(), file.path()))) {
+                String[] member = {"its first file"};
+                try (Counted unpacked = new Counted(new GZIPInputStream(packed, 1 << 16))) {
+                    unpacked.most = most;
+                    TarFiles.walk(unpacked, (path, size, in) -> {
+                        member[0] = path;
+                        visitor.visit(path.substring(path.lastIndexOf('/') + 1), size, in);
+                    });
                     unpacked.transferTo(OutputStream.nullOutputStream());
-                } catch (IOException | IllegalArgumentException e) {
-                    String where = file + ": byte " + packed.getBytesRead() + ", in or after " + member;
+                } catch (IOException e) {
+                    String where = file + ": byte " + packed.count + ", in or after " + member[0];
                     throw Storage.unreadable(where + ": a damaged or cut archive, fetch it again", e);
                 }
             } catch (IOException e) {
                 throw Storage.unreadable(file.toString(), e);
+            }
+        }
+
+        /** Counts what is read, and ends where that is too much. */
+        private static final class Counted extends FilterInputStream {
+            private long count;
+            private long most = Long.MAX_VALUE;
+
+            Counted(InputStream in) {
+                super(in);
+            }
+
+            @Override
+            public int read() throws IOException {
+                int read = super.read();
+                count(read < 0 ? 0 : 1);
+                return read;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                int read = super.read(bytes, offset, length);
+                count(Math.max(0, read));
+                return read;
+            }
+
+            private void count(int read) throws IOException {
+                count += read;
+                if (count > most) {
+                    throw new IOException("it unpacks to more than " + (most >> 20) + " MiB, which no images of its size do");
+                }
             }
         }
     }

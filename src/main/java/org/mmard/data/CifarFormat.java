@@ -1,5 +1,6 @@
 package org.mmard.data;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -37,6 +38,11 @@ public enum CifarFormat {
         this.namesFile = namesFile;
         this.testFiles = List.of(testFile);
         this.trainFiles = trainFiles;
+    }
+
+    /** Whether a file of that name is a part of either data set. */
+    static boolean knows(String name) {
+        return Arrays.stream(values()).anyMatch(format -> name.equals(format.namesFile) || format.testFiles.contains(name) || format.trainFiles.contains(name));
     }
 
     /** Bytes of one record. */

@@ -1,6 +1,9 @@
 package org.mmard.spark;
 
 import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -14,6 +17,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.config.InputError;
 import org.mmard.spark.sync.Ports;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Starts this JVM's Spark context: which master, and the properties that training needs of driver and executors. */
 public final class SparkDriver {
@@ -21,6 +26,8 @@ public final class SparkDriver {
     /** JavaCPP's limit on resident memory would count what LibTorch maps. */
     private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxphysicalbytes=0";
 
+    private static final Logger LOG = LoggerFactory.getLogger(SparkDriver.class);
+    private static final String SHUFFLE_SERVICE = "spark.shuffle.service.enabled";
     private static final int SECRET_BYTES = 32;
     private static final String PROMETHEUS = "spark.metrics.conf.driver.sink.prometheusServlet.";
 
@@ -65,6 +72,7 @@ public final class SparkDriver {
         if (cluster.matches()) {
             conf.setIfMissing("spark.executor.memory", cluster.group(3) + "m");
         }
+        withoutShuffleService(conf);
         if (!conf.get("spark.master").startsWith("local[")) {
             equip(conf);
         }
@@ -92,10 +100,29 @@ public final class SparkDriver {
             throw new InputError("cluster.executors = " + executors + ", but " + master
                     + " is one process: use MMARD_MASTER=local-cluster[" + executors + ",1,2048] or a spark:// master");
         }
+        withoutShuffleService(conf);
         if (!master.startsWith("local[")) {
             executors(conf, executors);
         }
         return properties(conf);
+    }
+
+    /**
+     * Executors stay from the beginning to the end, so that their files need no other keeper; where one that is asked for is missing, no executor would start.
+     *
+     * @throws InputError where that can be told before
+     */
+    private static void withoutShuffleService(SparkConf conf) {
+        if (conf.getBoolean(SHUFFLE_SERVICE, false) && conf.get("spark.master").startsWith("local-cluster")) {
+            int port = conf.getInt("spark.shuffle.service.port", 7337);
+            try (Socket service = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                LOG.info("There is a shuffle service at port {}, which is not used", service.getPort());
+            } catch (IOException | IllegalArgumentException e) {
+                throw new InputError(SHUFFLE_SERVICE + " = true, but no shuffle service answers at port " + port + " of this machine (" + e.getMessage()
+                        + "); leave the property out: nothing here needs one", e);
+            }
+        }
+        conf.set(SHUFFLE_SERVICE, "false");
     }
 
     private static String master(int executors, Map<String, String> environment) {

@@ -9,7 +9,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.TrainingMaster;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
@@ -45,7 +44,7 @@ public final class SparkEpochs implements Epochs {
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
      * @param steps makes each executor's training step; @param stop ends an epoch after its current steps, and validation at once
-     * @throws InputError where the executors do not come, or are more than an epoch has batches
+     * @throws org.mmard.config.InputError where the executors do not come
      */
     public SparkEpochs(
             JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps,
@@ -56,10 +55,6 @@ public final class SparkEpochs implements Epochs {
         this.settings = settings;
         int executors = settings.cluster().executors();
         EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
-        if (order.batchesPerEpoch() < executors) {
-            throw new InputError("cluster.executors = " + executors + ": " + training.size() + " training images in batches of "
-                    + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
-        }
         RunGauge.begin(settings.run().directory());
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {

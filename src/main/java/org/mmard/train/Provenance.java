@@ -3,13 +3,13 @@ package org.mmard.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 
 /**
  * Where a run's numbers come from: {@code provenance.json}.
@@ -22,6 +22,7 @@ import org.mmard.config.InputError;
  */
 public record Provenance(String settings, long seed, Source data, Source teacher, List<Start> starts) {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LARGEST = 1 << 26;
 
     /** @param uri where it was read; @param sha256 of its content, in hexadecimal */
     public record Source(String uri, String sha256) {}
@@ -87,12 +88,19 @@ public record Provenance(String settings, long seed, Source data, Source teacher
 
     /** @throws InputError where the file is missing or not ours */
     public static Provenance read(RunDirectory directory) {
-        byte[] content = directory.read(RunDirectory.PROVENANCE).orElseThrow(() -> new InputError(
+        byte[] content = directory.read(RunDirectory.PROVENANCE, LARGEST).orElseThrow(() -> new InputError(
                 directory.uri(RunDirectory.PROVENANCE) + ": missing, so nothing says what the run was trained on; put it back, or start again in another directory"));
-        try {
-            return JSON.readValue(content, Provenance.class);
-        } catch (IOException e) {
-            throw new InputError(directory.uri(RunDirectory.PROVENANCE) + ": not a provenance file: " + e.getMessage().lines().findFirst().orElse(""), e);
-        }
+        JsonFields fields = JsonFields.of(directory.uri(RunDirectory.PROVENANCE) + ": not a provenance file", content);
+        return new Provenance(fields.text("settings"), fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE), source(fields.section("data")),
+                fields.has("teacher") ? source(fields.section("teacher")) : null, fields.sections("starts").stream().map(Provenance::start).toList());
+    }
+
+    private static Source source(JsonFields fields) {
+        return new Source(fields.text("uri"), fields.text("sha256"));
+    }
+
+    private static Start start(JsonFields fields) {
+        return new Start(fields.text("time"), fields.count("after_epoch", 0, Integer.MAX_VALUE), fields.text("host"), fields.text("command"),
+                fields.textOrNull("reason"), fields.has("executors") ? fields.count("executors", 1, Integer.MAX_VALUE) : null, fields.section("versions").allTexts());
     }
 }

@@ -1,17 +1,17 @@
 package org.mmard.train;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 import org.mmard.config.RetiredKeys;
+import org.mmard.config.SettingsReader;
 
 /** The resolved configuration of a run, as {@code run.conf} keeps it: what a resume may change in it, and what not. */
 final class RunConfiguration {
@@ -48,9 +48,13 @@ final class RunConfiguration {
                         + "; a run of an earlier version cannot be gone on with, start anew in another directory");
             }
             if (!FREE.contains(key) && !same(entry.getValue(), value)) {
-                throw new InputError(key + " = " + value + ": " + uri + " says " + entry.getValue()
+                throw new InputError(Printable.value(key) + " = " + Printable.value(value) + ": " + uri + " says " + Printable.value(entry.getValue())
                         + "; a run is resumed as it was, or started anew in another directory");
             }
+        }
+        if (!String.valueOf(before.get(EPOCHS)).matches("\\d{1,10}")) {
+            throw new InputError(uri + ": " + EPOCHS + " is " + Printable.value(String.valueOf(before.get(EPOCHS))) + ", where a whole number is wanted; put the file back, or start again"
+                    + " in another directory");
         }
         if (new BigDecimal(after.get(EPOCHS)).compareTo(new BigDecimal(before.get(EPOCHS))) < 0) {
             throw new InputError(EPOCHS + " = " + after.get(EPOCHS) + ": " + uri + " says " + before.get(EPOCHS)
@@ -75,14 +79,8 @@ final class RunConfiguration {
 
     /** Every leaf by its path; a key that the record does not know yet is no change. */
     private static Map<String, String> flat(String text, String origin) {
-        Config config;
-        try {
-            config = ConfigFactory.parseString(text);
-        } catch (ConfigException e) {
-            throw new InputError(origin + ": cannot be read: " + e.getMessage(), e);
-        }
         Map<String, String> leaves = new TreeMap<>();
-        collect("", config.root(), leaves);
+        collect("", SettingsReader.stored(text.getBytes(StandardCharsets.UTF_8), origin).root(), leaves);
         return leaves;
     }
 

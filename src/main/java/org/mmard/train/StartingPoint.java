@@ -14,6 +14,8 @@ import org.mmard.config.InputError;
  * @param checkpoint what to go on from; nothing at the beginning
  */
 public record StartingPoint(String configuration, Provenance provenance, Optional<Checkpoints.Checkpoint> checkpoint) {
+    private static final int LARGEST_CONFIGURATION = 1 << 20;
+
     /**
      * Prepares the directory and finds out where to begin. Writes no file yet, so that a run whose cluster does not come up leaves no trace.
      *
@@ -26,10 +28,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         requireFree(directory, resume);
         directory.prepare();
         if (!directory.holdsRun()) {
+            requireNothingToReplace(directory);
             return new StartingPoint(configuration, now, Optional.empty());
         }
         String recordedAt = directory.uri(RunDirectory.CONFIGURATION);
-        String recorded = directory.read(RunDirectory.CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
+        String recorded = directory.read(RunDirectory.CONFIGURATION, LARGEST_CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
                 () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
         RunConfiguration.requireSame(recorded, configuration, recordedAt);
         Provenance read = Provenance.read(directory);
@@ -65,6 +68,16 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     public static void requireFree(RunDirectory directory, boolean resume) {
         if (!resume && directory.holdsRun()) {
             throw new InputError("run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
+        }
+    }
+
+    /** What a run would write over, and no run has left there. */
+    private static void requireNothingToReplace(RunDirectory directory) {
+        for (String name : List.of(RunDirectory.BEST, RunDirectory.LAST, RunDirectory.METRICS, RunDirectory.INTERRUPTED)) {
+            if (directory.exists(name)) {
+                throw new InputError(directory.uri(name) + ": is there, but no run with its " + RunDirectory.CONFIGURATION
+                        + ", and a new one would write over it; choose another directory");
+            }
         }
     }
 

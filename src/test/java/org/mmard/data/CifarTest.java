@@ -2,14 +2,20 @@ package org.mmard.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
@@ -208,11 +214,93 @@ class CifarTest {
         refuses(() -> Cifar.open(other.toString(), hadoop), "other.tar.gz", "neither CIFAR-10");
     }
 
+    /** To open a FIFO is to wait for somebody who writes into it, and a device has no end. */
+    @Test
+    void neverWaitsForAFifoOrReadsADevice() throws Exception {
+        for (String name : new String[] {"data_batch_3.bin", "batches.meta.txt"}) {
+            write();
+            Files.delete(folder.resolve(name));
+            assertEquals(0, new ProcessBuilder("mkfifo", folder.resolve(name).toString()).start().waitFor());
+            assertTimeoutPreemptively(Duration.ofMinutes(1), () -> refuses(() -> Cifar.train(uri(), hadoop), name, "FIFO"));
+            Files.delete(folder.resolve(name));
+            Files.createSymbolicLink(folder.resolve(name), Path.of("/dev/zero"));
+            assertTimeoutPreemptively(Duration.ofMinutes(1), () -> refuses(() -> Cifar.train(uri(), hadoop), name));
+            Files.delete(folder.resolve(name));
+        }
+        Path archive = folder.resolve("fifo.tar.gz");
+        assertEquals(0, new ProcessBuilder("mkfifo", archive.toString()).start().waitFor());
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> refuses(() -> Cifar.open(archive.toString(), hadoop), "fifo.tar.gz", "FIFO"));
+    }
+
+    @Test
+    void sparseFilesAreRefusedBeforeMemoryIsTakenForThem() throws IOException {
+        write();
+        try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("data_batch_2.bin").toFile(), "rw")) {
+            sparse.setLength(600_000L * RECORD);
+            refuses(() -> Cifar.train(uri(), hadoop), "600016 training records need", "MiB of memory");
+            sparse.setLength(RECORD * (1L << 30));
+            refuses(() -> Cifar.train(uri(), hadoop), "more than the 699050 that can be read");
+            assertEquals(6, Cifar.open(uri(), hadoop).train(6).size());
+        }
+        try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("batches.meta.txt").toFile(), "rw")) {
+            sparse.setLength(1L << 40);
+        }
+        refuses(() -> Cifar.test(uri(), hadoop), "batches.meta.txt: has 1099511627776 bytes");
+    }
+
+    @Test
+    void anArchiveThatHasAFileTwiceIsRefused() throws IOException {
+        byte[] once = CifarFixture.archive("a", files);
+        byte[] other = CifarFixture.archive("b", Map.of("test_batch.bin", files.get("test_batch.bin")));
+        Path archive = folder.resolve("twice.tar.gz");
+        Files.write(archive, gzip(joined(unzipped(other, 512 + 512 + (4 * RECORD + 511) / 512 * 512), unzipped(once, 0))));
+        refuses(() -> Cifar.open(archive.toString(), hadoop), "has test_batch.bin twice");
+    }
+
+    @Test
+    void anArchiveThatUnpacksWithoutEndIsRefused() throws IOException {
+        Path archive = folder.resolve("bomb.tar.gz");
+        try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(archive))) {
+            out.write(unzipped(CifarFixture.archive("a", files), 0));
+            for (int i = 0; i < 300; i++) {
+                out.write(new byte[1 << 20]);
+            }
+        }
+        refuses(() -> Cifar.open(archive.toString(), hadoop), "unpacks to more than 256 MiB");
+    }
+
+    @Test
+    void namesThatSteerATerminalAreRefused() throws IOException {
+        files.put("batches.meta.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\n\u001b[2Jx\n".getBytes());
+        write();
+        refuses(() -> Cifar.train(uri(), hadoop), "batches.meta.txt", "\\u001b[2Jx", "cannot be printed");
+    }
+
     @Test
     void refusesUnknownSchemesAndNameNodesThatDoNotAnswer() {
         refuses(() -> Cifar.open("nosuch://host/x", hadoop), "nosuch://host/x", "nosuch");
         refuses(() -> Cifar.open("hdfs://localhost:1/x", hadoop), "hdfs://localhost:1/x");
         refuses(() -> Cifar.open("hdfs://no.such.host.invalid/x", hadoop), "no.such.host.invalid");
         refuses(() -> Cifar.open("", hadoop), "empty");
+    }
+
+    private static byte[] gzip(byte[] bytes) throws IOException {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(bytes);
+        }
+        return zipped.toByteArray();
+    }
+
+    /** @param first so many bytes alone, 0 for all */
+    private static byte[] unzipped(byte[] archive, int first) throws IOException {
+        byte[] all = new GZIPInputStream(new ByteArrayInputStream(archive)).readAllBytes();
+        return first == 0 ? all : Arrays.copyOf(all, first);
+    }
+
+    private static byte[] joined(byte[] one, byte[] other) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length);
+        System.arraycopy(other, 0, both, one.length, other.length);
+        return both;
     }
 }

@@ -1,0 +1,46 @@
+package org.mmard.fuzz;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.mmard.cli.FuzzedLedger;
+import org.mmard.cli.FuzzedPublication;
+import org.mmard.config.FuzzedHocon;
+import org.mmard.config.FuzzedOverride;
+import org.mmard.data.FuzzedCifarArchive;
+import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.report.FuzzedEvaluation;
+import org.mmard.report.FuzzedGrid;
+import org.mmard.report.FuzzedRunDirectory;
+import org.mmard.train.FuzzedCheckpointState;
+import org.mmard.train.FuzzedLock;
+import org.mmard.verify.FuzzedManifest;
+
+/** All readers that are fuzzed. */
+final class FuzzedReaders {
+    private static final List<FuzzedReader> ALL = List.of(
+            new FuzzedCifarFolder(),
+            new FuzzedCifarArchive(),
+            new FuzzedHocon(),
+            new FuzzedOverride(),
+            new FuzzedRunDirectory(),
+            new FuzzedEvaluation(),
+            new FuzzedGrid(),
+            new FuzzedLedger(),
+            new FuzzedPublication(),
+            new FuzzedLock(),
+            new FuzzedCheckpointState(),
+            new FuzzedManifest());
+
+    private FuzzedReaders() {}
+
+    /** @param names with commas between, or null for all */
+    static List<FuzzedReader> named(String names) {
+        return names == null ? ALL : Arrays.stream(names.split(",")).map(FuzzedReaders::one).toList();
+    }
+
+    private static FuzzedReader one(String name) {
+        return ALL.stream().filter(reader -> reader.name().equals(name)).findFirst()
+                .orElseThrow(() -> new NoSuchElementException("no reader " + name + ", there are " + ALL.stream().map(FuzzedReader::name).toList()));
+    }
+}
