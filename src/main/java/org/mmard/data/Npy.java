@@ -26,12 +26,18 @@ public record Npy(double[] values, int[] shape) {
             "<f4", new Type(4, ByteBuffer::getFloat), "<f8", new Type(8, ByteBuffer::getDouble),
             "<i4", new Type(4, ByteBuffer::getInt), "<i8", new Type(8, ByteBuffer::getLong));
 
+    /** Bytes of a file; an array that a fixture holds has a few millions. */
+    private static final long LARGEST = 1L << 30;
+
     private record Type(int bytes, ToDoubleFunction<ByteBuffer> next) {}
 
     /** @throws InputError naming the file, where it is absent, cut short or anything but such an array */
     public static Npy read(Path file) {
         byte[] content;
         try {
+            if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
+                throw new InputError(file + ": no file of up to " + (LARGEST >> 20) + " MiB");
+            }
             content = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new InputError(file + ": there is no such file", e);
@@ -65,6 +71,9 @@ public record Npy(double[] values, int[] shape) {
             shape = Arrays.stream(entry(file, header, "'shape': *\\(([^)]*)\\)").split(",")).map(String::trim).filter(size -> !size.isEmpty())
                     .mapToInt(Integer::parseInt).toArray();
             for (int size : shape) {
+                if (size < 0) {
+                    throw new ArithmeticException("negative");
+                }
                 length = Math.multiplyExact(length, size);
             }
             Math.multiplyExact(length, type.bytes);
