@@ -5,12 +5,18 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.model.FuzzedModelZip;
+import org.mmard.model.FuzzedTorchFile;
 
 /** All readers that are fuzzed. */
 final class FuzzedReaders {
     private static final List<FuzzedReader> ALL = List.of(
             new FuzzedCifarFolder(),
-            new FuzzedCifarArchive());
+            new FuzzedCifarArchive(),
+            new FuzzedModelZip(),
+            new FuzzedTorchFile.Archive(),
+            new FuzzedTorchFile.Legacy(),
+            new FuzzedTorchFile.Opcodes());
 
     private FuzzedReaders() {}
 
