@@ -1,13 +1,14 @@
 package org.mmard.model;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,6 +23,7 @@ import java.time.LocalDateTime;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
@@ -37,6 +39,8 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
+import org.mmard.config.RegularFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -50,8 +54,14 @@ public final class ModelFile {
             List.of(ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN, ModelSerializer.UPDATER_BIN, METADATA);
     /** Bytes. */
     private static final int PIECE = 1 << 16;
+    private static final List<String> REQUIRED = List.of(METADATA, ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN);
+    /** The student's own weights, beside an average of them: of the further entries the only one that may be large. */
+    public static final String RAW = "raw.bin";
+    private static final long LARGEST_TEXT = 1 << 20;
+    private static final long LARGEST_CONFIGURATION = 16 << 20;
+    private static final long MOST_AROUND = 1000;
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private ModelFile() {}
 
@@ -63,11 +73,26 @@ public final class ModelFile {
      */
     public record Metadata(String architecture, List<String> classNames, String data, Map<String, String> provenance) {
         public Metadata {
-            if (architecture == null || classNames == null || data == null || provenance == null) {
-                throw new IllegalArgumentException("architecture, classNames, data and provenance are all needed");
-            }
+            require(architecture != null, "architecture is missing");
+            require(data != null, "data is missing");
+            require(classNames != null && classNames.stream().noneMatch(Objects::isNull), "classNames is missing, or a name among them");
+            require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE, "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
+            require(provenance != null && provenance.values().stream().noneMatch(Objects::isNull), "provenance is missing, or a value in it");
             classNames = List.copyOf(classNames);
             provenance = new TreeMap<>(provenance);
+        }
+
+        private static void require(boolean right, String otherwise) {
+            if (!right) {
+                throw new IllegalArgumentException(otherwise);
+            }
+        }
+
+        /** The same in words that can be printed: a file may hold any. */
+        private Metadata printable() {
+            Map<String, String> shown = new TreeMap<>();
+            provenance.forEach((name, value) -> shown.put(Printable.line(name), Printable.line(value)));
+            return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data), shown);
         }
     }
 
@@ -107,13 +132,15 @@ public final class ModelFile {
      * @throws InputError naming the URI, and the entry where there is one, when the file is missing, damaged or no model
      */
     public static Model read(String uri, Configuration hadoop) {
-        try {
-            return model(uri, ZipEntries.read(uri, hadoop));
-        } catch (InputError e) {
-            if (TorchFile.isOne(uri, hadoop)) {
-                throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them", e);
-            }
-            throw e;
+        if (TorchFile.isOne(uri, hadoop)) {
+            throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them");
+        }
+        try (HadoopChannel file = HadoopChannel.open(uri, hadoop)) {
+            return read(uri, file);
+        } catch (FileNotFoundException e) {
+            throw new InputError(uri + ": there is no such model file", e);
+        } catch (IOException e) {
+            throw new InputError(uri + ": cannot be read (" + e.getMessage() + ")", e);
         }
     }
 
@@ -125,7 +152,16 @@ public final class ModelFile {
      * @throws IOException when the content cannot be read
      */
     public static Model read(String uri, FSDataInputStream in, long length) throws IOException {
-        return model(uri, ZipEntries.read(uri, in, length));
+        return read(uri, new HadoopChannel(in, length));
+    }
+
+    private static Model read(String uri, HadoopChannel file) throws IOException {
+        try (ZipEntries entries = ZipEntries.open(file)) {
+            return model(uri, entries);
+        } catch (IOException e) {
+            file.rethrowFailure();
+            throw new InputError(uri + ": " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -134,23 +170,41 @@ public final class ModelFile {
      * @throws InputError as {@link #read} does; @throws IOException when the content cannot be read
      */
     public static void requireWhole(String uri, FSDataInputStream in, long length) throws IOException {
-        ZipEntries.read(uri, in, length);
+        HadoopChannel file = new HadoopChannel(in, length);
+        try (ZipEntries entries = ZipEntries.open(file)) {
+            entries.requireWhole();
+        } catch (IOException e) {
+            file.rethrowFailure();
+            throw new InputError(uri + ": " + e.getMessage(), e);
+        }
     }
 
-    private static Model model(String uri, Map<String, byte[]> entries) {
-        Metadata metadata = metadata(uri, required(uri, entries, METADATA));
-        ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));
-        INDArray parameters = array(uri, ModelSerializer.COEFFICIENTS_BIN, required(uri, entries, ModelSerializer.COEFFICIENTS_BIN));
-        byte[] updater = entries.get(ModelSerializer.UPDATER_BIN);
-        INDArray updaterState = updater == null ? null : array(uri, ModelSerializer.UPDATER_BIN, updater);
-        ComputationGraph graph = new ComputationGraph(configuration);
-        try {
-            graph.init(parameters, false);
-        } catch (RuntimeException e) {
-            throw bad(uri, ModelSerializer.COEFFICIENTS_BIN, "does not fit the configuration: " + e.getMessage(), e);
+    /** Nothing is unpacked before the entries behind it are known to be of a size that makes sense, and no array before the network that it is for. */
+    private static Model model(String uri, ZipEntries entries) throws IOException {
+        for (String entry : REQUIRED) {
+            if (!entries.has(entry)) {
+                throw new IOException("not a model file of mmard: entry " + entry + " is missing");
+            }
         }
-        Map<String, byte[]> extras = new TreeMap<>(entries);
-        OWN.forEach(extras::remove);
+        for (String entry : entries.names()) {
+            if (!OWN.contains(entry) && !entry.equals(RAW) && entries.size(entry) > LARGEST_TEXT) {
+                throw new IOException("entry " + entry + " of " + entries.size(entry) + " bytes is none that a model has");
+            }
+        }
+        Metadata metadata = metadata(uri, entries.bytes(METADATA, LARGEST_TEXT));
+        ComputationGraphConfiguration configuration = configuration(uri, metadata, entries.bytes(ModelSerializer.CONFIGURATION_JSON, LARGEST_CONFIGURATION));
+        MemoryDemand.require(uri, configuration);
+        ComputationGraph graph = new ComputationGraph(configuration);
+        Outline outline = Outline.of(configuration);
+        graph.init(array(uri, entries, ModelSerializer.COEFFICIENTS_BIN, outline.trainable() + outline.statistics()), false);
+        requirePositive(uri, graph);
+        INDArray updaterState = entries.has(ModelSerializer.UPDATER_BIN) ? array(uri, entries, ModelSerializer.UPDATER_BIN, outline.trainable()) : null;
+        Map<String, byte[]> extras = new TreeMap<>();
+        for (String entry : entries.names()) {
+            if (!OWN.contains(entry)) {
+                extras.put(entry, entries.bytes(entry, Math.max(LARGEST_TEXT, entries.size(ModelSerializer.COEFFICIENTS_BIN))));
+            }
+        }
         return new Model(graph, metadata, updaterState, extras);
     }
 
@@ -165,7 +219,7 @@ public final class ModelFile {
             Path path = new Path(uri);
             FileSystem files = path.getFileSystem(hadoop);
             FileSystem raw = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-            try (InputStream in = new DigestInputStream(raw.open(path), digest)) {
+            try (InputStream in = new DigestInputStream(RegularFile.open(raw, path), digest)) {
                 in.transferTo(OutputStream.nullOutputStream());
             }
             return HexFormat.of().formatHex(digest.digest());
@@ -176,40 +230,57 @@ public final class ModelFile {
         }
     }
 
-    private static byte[] required(String uri, Map<String, byte[]> entries, String entry) {
-        byte[] content = entries.get(entry);
-        if (content == null) {
-            throw new InputError(uri + ": not a model file of mmard: entry " + entry + " is missing");
-        }
-        return content;
-    }
-
     private static Metadata metadata(String uri, byte[] content) {
         try {
-            return JSON.readValue(content, Metadata.class);
+            Metadata metadata = JSON.readValue(content, Metadata.class);
+            if (metadata == null) {
+                throw bad(uri, METADATA, "is null", null);
+            }
+            return metadata.printable();
+        } catch (ValueInstantiationException e) {
+            throw bad(uri, METADATA, String.valueOf(e.getCause().getMessage()), e);
         } catch (IOException e) {
             throw bad(uri, METADATA, e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage(), e);
         }
     }
 
-    private static ComputationGraphConfiguration configuration(String uri, byte[] content) {
+    private static ComputationGraphConfiguration configuration(String uri, Metadata metadata, byte[] content) {
         try {
-            refuseForeignClasses(uri, JSON.readTree(content));
-            return ComputationGraphConfiguration.fromJson(new String(content, StandardCharsets.UTF_8));
+            return Agreement.configuration(metadata.architecture(), metadata.classNames().size(), content);
         } catch (InputError e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "no configuration of a DL4J graph", e);
+            throw bad(uri, METADATA, e.getMessage(), e);
+        } catch (IOException e) {
+            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, e.getMessage(), e);
         }
     }
 
-    /** DL4J makes an object of whatever class the JSON names: a model from elsewhere must not choose freely. */
-    private static void refuseForeignClasses(String uri, JsonNode node) {
-        for (JsonNode named : node.findValues("@class")) {
-            if (!named.asText().startsWith("org.deeplearning4j.nn.") && !named.asText().startsWith("org.nd4j.linalg.")) {
-                throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "names class " + named.asText() + ", which is not one of DL4J's", null);
-            }
+    private static INDArray array(String uri, ZipEntries entries, String entry, long numbers) throws IOException {
+        long bytes = entries.size(entry);
+        // Its header is far shorter than that.
+        if (bytes < Float.BYTES * numbers || bytes > Float.BYTES * numbers + MOST_AROUND) {
+            throw bad(uri, entry, "does not fit the configuration: " + bytes + " bytes, where the network has " + numbers + " numbers of 4 bytes", null);
         }
+        try {
+            return fitting(uri, entry, entries.read(entry, in -> StoredArray.read(in, bytes)), numbers);
+        } catch (ZipEntries.BadContent e) {
+            throw bad(uri, entry, e.getMessage(), e);
+        }
+    }
+
+    private static INDArray fitting(String uri, String entry, INDArray array, long numbers) {
+        if (array.length() != numbers) {
+            throw bad(uri, entry, "does not fit the configuration: " + array.length() + " numbers, where the network has " + numbers, null);
+        }
+        return array;
+    }
+
+    /** The root of a variance below zero is no number, and nor are the logits behind it. */
+    private static void requirePositive(String uri, ComputationGraph graph) {
+        graph.paramTable().forEach((name, values) -> {
+            if (name.endsWith("_var") && values.minNumber().floatValue() < 0) {
+                throw bad(uri, ModelSerializer.COEFFICIENTS_BIN, name + " has a variance of " + values.minNumber(), null);
+            }
+        });
     }
 
     /** An array in the form of a model file's entry, for an extra of {@link #write}. */
@@ -223,18 +294,17 @@ public final class ModelFile {
         return bytes.toByteArray();
     }
 
-    /** The array of such an extra. @throws InputError naming file and entry, where it is none */
-    public static INDArray array(String uri, String entry, byte[] content) {
+    /** The array of such an extra. @param numbers that it has to have; @throws InputError naming file and entry, where it is none, or of another length */
+    public static INDArray array(String uri, String entry, byte[] content, long numbers) {
         try {
-            return Nd4j.read(new DataInputStream(new ByteArrayInputStream(content)));
-        } catch (RuntimeException e) {
-            throw bad(uri, entry, "no ND4J array", e);
+            return fitting(uri, entry, StoredArray.read(new ByteArrayInputStream(content), content.length), numbers);
+        } catch (IOException e) {
+            throw bad(uri, entry, e instanceof ZipEntries.BadContent ? e.getMessage() : "no array as ND4J stores it", e);
         }
     }
 
     private static InputError bad(String uri, String entry, String what, Exception cause) {
-        String line = what.lines().findFirst().orElse(what);
-        return new InputError(uri + ": entry " + entry + ": " + line, cause);
+        return new InputError(uri + ": entry " + entry + ": " + what, cause);
     }
 
     /** What {@link Nd4j#write} writes, to the byte: that hands a stream one value at a time, of a copy off the heap. */

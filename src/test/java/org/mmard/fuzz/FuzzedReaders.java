@@ -9,6 +9,8 @@ import org.mmard.config.FuzzedHocon;
 import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.model.FuzzedModelZip;
+import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
 import org.mmard.report.FuzzedGrid;
 import org.mmard.report.FuzzedRunDirectory;
@@ -30,7 +32,11 @@ final class FuzzedReaders {
             new FuzzedPublication(),
             new FuzzedLock(),
             new FuzzedCheckpointState(),
-            new FuzzedManifest());
+            new FuzzedManifest(),
+            new FuzzedModelZip(),
+            new FuzzedTorchFile.Archive(),
+            new FuzzedTorchFile.Legacy(),
+            new FuzzedTorchFile.Opcodes());
 
     private FuzzedReaders() {}
 
