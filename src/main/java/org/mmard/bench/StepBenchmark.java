@@ -68,7 +68,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
         try {
             for (Variant variant : variants) {
-                Settings.Engine engine = new Settings.Engine(threads, variant.fold, variant.channelsLast, variant.precision);
+                Settings.Engine engine = new Settings.Engine("auto", threads, variant.fold, variant.channelsLast, variant.precision, false);
                 timed.put(variant, new Timed(Architectures.network(student, CLASSES, 2), new DistillationSteps(
                         settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
             }

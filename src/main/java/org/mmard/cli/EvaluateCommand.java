@@ -164,7 +164,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Evaluation onSpark(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
         try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
-                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true, "float32"))) {
+                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, Settings.Engine.on("auto"))) {
             return run.apply(evaluator);
         }
     }

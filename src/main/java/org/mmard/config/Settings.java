@@ -122,6 +122,15 @@ public record Settings(
     /** The threshold encoding of shared updates. @param algorithm exact, fixed or relative; @param value its parameter; @param passes encodings of one update */
     public record Threshold(String algorithm, double value, int passes) implements Serializable {}
 
-    /** @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs; @param attackPrecision float32, bfloat16 or auto */
-    public record Engine(int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision) implements Serializable {}
+    /**
+     * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs
+     * @param attackPrecision float32, bfloat16 or auto; @param tensorFloat32 whether a GPU may round the factors of float32 products
+     */
+    public record Engine(
+            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tensorFloat32) implements Serializable {
+        /** As commands that have no configuration run networks: one thread, float32. */
+        public static Engine on(String device) {
+            return new Engine(device, 1, true, true, "float32", false);
+        }
+    }
 }

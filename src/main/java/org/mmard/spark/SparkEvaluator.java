@@ -13,7 +13,6 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
-import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import scala.collection.Iterator;
@@ -116,8 +115,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
 
         @Override
         public R apply(Iterator<int[]> partition) {
-            AssignedGpu.use(TaskContext.get());
-            LibTorch.threads(engine.threads());
+            AssignedGpu.use(TaskContext.get(), engine);
             ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
             graph.init(model.value().getParameters(), true);
             try (TorchNetwork network = new TorchNetwork(graph);

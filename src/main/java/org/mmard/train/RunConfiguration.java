@@ -17,7 +17,7 @@ final class RunConfiguration {
     /** Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. */
     private static final Set<String> FREE = Set.of(
             EPOCHS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep", "checkpoints.retry-for",
-            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "cluster.network-mask", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
+            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "cluster.network-mask", "engine.device", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
 
     private RunConfiguration() {}
 
