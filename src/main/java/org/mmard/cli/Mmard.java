@@ -1,5 +1,6 @@
 package org.mmard.cli;
 
+import java.util.Optional;
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
 import org.mmard.spark.SparkDriver;
@@ -58,6 +59,10 @@ public final class Mmard {
         try {
             return line.execute(args);
         } catch (Error e) {
+            Optional<InputError> mistake = InputError.in(e);
+            if (mistake.isPresent()) {
+                return say(line, mistake.get().getMessage(), MISTAKE);
+            }
             // Left alone it would end this thread, not the process, where Spark has threads of its own.
             return failure(line, e);
         }

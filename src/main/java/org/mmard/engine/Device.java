@@ -1,6 +1,7 @@
 package org.mmard.engine;
 
 import java.util.Locale;
+import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.mmard.config.InputError;
@@ -90,7 +91,7 @@ public record Device(Kind kind, int index) {
 
     /** Whether its format for attacks is bfloat16 where the setting is auto. */
     boolean prefersBfloat16() {
-        return kind == Kind.CUDA ? Cuda.card(index).computesBfloat16() : Precision.processorHasMatrixUnit();
+        return card().map(Cuda.Card::computesBfloat16).orElseGet(Precision::processorHasMatrixUnit);
     }
 
     /** Whether copies from the host go through page-locked memory. */
@@ -110,9 +111,14 @@ public record Device(Kind kind, int index) {
         }
     }
 
+    /** What nvidia-smi says of it; nothing where it is no GPU. */
+    public Optional<Cuda.Card> card() {
+        return kind == Kind.CUDA ? Optional.of(Cuda.card(index)) : Optional.empty();
+    }
+
     /** What a run's banner and its records say: {@code cpu}, or {@code cuda:0 (NVIDIA H200)}. */
     public String description() {
-        return kind == Kind.CUDA ? this + " (" + Cuda.card(index).name() + ")" : toString();
+        return card().map(card -> this + " (" + card.name() + ")").orElse(toString());
     }
 
     /** {@code cpu} or {@code cuda:0}; tests' stand-ins by their names. */

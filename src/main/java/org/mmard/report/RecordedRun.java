@@ -102,6 +102,12 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
         return STUDENTS.stream().filter(directory::exists).map(directory::uri).findFirst();
     }
 
+    /** Where its executors computed after the last start; nothing where an older version did not write it down. */
+    public Optional<String> device() {
+        return provenance.starts().isEmpty() ? Optional.empty()
+                : Optional.ofNullable(provenance.starts().get(provenance.starts().size() - 1).versions().get("device"));
+    }
+
     /** Every start after the first: resumes by hand, and restarts after a failure. */
     public List<Provenance.Start> resumes() {
         return provenance.starts().subList(Math.min(1, provenance.starts().size()), provenance.starts().size());

@@ -124,6 +124,8 @@ public final class SparkDriver {
     private static void equip(SparkConf conf) {
         AssignedGpu.request(conf);
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        // Spark counts GPUs as nvidia-smi does; CUDA by itself would count the fastest first.
+        conf.setIfMissing("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID");
         // What the user gives comes last, and so wins.
         String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));
         conf.set("spark.executor.extraJavaOptions", (aeron + " " + EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());

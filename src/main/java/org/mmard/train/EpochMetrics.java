@@ -51,7 +51,7 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
         line.path("executors").fields().forEachRemaining(executor -> {
             JsonNode said = executor.getValue();
             executors.put(executor.getKey(), new Epochs.ExecutorReport(
-                    said.path("host").asText(), said.path("minibatches").asLong(), said.path("images").asLong(), said.path("seconds").asDouble()));
+                    said.path("host").asText(), said.path("device").asText(null), said.path("minibatches").asLong(), said.path("images").asLong(), said.path("seconds").asDouble()));
         });
         Epochs.Report report = new Epochs.Report(line.path("loss").asDouble(), terms, line.path("train_natural_accuracy").asDouble(),
                 line.path("train_adversarial_accuracy").asDouble(), line.path("images").asLong(), line.path("seconds").asDouble(),
@@ -79,7 +79,7 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
         line.put("learning_rate", learningRate).put("images", report.images()).put("images_per_second", imagesPerSecond());
         line.put("seconds", report.seconds()).put("skipped_steps", report.skippedSteps());
         ObjectNode executors = line.putObject("executors");
-        report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host())
+        report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host()).put("device", executor.device())
                 .put("minibatches", executor.minibatches()).put("images", executor.images()).put("seconds", executor.seconds()));
         line.put("best", best).put("time", time.toString());
         return line.toString();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.mmard.config.InputError;
@@ -37,6 +38,13 @@ public record Provenance(String settings, long seed, Source data, Source teacher
             return new Start(Instant.now().toString(), 0, host, command, null, versions);
         }
 
+        /** As it is, with more versions. */
+        Start with(Map<String, String> more) {
+            Map<String, String> all = new LinkedHashMap<>(versions);
+            all.putAll(more);
+            return new Start(time, afterEpoch, host, command, reason, all);
+        }
+
         /** The restart of a run that this start began. */
         public Start again(String reason) {
             return new Start(Instant.now().toString(), 0, host, command, reason, versions);
@@ -49,6 +57,13 @@ public record Provenance(String settings, long seed, Source data, Source teacher
 
     public Provenance {
         starts = List.copyOf(starts);
+    }
+
+    /** Where its last start computes, and with what. */
+    Provenance on(Map<String, String> devices) {
+        List<Start> all = new ArrayList<>(starts);
+        all.add(all.remove(all.size() - 1).with(devices));
+        return new Provenance(settings, seed, data, teacher, all);
     }
 
     Provenance with(Start start) {

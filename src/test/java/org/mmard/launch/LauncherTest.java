@@ -88,6 +88,32 @@ class LauncherTest {
     }
 
     @Test
+    void buildForGpusStaysOneUntilAnotherIsAskedFor() throws Exception {
+        assertEquals(0, mmard("--cuda", "build").exit());
+        assertEquals(4, mmard("4").exit());
+        touchLater(Files.writeString(checkout.resolve("src/main/java/New.java"), ""));
+        mmard("0");
+        mmard("--cuda", "build");
+        mmard("--cuda=12", "build");
+        mmard("--cpu", "build");
+        mmard("0");
+
+        assertEquals(List.of("cuda", "cuda", "cuda-12", ""),
+                Files.readAllLines(builds).stream().map(line -> line.contains("-P ") ? line.replaceAll(".*-P (\\S+).*", "$1") : "").toList());
+    }
+
+    @Test
+    void saysWhichBuildsForGpusThereAre() throws Exception {
+        Shell.Outcome unknown = mmard("--cuda=11", "build");
+        assertEquals(2, unknown.exit());
+        assertEquals("mmard: --cuda=11: there are --cuda (CUDA 13) and --cuda=12\n", unknown.error());
+        Shell.Outcome misplaced = mmard("--cuda", "train");
+        assertEquals(2, misplaced.exit());
+        assertEquals("mmard: --cuda is for a build: give --cuda build\n", misplaced.error());
+        assertFalse(Files.exists(builds));
+    }
+
+    @Test
     void launchesAtTheSameTimeBuildOnlyOnce() throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
