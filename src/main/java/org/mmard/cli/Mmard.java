@@ -27,6 +27,7 @@ import picocli.CommandLine.ParameterException;
             DataCommand.class,
             ModelCommand.class,
             BenchCommand.class,
+            GpuCommand.class,
             VerifyCommand.class,
             NightlyCommand.class,
         })

@@ -60,6 +60,9 @@ public record Device(Kind kind, int index) {
             return;
         }
         int index = assigned == null ? 0 : index(assigned);
+        if (current.equals(gpu(index))) {
+            return;
+        }
         Cuda.require(index, setting.equals("cuda") ? "engine.device = cuda" : "Spark gave GPU " + assigned + " to this process");
         use(gpu(index));
     }

@@ -60,12 +60,20 @@ public final class LibTorch {
      * Sets what float32 means on a GPU: TensorFloat-32, which rounds the factors of every product to eleven significant bits, is LibTorch's own default in
      * convolutions. And has cuDNN take algorithms that give the same bits every time.
      */
-    static void tensorFloat32(boolean allowed) {
+    public static void tensorFloat32(boolean allowed) {
         Context context = torch.globalContext();
         context.setAllowTF32CuDNN(allowed);
         context.setAllowTF32CuBLAS(allowed);
         context.setDeterministicCuDNN(true);
         context.setBenchmarkCuDNN(false);
+    }
+
+    /** Copies between the host's memory and the device's. */
+    public record Copies(double seconds, long bytes) {}
+
+    /** What some work copies. The work takes longer than it would otherwise. */
+    public static Copies copies(Runnable work) {
+        return Transfer.during(work);
     }
 
     /** How many GPUs this process sees. */

@@ -98,21 +98,17 @@ final class Transfer {
         return new FloatPointer(host.data_ptr()).capacity(host.numel());
     }
 
-    /** Begins to count copies anew, and from now on to time them: each then waits for the device before and after. */
-    static void time() {
-        timed = true;
+    /** The copies of some work. Each waits for the device before and after, so that the time is theirs alone; the work itself takes longer. */
+    static LibTorch.Copies during(Runnable work) {
         NANOSECONDS.set(0);
         BYTES.set(0);
-    }
-
-    /** Time in copies since {@link #time}, in seconds. */
-    static double seconds() {
-        return NANOSECONDS.get() / 1e9;
-    }
-
-    /** Bytes copied since {@link #time}. */
-    static long bytes() {
-        return BYTES.get();
+        timed = true;
+        try {
+            work.run();
+        } finally {
+            timed = false;
+        }
+        return new LibTorch.Copies(NANOSECONDS.get() / 1e9, BYTES.get());
     }
 
     private static long start(Device device) {

@@ -140,7 +140,7 @@ public final class ToyDriver {
                         new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
                                 Integer.parseInt(options.getOrDefault("passes", "4"))),
                         2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
-                new Settings.Engine("auto", 1, true, false, "float32", false));
+                new Settings.Engine(options.getOrDefault("device", "auto"), 1, true, false, "float32", false));
     }
 
     private static void say(String line) {
