@@ -234,8 +234,8 @@ public final class SettingsReader {
                 validation(keys, data),
                 new Settings.Checkpoints(keys.count("checkpoints.keep", 0), keys.count("checkpoints.retry-for", 0)),
                 cluster(keys, training.averaging()),
-                new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last"),
-                        keys.choice("engine.attack-precision", "auto", "float32", "bfloat16")));
+                new Settings.Engine(keys.choice("engine.device", "auto", "cpu", "cuda"), keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"),
+                        keys.flag("engine.channels-last"), keys.choice("engine.attack-precision", "auto", "float32", "bfloat16"), keys.flag("engine.tf32")));
     }
 
     private static Settings.Method method(Keys keys) {

@@ -111,6 +111,12 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
         return numbers.isEmpty() || numbers.contains("null") ? Integer.toString(settings().cluster().executors()) : String.join(", then ", numbers);
     }
 
+    /** Where its executors computed after the last start; nothing where an older version did not write it down. */
+    public Optional<String> device() {
+        return provenance.starts().isEmpty() ? Optional.empty()
+                : Optional.ofNullable(provenance.starts().get(provenance.starts().size() - 1).versions().get("device"));
+    }
+
     /** Whether all epochs that were asked for are done. */
     public boolean finished() {
         return last().map(EpochMetrics::epoch).orElse(0) >= settings().training().epochs();

@@ -100,6 +100,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
                 + run.executors() + (run.executors().equals("1") ? " executor" : " executors")));
         facts.add(new Fact("seed", Long.toString(settings.run().seed())));
+        run.device().ifPresent(device -> facts.add(new Fact("device", device)));
         String commit = run.provenance().starts().isEmpty() ? null : run.provenance().starts().get(0).versions().get("commit");
         facts.add(new Fact("commit", commit == null ? "unknown" : commit.replaceFirst("^(\\p{XDigit}{12})\\p{XDigit}+", "$1")));
         return facts;

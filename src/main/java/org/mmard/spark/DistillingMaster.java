@@ -70,7 +70,7 @@ final class DistillingMaster extends SharedTrainingMaster {
 
     @Override
     protected void doIterationMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> shards, int split, int splits) {
-        ShardTask task = new ShardTask((DistillingWorker) getWorkerInstance(graph), alone());
+        ShardTask task = new ShardTask((DistillingWorker) getWorkerInstance(graph), plan.value().settings().engine(), alone());
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();

@@ -123,8 +123,12 @@ final class ExecutorWatch extends SparkListener {
         if (job instanceof ClusterFailure known) {
             return new ClusterFailure(known.getMessage() + in(epoch), known);
         }
-        if (job instanceof InputError || job instanceof RunStopped || ShutdownHookManager$.MODULE$.inShutdown()) {
+        if (job instanceof RunStopped || ShutdownHookManager$.MODULE$.inShutdown()) {
             return unchecked(job);
+        }
+        Optional<InputError> mistake = InputError.in(job);
+        if (mistake.isPresent()) {
+            return mistake.get();
         }
         Optional<String> symptom = Symptoms.of(job);
         awaitNews(symptom.isPresent());

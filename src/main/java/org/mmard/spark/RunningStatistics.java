@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
-import org.mmard.engine.LibTorch;
 import org.mmard.train.BatchStatistics;
 import org.mmard.train.TrainingBatch;
 
@@ -36,7 +36,7 @@ final class RunningStatistics {
     }
 
     private static List<OfBatch> ofShard(Plan plan, NetBroadcastTuple model, int epoch, int shard) {
-        LibTorch.threads(plan.settings().engine().threads());
+        AssignedGpu.use(TaskContext.get(), plan.settings().engine());
         ComputationGraph graph = new ComputationGraph(model.getGraphConfiguration().clone());
         graph.init(model.getParameters(), true);
         int[][] batches = plan.order().batches(epoch);

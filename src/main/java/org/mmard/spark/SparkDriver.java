@@ -155,6 +155,8 @@ public final class SparkDriver {
     private static void equip(SparkConf conf) {
         AssignedGpu.request(conf);
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        // Spark counts GPUs as nvidia-smi does; CUDA by itself would count the fastest first.
+        conf.setIfMissing("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID");
         // What the user gives comes last, and so wins.
         conf.set("spark.executor.extraJavaOptions", (EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
         authenticate(conf);

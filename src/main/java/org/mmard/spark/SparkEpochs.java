@@ -1,6 +1,7 @@
 package org.mmard.spark;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -32,6 +33,7 @@ public final class SparkEpochs implements Epochs {
     private final SparkComputationGraph student;
     private final WeightAverage average;
     private final StopRequest stop;
+    private final Map<String, String> devices;
     /** Whether all executors have met, and not only some for the rest of an epoch. */
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
@@ -59,6 +61,7 @@ public final class SparkEpochs implements Epochs {
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
             requireRoom((long) (training.size() + validation.size()) * ImageSet.PIXELS);
+            devices = onCluster("devices of the executors", () -> Devices.of(spark, executors, settings.engine()));
         } catch (RuntimeException e) {
             watch.close();
             throw e;
@@ -75,6 +78,11 @@ public final class SparkEpochs implements Epochs {
             Preflight.check(spark, settings.cluster().executors(), images);
             return null;
         });
+    }
+
+    /** Where the executors compute, as {@code device}, and versions of what they compute with there, by name. */
+    public Map<String, String> devices() {
+        return devices;
     }
 
     private TrainingMaster<?, ?> master() {

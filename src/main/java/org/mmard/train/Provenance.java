@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,13 @@ public record Provenance(String settings, long seed, Source data, Source teacher
             return new Start(Instant.now().toString(), 0, host, command, null, executors, versions);
         }
 
+        /** As it is, with more versions. */
+        Start with(Map<String, String> more) {
+            Map<String, String> all = new LinkedHashMap<>(versions);
+            all.putAll(more);
+            return new Start(time, afterEpoch, host, command, reason, executors, all);
+        }
+
         /** The restart of a run that this start began. */
         public Start again(String reason) {
             return new Start(Instant.now().toString(), 0, host, command, reason, executors, versions);
@@ -70,6 +78,13 @@ public record Provenance(String settings, long seed, Source data, Source teacher
         Integer now = starts.get(start).executors;
         return before == null || now == null || before.equals(now) ? Optional.empty()
                 : Optional.of(now + (now == 1 ? " executor" : " executors") + " in place of " + before);
+    }
+
+    /** Where its last start computes, and with what. */
+    Provenance on(Map<String, String> devices) {
+        List<Start> all = new ArrayList<>(starts);
+        all.add(all.remove(all.size() - 1).with(devices));
+        return new Provenance(settings, seed, data, teacher, all);
     }
 
     Provenance with(Start start) {

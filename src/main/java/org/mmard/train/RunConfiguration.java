@@ -23,7 +23,7 @@ final class RunConfiguration {
      */
     static final Set<String> FREE = Set.of(
             EPOCHS, EXECUTORS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep", "checkpoints.retry-for",
-            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
+            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "engine.device", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
 
     /** Keys that earlier versions had, and that decided nothing. */
     private static final Set<String> FREE_ONCE = Set.of("cluster.network-mask");

@@ -2,6 +2,7 @@ package org.mmard.train;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -98,6 +99,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
             return "the checkpoint after step " + begun.steps() + " of epoch " + (epoch() + 1);
         }
         return epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + epoch();
+    }
+
+    /** The same, when it is known where the executors compute. @param devices by name, {@code device} among them, for the record */
+    public StartingPoint on(Map<String, String> devices) {
+        return new StartingPoint(configuration, provenance.on(devices), checkpoint);
     }
 
     /** Writes down, in the directory, how and from what the run goes on. */

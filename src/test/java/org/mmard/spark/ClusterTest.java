@@ -229,7 +229,7 @@ class ClusterTest {
     }
 
     private static int minibatches(String line, int executor) {
-        Matcher matcher = Pattern.compile("\\b" + executor + "=Tally\\[host=[^,]*, minibatches=(\\d+)").matcher(line);
+        Matcher matcher = Pattern.compile("\\b" + executor + "=Tally\\[host=[^,]*, device=[^,]*, minibatches=(\\d+)").matcher(line);
         return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
@@ -273,7 +273,7 @@ class ClusterTest {
     }
 
     private static int skipped(String line, int executor) {
-        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, minibatches=\\d+, skipped=(\\d+)"));
+        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, device=[^,]*, minibatches=\\d+, skipped=(\\d+)"));
     }
 
     @Test

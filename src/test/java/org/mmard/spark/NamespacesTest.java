@@ -54,7 +54,7 @@ class NamespacesTest {
         for (int epoch = 0; epoch < 4; epoch++) {
             String line = line(said, "epoch " + epoch + " ");
             for (String host : new String[] {"worker-1", "worker-2"}) {
-                assertTrue(line.contains("host=" + host + ", minibatches=5"), line);
+                assertTrue(line.matches(".*host=" + host + ", device=[^,]*, minibatches=5.*"), line);
             }
         }
         assertEquals(Set.of("10.77.0.2", "10.77.0.3"), addressesOfTheUpdates(said));

@@ -108,7 +108,7 @@ public final class ToyDriver {
 
     private static EpochSums begun(int steps) {
         return steps == 0 ? EpochSums.NONE
-                : new EpochSums(Map.of("former", new Tally("host", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)), 1);
+                : new EpochSums(Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)), 1);
     }
 
     /** @param nan batches with any of so many records are not finite; @param pause seconds before each step */
@@ -146,7 +146,7 @@ public final class ToyDriver {
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
                         options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0),
-                new Settings.Engine(1, true, false, "float32"));
+                new Settings.Engine(options.getOrDefault("device", "auto"), 1, true, false, "float32", false));
     }
 
     private static void say(String line) {
