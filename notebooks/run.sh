@@ -135,6 +135,7 @@ if ((${#names[@]} == 0)); then
     mapfile -t names < <(basename -s .ipynb "$root"/notebooks/*.ipynb)
 fi
 
+use_utf8
 use_java_17
 [[ -x $JAVA_HOME/bin/javac ]] || fail "$JAVA_HOME has no compiler: install a JDK 17, not only its runtime"
 if [[ $wanted == all ]] && ! command -v jupyter-nbconvert > /dev/null; then

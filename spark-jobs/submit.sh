@@ -19,6 +19,9 @@ jar=${MMARD_JAR:-$root/target/mmard-train.jar}
 spark_submit=${SPARK_HOME:-$root/target/spark-home}/bin/spark-submit
 [[ -x $spark_submit ]] || fail "$spark_submit does not exist: ./mmard build makes it, SPARK_HOME names another Spark"
 
+# Java 17 reads names of files and arguments in the locale's letters alone: in those of LC_ALL=C, most are lost.
+if [[ $(locale charmap 2> /dev/null) != UTF-8 ]]; then export LC_ALL=C.UTF-8; fi
+
 # submit COMMAND ARGUMENT...: this process becomes the driver.
 submit() {
     exec "$spark_submit" ${MMARD_MASTER:+--master "$MMARD_MASTER"} ${MMARD_PROPERTIES:+--properties-file "$MMARD_PROPERTIES"} \

@@ -52,6 +52,7 @@ start() {
         if is_running "$worker"; then running=$((running + 1)); fi
     done
     ((running <= count)) || fail "$running workers run already: stop them first"
+    use_utf8
     use_java_17
     if [[ -z ${SPARK_HOME:-} && ! -x $root/target/spark-home/bin/spark-class ]]; then "$root/mmard" build; fi
     use_spark
@@ -77,6 +78,7 @@ start() {
 
 stop() {
     local worker
+    need_own
     for worker in $(workers); do end "$worker"; done
     end master
     echo 'stopped'
@@ -104,6 +106,7 @@ case "${1:-} $#" in
     'start 2')
         [[ $2 =~ ^[1-9][0-9]?$ ]] || fail "$2 is not a number of workers from 1 to 99; $usage" 2
         mkdir -p "$state"
+        claim
         # Two starts at a time would start everything twice.
         exec 9> "$state/lock"
         flock 9

@@ -9,6 +9,18 @@ fail() {
     exit "${2:-1}"
 }
 
+# A file that is opened later would take the place of a stream that is closed, and be written over.
+need_output() {
+    { : 3>&2; } 2> /dev/null || exec 2> /dev/null
+    { : 3>&1; } 2> /dev/null || fail 'standard output is closed'
+    { : 3<&0; } 2> /dev/null || exec < /dev/null
+}
+
+# Java 17 reads names of files and arguments in the locale's letters alone: in those of LC_ALL=C, most are lost. Executors inherit it.
+use_utf8() {
+    if [[ $(locale charmap 2> /dev/null) != UTF-8 ]]; then export LC_ALL=C.UTF-8; fi
+}
+
 is_java_17() {
     [[ -x $1/bin/java ]] && "$1/bin/java" -version 2>&1 | grep -q ' version "17[."]'
 }

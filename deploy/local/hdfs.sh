@@ -72,6 +72,9 @@ start() {
         -D dfs.namenode.safemode.extension=0)
     if [[ ! -e $state/data/namenode/current/VERSION ]]; then
         # Blocks of a filesystem that is gone would only make the DataNode refuse the new one.
+        if [[ -n $(find "$state/data" -mindepth 1 -maxdepth 1 ! -name namenode ! -name datanode -print -quit 2> /dev/null) ]]; then
+            fail "$state/data holds more than a filesystem of ours: move it away"
+        fi
         rm -rf "$state/data"
         "${hadoop[@]}" org.apache.hadoop.hdfs.server.namenode.NameNode "${settings[@]}" -format -nonInteractive > "$state/format.log" 2>&1 < /dev/null \
             || fail "the filesystem could not be formatted: see $state/format.log"
@@ -98,6 +101,7 @@ case ${1:-} in
     start)
         (($# == 1)) || fail "$usage" 2
         mkdir -p "$state"
+        claim
         # Two starts at a time would start everything twice.
         exec 9> "$state/lock"
         flock 9
@@ -105,8 +109,8 @@ case ${1:-} in
         ;;
     stop)
         case "$# ${2:-}" in
-            '1 ') end datanode && end namenode && echo 'stopped' ;;
-            '2 namenode' | '2 datanode') end "$2" && echo "$2 stopped" ;;
+            '1 ') need_own && end datanode && end namenode && echo 'stopped' ;;
+            '2 namenode' | '2 datanode') need_own && end "$2" && echo "$2 stopped" ;;
             *) fail "$usage" 2 ;;
         esac
         ;;

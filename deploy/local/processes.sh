@@ -2,7 +2,30 @@
 # Sourced by cluster.sh and hdfs.sh: real processes in the background, on loopback, each with a pid file in $state.
 
 # The caller's.
-: "${state:?}"
+: "${state:?}" "${root:?}"
+
+# A folder of ours says so in this file. One that MMARD_CLUSTER_DIR or MMARD_HDFS_DIR names could be anybody's, with files under the names of ours.
+marker=.made-by-mmard
+
+is_own() {
+    [[ -e $state/$marker || $state == "$root/target/"* && $state != *..* ]]
+}
+
+# Makes an empty folder ours.
+claim() {
+    if ! is_own && [[ -n $(find "$state" -mindepth 1 -maxdepth 1 -print -quit) ]]; then
+        fail "$state is neither empty nor a folder that ${0##*/} has made: name another" 2
+    fi
+    echo "${0##*/} keeps process ids, logs and data here, and removes them" > "$state/$marker"
+}
+
+# In a folder that is not ours nothing of ours runs, and nothing is to be removed.
+need_own() {
+    if [[ ! -d $state ]] || ! is_own; then
+        echo 'stopped'
+        exit 0
+    fi
+}
 
 # A process id with its start time: ids are used again, so that the id alone could name a stranger.
 identity() {

@@ -23,8 +23,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard bench step}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = BenchCommand.StepCommand.class)
+/** {@code mmard bench step} and {@code mmard bench sync}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = {BenchCommand.StepCommand.class, BenchSyncCommand.class})
 final class BenchCommand {
 
     @Command(

@@ -14,6 +14,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.mmard.config.Printable;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.train.CheckpointFiles;
 import org.mmard.train.RunDirectory;
@@ -50,6 +51,10 @@ final class CheckpointsCommand {
         }
 
         abstract int call(CheckpointFiles files, PrintWriter out);
+
+        void tell(String line) {
+            Mmard.say(spec.commandLine(), line);
+        }
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true,
@@ -62,7 +67,7 @@ final class CheckpointsCommand {
 
         @Override
         int call(CheckpointFiles files, PrintWriter out) {
-            List<CheckpointFiles.Checkpoint> checkpoints = files.list();
+            List<CheckpointFiles.Checkpoint> checkpoints = files.list(this::tell);
             if (json) {
                 out.println(json(files, checkpoints));
                 return 0;
@@ -155,10 +160,10 @@ final class CheckpointsCommand {
             files.verify(verdict -> {
                 if (verdict.damage() != null) {
                     damaged++;
-                    out.println(verdict.damage());
+                    out.println(Printable.line(verdict.damage()));
                 } else if (!verdict.recorded()) {
                     unrecorded++;
-                    out.println(verdict.name() + ": a whole zip file, but no checksum was recorded");
+                    out.println(Printable.line(verdict.name()) + ": a whole zip file, but no checksum was recorded");
                 } else {
                     whole++;
                 }
@@ -196,10 +201,7 @@ final class CheckpointsCommand {
             if (keepLast != null && keepLast < 0 || keepEvery != null && keepEvery < 1) {
                 throw new ParameterException(spec.commandLine(), "--keep-last is 0 or above, --keep-every 1 or above");
             }
-            CheckpointFiles.Pruned pruned = files.prune(keepLast == null ? 0 : keepLast, keepEvery == null ? 0 : keepEvery, dryRun, line -> {
-                spec.commandLine().getErr().println("mmard: " + line);
-                spec.commandLine().getErr().flush();
-            });
+            CheckpointFiles.Pruned pruned = files.prune(keepLast == null ? 0 : keepLast, keepEvery == null ? 0 : keepEvery, dryRun, this::tell);
             if (pruned.removed().isEmpty()) {
                 out.println("nothing to remove in " + files.uri());
                 return 0;

@@ -106,7 +106,8 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new InputError(model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
         }
         String checksum = ModelFile.checksum(model, hadoop);
-        EvaluationState state = EvaluationState.open(directory, EvaluationState.identity(checksum, images, Attacks.EPSILON, seed), saveAdversarial);
+        EvaluationState state = EvaluationState.open(directory, EvaluationState.identity(checksum, images, Attacks.EPSILON, seed), images,
+                saveAdversarial);
         PrintWriter console = spec.commandLine().getOut();
         if (state.size() > 0) {
             console.println("going on with " + state.size() + " outcomes that an earlier call saved in " + directory.uri());

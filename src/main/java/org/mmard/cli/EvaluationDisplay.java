@@ -10,6 +10,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.mmard.attack.Evaluator;
+import org.mmard.train.SteadyClock;
 
 /**
  * How far an evaluation is: per attack the examples done, the robust accuracy so far and the time left. One moving line per attack on a
@@ -34,7 +35,7 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
     }
 
     static EvaluationDisplay on(PrintStream out, boolean terminal) {
-        return new EvaluationDisplay(out, terminal, InstantSource.system());
+        return new EvaluationDisplay(out, terminal, new SteadyClock());
     }
 
     @Override

@@ -2,17 +2,22 @@ package org.mmard.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Ledger;
 import org.mmard.attack.Outcome;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 import org.mmard.data.ImageSet;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.Sha256;
@@ -27,10 +32,16 @@ final class EvaluationState implements Ledger {
     private static final String PREFIX = "evaluation-state-";
     private static final String PART = ".json";
     private static final String IMAGES = ".f32";
+    private static final String IDENTITY = "identity.txt";
+    /** As {@link #add} names a part: its attack, and its first record. */
+    private static final Pattern NAME = Pattern.compile("([a-z0-9]+(?:-[a-z0-9]+)*)-(\\d{1,9})\\.json");
+    private static final int LARGEST = 1 << 26;
+    private static final double LONGEST = 1e12;
 
     private final RunDirectory directory;
     private final String folder;
     private final boolean images;
+    private final ImageSet set;
     private final Map<String, Outcome> outcomes = new HashMap<>();
     /** Where the adversarial image of a record lies: attack, record, file. */
     private final Map<String, Map<Integer, Place>> places = new HashMap<>();
@@ -43,9 +54,10 @@ final class EvaluationState implements Ledger {
     /** @param file name of the part; @param at the image's number in it */
     private record Place(String file, int at) {}
 
-    private EvaluationState(RunDirectory directory, String folder, boolean images) {
+    private EvaluationState(RunDirectory directory, String folder, ImageSet set, boolean images) {
         this.directory = directory;
         this.folder = folder;
+        this.set = set;
         this.images = images;
     }
 
@@ -57,34 +69,63 @@ final class EvaluationState implements Ledger {
     /**
      * The state of this evaluation, with what an earlier call has left.
      *
-     * @param identity as {@link #identity} makes it
+     * @param identity as {@link #identity} makes it; @param set the images that are evaluated
      * @param images whether adversarial images are wanted; parts saved without them are done again then
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */
-    static EvaluationState open(RunDirectory directory, String identity, boolean images) {
-        EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), images);
+    static EvaluationState open(RunDirectory directory, String identity, ImageSet set, boolean images) {
+        EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), set, images);
         try {
             for (String name : directory.names(state.folder)) {
-                if (name.endsWith(PART)) {
-                    state.load(name);
+                Matcher part = NAME.matcher(name);
+                if (part.matches()) {
+                    state.load(name, part.group(1), Integer.parseInt(part.group(2)));
                 }
             }
-            directory.write(state.folder + "/identity.txt", identity.getBytes(StandardCharsets.UTF_8));
+            directory.write(state.folder + "/" + IDENTITY, identity.getBytes(StandardCharsets.UTF_8));
         } catch (UncheckedIOException e) {
             throw new InputError(e.getMessage() + "; choose another --out", e);
         }
         return state;
     }
 
-    private void load(String name) {
-        try {
-            Part part = JSON.readValue(directory.read(folder + "/" + name).orElseThrow(), Part.class);
-            if (part.images || !images) {
-                remember(part, name);
-            }
-        } catch (IOException e) {
-            throw new InputError(directory.uri(folder + "/" + name) + ": no part of an evaluation; remove it", e);
+    private void load(String name, String attack, int first) {
+        String file = directory.uri(folder + "/" + name) + ": no part of an evaluation, remove it";
+        JsonFields fields = JsonFields.of(file, directory.read(folder + "/" + name, LARGEST).orElseThrow(() -> new InputError(file)));
+        JsonFields found = fields.section("outcome");
+        int[] records = found.counts("records", 0, set.size() - 1);
+        int[] right = found.flags("correct");
+        Outcome outcome = new Outcome(records, sized(found, "predictions", found.counts("predictions", 0, set.classes() - 1), records.length),
+                correct(sized(found, "correct", right, records.length)), found.number("seconds", 0, LONGEST));
+        if (records.length == 0 || records[0] != first) {
+            throw found.refusal("records", "a list that begins with " + first);
         }
+        Set<Integer> known = IntStream.of(known(attack).records()).boxed().collect(Collectors.toSet());
+        if (!IntStream.of(records).allMatch(known::add)) {
+            throw found.refusal("records", "a list of which no other part has one, and none is twice,");
+        }
+        if (!fields.text("attack").equals(attack)) {
+            throw fields.refusal("attack", "'" + attack + "'");
+        }
+        boolean withImages = fields.flag("images");
+        if (withImages || !images) {
+            remember(new Part(attack, outcome, withImages), name);
+        }
+    }
+
+    private static int[] sized(JsonFields fields, String key, int[] list, int size) {
+        if (list.length != size) {
+            throw fields.refusal(key, "a list of " + size);
+        }
+        return list;
+    }
+
+    private static boolean[] correct(int[] ones) {
+        boolean[] correct = new boolean[ones.length];
+        for (int i = 0; i < ones.length; i++) {
+            correct[i] = ones[i] == 1;
+        }
+        return correct;
     }
 
     private void remember(Part part, String name) {
@@ -131,14 +172,22 @@ final class EvaluationState implements Ledger {
     void image(String attack, int record, float[] pixels) {
         Place place = places.get(attack).get(record);
         if (!place.file.equals(read)) {
-            lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElseThrow()).order(ByteOrder.LITTLE_ENDIAN);
+            lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElse(new byte[0])).order(ByteOrder.LITTLE_ENDIAN);
             read = place.file;
+        }
+        if (lastRead.capacity() < (place.at + 1L) * ImageSet.PIXELS * Float.BYTES) {
+            throw new InputError(directory.uri(folder + "/" + place.file) + ": missing or cut short; remove it and its .json, and they are made again");
         }
         lastRead.asFloatBuffer().get(place.at * ImageSet.PIXELS, pixels);
     }
 
-    /** Removes it from the directory: the evaluation is done. */
+    /** Removes what this and earlier calls have saved: the evaluation is done. What else lies in the folder stays. */
     void delete() {
-        directory.deleteFolder(folder);
+        for (String name : directory.names(folder)) {
+            if (name.equals(IDENTITY) || NAME.matcher(name.replace(IMAGES, PART)).matches()) {
+                directory.delete(folder + "/" + name);
+            }
+        }
+        directory.deleteFolderIfEmpty(folder);
     }
 }

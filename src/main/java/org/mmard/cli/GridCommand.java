@@ -2,7 +2,6 @@ package org.mmard.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,6 +21,7 @@ import org.mmard.train.ClusterFailure;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.RunInterrupted;
 import org.mmard.train.RunStopped;
+import org.mmard.train.SteadyClock;
 import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingDiverged;
@@ -102,7 +102,7 @@ final class GridCommand implements Callable<Integer> {
         try (Interruption interruption = new Interruption(spec.commandLine().getErr(), quiet, stopped)) {
             int executors = runs.get(0).resolved().settings().cluster().executors();
             try (SparkCluster cluster = new SparkCluster("mmard grid " + grid.directory(), executors)) {
-                GridPace pace = new GridPace(InstantSource.system(), epochsLeft.values().stream().mapToInt(epochs -> epochs + 1).sum());
+                GridPace pace = new GridPace(new SteadyClock(), epochsLeft.values().stream().mapToInt(epochs -> epochs + 1).sum());
                 for (Map.Entry<GridRun, Integer> entry : epochsLeft.entrySet()) {
                     GridRun run = entry.getKey();
                     announce(run, runs.indexOf(run) + 1, runs.size(), entry.getValue(), pace);
@@ -133,6 +133,7 @@ final class GridCommand implements Callable<Integer> {
                 TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
+            prepared.from().resized().filter(change -> prepared.epochsLeft() > 0).ifPresent(change -> say(run.name() + ": goes on with " + change));
             CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say, stop).last() : prepared.stand();
             scores.put(run, cluster.persist(settings.cluster(), this::say,
                     () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation)));
@@ -165,7 +166,6 @@ final class GridCommand implements Callable<Integer> {
     }
 
     private void say(String line) {
-        spec.commandLine().getErr().println("mmard: " + line);
-        spec.commandLine().getErr().flush();
+        Mmard.say(spec.commandLine(), line);
     }
 }

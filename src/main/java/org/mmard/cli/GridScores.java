@@ -1,8 +1,5 @@
 package org.mmard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +15,7 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.config.GridSettings;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
@@ -32,7 +30,7 @@ import org.mmard.train.Versions;
  * run's {@code evaluation.json}, and is not looked for again.
  */
 final class GridScores {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LARGEST = 1 << 28;
 
     private final Settings.Data data;
     private final boolean best;
@@ -84,15 +82,15 @@ final class GridScores {
 
     /** The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation. */
     Optional<Score> known(RunDirectory directory, CheckpointState state) {
-        return directory.read(EvaluateCommand.FILE).flatMap(content -> {
+        return directory.read(EvaluateCommand.FILE, LARGEST).flatMap(content -> {
             try {
-                JsonNode json = JSON.readTree(content);
-                boolean same = json.path("epoch").asInt() == epoch(state) && json.path("checkpoint").asText().equals(best ? "best" : "last")
-                        && json.path("data_sha256").asText().equals(images.checksum()) && json.path("epsilon").asDouble() == epsilon
-                        && attacks.stream().allMatch(attack -> json.path("attacks").has(attack.name()));
-                return same ? Optional.of(score(json)) : Optional.empty();
-            } catch (IOException e) {
-                // Not an evaluation: it is made again.
+                JsonFields fields = JsonFields.of(EvaluateCommand.FILE, content);
+                boolean same = fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state) && fields.text("checkpoint").equals(best ? "best" : "last")
+                        && fields.text("data_sha256").equals(images.checksum()) && fields.number("epsilon", 0, 1) == epsilon
+                        && fields.section("attacks").names().containsAll(attacks.stream().map(Cascade::name).toList());
+                return same ? Optional.of(score(fields)) : Optional.empty();
+            } catch (InputError e) {
+                // Not an evaluation of a grid's: it is made again.
                 return Optional.empty();
             }
         });
@@ -114,14 +112,13 @@ final class GridScores {
         // Evaluation says itself how many examples there were.
         about.remove("examples");
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark), EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
-            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), false);
+            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), images,
+                    false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
             byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
             directory.write(EvaluateCommand.FILE, json);
             saved.delete();
-            return score(JSON.readTree(json));
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
+            return score(JsonFields.of(EvaluateCommand.FILE, json));
         }
     }
 
@@ -138,10 +135,10 @@ final class GridScores {
         return best ? state.best().epoch() : state.epoch();
     }
 
-    private Score score(JsonNode json) {
+    private Score score(JsonFields json) {
         Map<String, Double> accuracies = new LinkedHashMap<>();
-        accuracies.put(Attacks.CLEAN, json.path("clean").path("accuracy").asDouble());
-        attacks.forEach(attack -> accuracies.put(attack.name(), json.path("attacks").path(attack.name()).path("robust_accuracy").asDouble()));
-        return new Score(json.path("epoch").asInt(), accuracies);
+        accuracies.put(Attacks.CLEAN, json.section("clean").number("accuracy", 0, 1));
+        attacks.forEach(attack -> accuracies.put(attack.name(), json.section("attacks").section(attack.name()).number("robust_accuracy", 0, 1)));
+        return new Score(json.count("epoch", 1, Integer.MAX_VALUE), accuracies);
     }
 }

@@ -1,7 +1,13 @@
 package org.mmard.cli;
 
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.util.Arrays;
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 import org.mmard.spark.SparkDriver;
 import org.mmard.train.RunStopped;
 import org.mmard.train.Versions;
@@ -32,13 +38,25 @@ import picocli.CommandLine.ParameterException;
 public final class Mmard {
     private static final int MISTAKE = 2;
     private static final int FAILURE = 1;
+    /** What Java reads where it cannot read a letter. */
+    private static final char UNREADABLE = '\ufffd';
 
     public static void main(String[] args) {
-        int exit = run(args);
+        int exit = unreadable(args) ? MISTAKE : run(args);
         // To YARN, an application master that exits by itself has failed, even with 0: it would start another.
         if (exit != 0 || !SparkDriver.isApplicationMaster()) {
             System.exit(exit);
         }
+    }
+
+    /** Java 17 knows the letters of its arguments, and of files' names, by the locale alone. */
+    private static boolean unreadable(String[] args) {
+        boolean lost = Arrays.stream(args).anyMatch(argument -> argument.indexOf(UNREADABLE) >= 0);
+        if (lost) {
+            say(new CommandLine(new Mmard()), "letters of the command line are lost in the locale's " + System.getProperty("sun.jnu.encoding")
+                    + ": set LC_ALL=C.UTF-8, for this process and for executors");
+        }
+        return lost;
     }
 
     /** Runs a command line and returns its exit code. */
@@ -55,12 +73,32 @@ public final class Mmard {
             // A run that was stopped says why in its one line.
             return e instanceof RunStopped ? say(command, e.getMessage(), FAILURE) : failure(command, e);
         });
+        line.setExecutionStrategy(parsed -> {
+            Integer help = CommandLine.executeHelpRequest(parsed);
+            if (help != null) {
+                return help;
+            }
+            // Help has colours; what commands print holds names from anywhere.
+            line.setOut(printable(System.out));
+            line.setErr(printable(System.err));
+            return new CommandLine.RunLast().execute(parsed);
+        });
+        int exit;
         try {
-            return line.execute(args);
+            exit = line.execute(args);
         } catch (Error e) {
             // Left alone it would end this thread, not the process, where Spark has threads of its own.
-            return failure(line, e);
+            exit = failure(line, e);
         }
+        line.getOut().flush();
+        if (System.out.checkError() && exit == 0) {
+            return say(line, "standard output cannot be written: it is closed or full", FAILURE);
+        }
+        return exit;
+    }
+
+    private static PrintWriter printable(PrintStream stream) {
+        return new PrintWriter(Printable.writer(new OutputStreamWriter(stream, Charset.defaultCharset())), true);
     }
 
     private static int mistake(ParameterException e) {
@@ -83,9 +121,14 @@ public final class Mmard {
     }
 
     private static int say(CommandLine command, String line, int exitCode) {
-        command.getErr().println("mmard: " + line);
-        command.getErr().flush();
+        say(command, line);
         return exitCode;
+    }
+
+    /** Prints one line on standard error, whatever is in it. */
+    static void say(CommandLine command, String line) {
+        command.getErr().println("mmard: " + Printable.escaped(line.strip()));
+        command.getErr().flush();
     }
 
     private static String firstLine(Throwable e) {

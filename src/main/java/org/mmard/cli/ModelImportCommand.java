@@ -5,13 +5,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
-import org.mmard.train.RunDirectory;
 import org.mmard.train.Versions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,27 +37,18 @@ final class ModelImportCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Configuration hadoop = HadoopConfiguration.load();
-        Path target = target();
-        RunDirectory folder = RunDirectory.at(target.getParent() == null ? "." : target.getParent().toString(), hadoop);
-        if (folder.exists(target.getName())) {
+        OutFile file = OutFile.of(out, "the model", architecture + ".zip", hadoop);
+        if (file.exists()) {
             throw new InputError("--out " + out + ": there is such a file already; choose another name or remove it");
         }
         ModelFile.Model read = Models.read(model, architecture, hadoop);
         Map<String, String> provenance = new TreeMap<>(read.metadata().provenance());
         provenance.putAll(Versions.collect(package$.MODULE$.SPARK_VERSION()));
         ModelFile.Metadata metadata = new ModelFile.Metadata(architecture, read.metadata().classNames(), read.metadata().data(), provenance);
-        folder.write(target.getName(), stream -> ModelFile.write(stream, read.graph(), metadata, Map.of()));
+        String written = file.write(stream -> ModelFile.write(stream, read.graph(), metadata, Map.of()));
         PrintWriter console = spec.commandLine().getOut();
-        console.println("written to " + folder.uri(target.getName()) + ": " + architecture + ", " + metadata.classNames().size() + " classes");
+        console.println("written to " + written + ": " + architecture + ", " + metadata.classNames().size() + " classes");
         console.flush();
         return 0;
-    }
-
-    private Path target() {
-        try {
-            return new Path(out);
-        } catch (IllegalArgumentException e) {
-            throw new InputError("--out " + out + ": no place for a file (" + e.getMessage() + ")", e);
-        }
     }
 }

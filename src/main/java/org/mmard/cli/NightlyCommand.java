@@ -81,13 +81,17 @@ final class NightlyCommand {
         public Integer call() {
             Configuration hadoop = HadoopConfiguration.load();
             RunDirectory directory = RunDirectory.at(run, hadoop);
-            PublishedStudents.Decision decision = new PublishedStudents(RunDirectory.at(published, hadoop)).offer(directory);
+            PublishedStudents.Decision decision = new PublishedStudents(RunDirectory.at(published, hadoop), this::print).offer(directory);
             ObjectNode json = new ObjectMapper().createObjectNode().put("published", decision.published()).put("reason", decision.reason())
                     .put("time", PublishedStudents.now());
             directory.write(DECISION, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
-            spec.commandLine().getOut().println(directory.uri() + ": " + decision.reason());
-            spec.commandLine().getOut().flush();
+            print(directory.uri() + ": " + decision.reason());
             return 0;
+        }
+
+        private void print(String line) {
+            spec.commandLine().getOut().println(line);
+            spec.commandLine().getOut().flush();
         }
     }
 }

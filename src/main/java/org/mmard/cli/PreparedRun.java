@@ -62,7 +62,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         TrainingInputs inputs = TrainingInputs.read(resolved, sources);
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
         Provenance provenance = new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
-                List.of(Provenance.Start.now(host(), command, versions)));
+                List.of(Provenance.Start.now(host(), command, resolved.settings().cluster().executors(), versions)));
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
         WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());

@@ -1,41 +1,61 @@
 package org.mmard.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
+import org.mmard.config.Printable;
 import org.mmard.model.ModelFile;
 import org.mmard.report.RecordedEvaluation;
 import org.mmard.train.RunDirectory;
+import org.mmard.train.Sha256;
 
 /**
  * The best student so far, in a folder that others fetch it from. Each student that was ever published has a folder of its own there, with the model
  * and its evaluation, which never change; {@code current.json} names the one that counts, and is replaced in one step: who reads it gets one whole
- * student, the old or the new.
+ * student, the old or the new. It also keeps the record of what was published, file by file with its SHA-256: only what agrees with that is ever removed.
  */
 final class PublishedStudents {
     private static final String CURRENT = "current.json";
     private static final String NAME = "name";
     private static final String REPLACED = "replaced";
+    /** The record: of each student's folder, its files with the SHA-256 of each. */
+    private static final String RECORD = "publications";
+    private static final String CHECKSUM = RunDirectory.BEST + ".sha256";
+    private static final Set<String> FILES = Set.of(RunDirectory.BEST, CHECKSUM, RecordedEvaluation.FILE);
+    /** As {@link #publish} names a student's folder. */
+    private static final Pattern FOLDER = Pattern.compile("[^/\\\\]+-\\p{XDigit}{8}");
+    private static final int LARGEST = 1 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
     /** What must be the same for two evaluations to be compared. */
+    private static final String EVALUATE = "mmard evaluate --model ";
     private static final List<String> CONDITIONS = List.of("data_sha256", "split", "examples", "epsilon");
 
     private final RunDirectory folder;
+    private final Consumer<String> tell;
 
-    PublishedStudents(RunDirectory folder) {
+    /** @param tell told in one line about each student that is removed, or that is old and left alone */
+    PublishedStudents(RunDirectory folder, Consumer<String> tell) {
         this.folder = folder;
+        this.tell = tell;
     }
+
+    /** What {@code current.json} says. @param name of the student's folder; @param record by folder and file */
+    private record Current(String name, String sha256, Map<String, Map<String, String>> record) {}
 
     /** What became of a candidate. @param published whether it is the published student now; @param reason in one line */
     record Decision(boolean published, String reason) {}
@@ -63,7 +83,7 @@ final class PublishedStudents {
      * Publishes the best student of a run if it is better than the published one: more images that withstand every attack of its evaluation; among
      * equals more that are right without one; else the published one stays.
      *
-     * @throws InputError where the run has no student or no evaluation of it, or the two evaluations cannot be compared
+     * @throws InputError where the run has no student or no evaluation of it, the two evaluations cannot be compared, or the folder is not one of published students
      */
     Decision offer(RunDirectory run) {
         String student = run.uri(RunDirectory.BEST);
@@ -74,42 +94,63 @@ final class PublishedStudents {
         String checksum = ModelFile.checksum(student, run.hadoop());
         if (!checksum.equals(evaluation.about().get("model_sha256")) || evaluation.attacks().isEmpty()) {
             throw new InputError(evaluation.uri() + (evaluation.attacks().isEmpty() ? ": has no attack" : ": is about another model than " + RunDirectory.BEST)
-                    + "; evaluate it: mmard evaluate --model " + student + " --data URI --attacks LIST --out " + run.uri());
+                    + "; evaluate it: " + EVALUATE + GivenCommand.quoted(student) + " --data URI --attacks LIST --out " + GivenCommand.quoted(run.uri()));
         }
         Score candidate = Score.of(evaluation);
-        JsonNode current = current();
+        Current current = current();
         if (current == null) {
+            requireEmptyBut(name(run, checksum));
             publish(run, evaluation, checksum, candidate, null);
             return new Decision(true, "published, as the first: " + candidate);
         }
-        if (current.path("sha256").asText().equals(checksum)) {
+        if (current.sha256.equals(checksum)) {
             return new Decision(true, "published already: " + candidate);
         }
-        RecordedEvaluation other = RecordedEvaluation.read(folder.uri(current.path(NAME).asText()), folder.hadoop());
+        RecordedEvaluation other = RecordedEvaluation.read(folder.uri(current.name), folder.hadoop());
         requireComparable(evaluation, other);
         Score present = Score.of(other);
         if (!candidate.isBetterThan(present)) {
-            return new Decision(false, "not published: " + candidate + "; " + current.path(NAME).asText() + " stays with " + present);
+            return new Decision(false, "not published: " + candidate + "; " + current.name + " stays with " + present);
         }
-        publish(run, evaluation, checksum, candidate, current.path(NAME).asText());
-        removeAllBut(current.path(NAME).asText());
-        return new Decision(true, "published: " + candidate + ", instead of " + current.path(NAME).asText() + " with " + present);
+        String name = publish(run, evaluation, checksum, candidate, current);
+        removeOld(current, name);
+        return new Decision(true, "published: " + candidate + ", instead of " + current.name + " with " + present);
     }
 
     /** Null where nothing was ever published. */
-    private JsonNode current() {
-        byte[] content = folder.read(CURRENT).orElse(null);
+    private Current current() {
+        byte[] content = folder.read(CURRENT, LARGEST).orElse(null);
         if (content == null) {
             return null;
         }
-        try {
-            JsonNode json = JSON.readTree(content);
-            if (json.path(NAME).asText().isEmpty() || json.path("sha256").asText().isEmpty()) {
-                throw new InputError(folder.uri(CURRENT) + ": names no student; remove it to begin anew");
+        JsonFields fields = JsonFields.of(folder.uri(CURRENT) + ": not that of published students", content);
+        String name = fields.text(NAME);
+        if (!isPlain(name)) {
+            throw fields.refusal(NAME, "the name of a folder beside it");
+        }
+        Map<String, Map<String, String>> record = new LinkedHashMap<>();
+        if (fields.has(RECORD)) {
+            JsonFields recorded = fields.section(RECORD);
+            recorded.names().forEach(each -> record.put(each, recorded.section(each).allTexts()));
+        }
+        return new Current(name, fields.text("sha256"), record);
+    }
+
+    private static boolean isPlain(String name) {
+        return !name.isBlank() && !name.equals(".") && !name.equals("..") && name.chars().noneMatch(c -> c == '/' || c == '\\');
+    }
+
+    /**
+     * The folder has no {@code current.json}: nothing may be in it, but what a crash has left of this very publication.
+     *
+     * @throws InputError where something else is
+     */
+    private void requireEmptyBut(String name) {
+        for (String each : folder.names(".")) {
+            if (!each.equals(name)) {
+                throw new InputError(folder.uri() + ": has " + Printable.value(each) + " in it, but no " + CURRENT
+                        + ", so it is no folder of published students; give an empty or a new one");
             }
-            return json;
-        } catch (IOException e) {
-            throw new InputError(folder.uri(CURRENT) + ": not JSON; remove it to begin anew", e);
         }
     }
 
@@ -119,8 +160,9 @@ final class PublishedStudents {
         for (String condition : ours.keySet()) {
             if (!ours.get(condition).equals(theirs.get(condition))) {
                 throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is " + ours.get(condition) + " and "
-                        + theirs.get(condition) + "; evaluate the published student in the same way: mmard evaluate --model "
-                        + present.uri().replaceFirst("[^/]*$", RunDirectory.BEST) + " --data URI --attacks LIST --out " + present.uri().replaceFirst("/[^/]*$", ""));
+                        + theirs.get(condition) + "; evaluate the published student in the same way: " + EVALUATE
+                        + GivenCommand.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
+                        + GivenCommand.quoted(present.uri().replaceFirst("/[^/]*$", "")));
             }
         }
     }
@@ -132,25 +174,52 @@ final class PublishedStudents {
         return conditions;
     }
 
-    private void publish(RunDirectory run, RecordedEvaluation evaluation, String checksum, Score score, String replaced) {
+    /** Of a student's folder. By its content, too: a run that was gone on with has another student. */
+    private static String name(RunDirectory run, String checksum) {
         String[] parts = run.uri().split("/");
-        // Named by its content, too: a run that was gone on with has another student.
-        String name = parts[parts.length - 1] + "-" + checksum.substring(0, 8);
-        folder.write(name + "/" + RunDirectory.BEST + ".sha256", (checksum + "  " + RunDirectory.BEST + "\n").getBytes(StandardCharsets.UTF_8));
-        folder.write(name + "/" + RunDirectory.BEST, out -> {
-            try (InputStream in = run.open(RunDirectory.BEST)) {
-                in.transferTo(out);
-            }
-        });
+        return parts[parts.length - 1] + "-" + checksum.substring(0, 8);
+    }
+
+    /** @param former what counted before, or null; @return the name of the student's folder */
+    private String publish(RunDirectory run, RecordedEvaluation evaluation, String checksum, Score score, Current former) {
+        String name = name(run, checksum);
+        Map<String, byte[]> small = Map.of(CHECKSUM, (checksum + "  " + RunDirectory.BEST + "\n").getBytes(StandardCharsets.UTF_8),
+                RecordedEvaluation.FILE, run.read(RecordedEvaluation.FILE).orElseThrow());
+        requireOwnOrNew(name, small.get(CHECKSUM), former);
+        folder.write(name + "/" + CHECKSUM, small.get(CHECKSUM));
+        folder.write(name + "/" + RunDirectory.BEST, run, RunDirectory.BEST);
         String copy = folder.uri(name + "/" + RunDirectory.BEST);
         if (!ModelFile.checksum(copy, folder.hadoop()).equals(checksum)) {
             throw new IllegalStateException(copy + " has arrived damaged: its SHA-256 is not that of " + run.uri(RunDirectory.BEST));
         }
-        folder.write(name + "/" + RecordedEvaluation.FILE, run.read(RecordedEvaluation.FILE).orElseThrow());
+        folder.write(name + "/" + RecordedEvaluation.FILE, small.get(RecordedEvaluation.FILE));
         ObjectNode json = JSON.createObjectNode().put(NAME, name).put("student", copy).put("sha256", checksum)
                 .put("robust_accuracy", (double) score.robust / score.images).put("clean_accuracy", (double) score.clean / score.images)
-                .put("attacks", conditions(evaluation).get("attacks")).put("images", score.images).put("run", run.uri()).put("time", now()).put(REPLACED, replaced);
+                .put("attacks", conditions(evaluation).get("attacks")).put("images", score.images).put("run", run.uri()).put("time", now())
+                .put(REPLACED, former == null ? null : former.name);
+        ObjectNode record = json.putObject(RECORD);
+        if (former != null) {
+            former.record.forEach((old, files) -> {
+                if (isPlain(old) && !folder.names(old).isEmpty()) {
+                    ObjectNode kept = record.putObject(old);
+                    files.forEach(kept::put);
+                }
+            });
+        }
+        ObjectNode own = record.putObject(name).put(RunDirectory.BEST, checksum);
+        small.forEach((file, content) -> own.put(file, Sha256.of(content)));
         folder.write(CURRENT, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+        return name;
+    }
+
+    /** Whether nothing is under the student's name yet, or what an earlier call has begun and not finished, or recorded. */
+    private void requireOwnOrNew(String name, byte[] checksum, Current former) {
+        List<String> there = folder.names(name);
+        boolean recorded = former != null && former.record.containsKey(name);
+        boolean begun = FILES.containsAll(there) && folder.read(name + "/" + CHECKSUM, LARGEST).filter(found -> Arrays.equals(found, checksum)).isPresent();
+        if (!there.isEmpty() && !recorded && !begun || there.isEmpty() && folder.exists(name) && !folder.isFolder(name)) {
+            throw new InputError(folder.uri(name) + ": is there already, and no publication has made it; move it away");
+        }
     }
 
     static String now() {
@@ -158,12 +227,37 @@ final class PublishedStudents {
     }
 
     /** The student before the current one stays: somebody may be fetching it, or want it back. */
-    private void removeAllBut(String former) {
-        String name = current().path(NAME).asText();
-        for (String old : folder.names(".")) {
-            if (!old.equals(CURRENT) && !old.equals(name) && !old.equals(former)) {
-                folder.deleteFolder(old);
+    private void removeOld(Current former, String current) {
+        for (Map.Entry<String, Map<String, String>> published : former.record.entrySet()) {
+            String old = published.getKey();
+            List<String> there = FOLDER.matcher(old).matches() ? folder.names(old) : List.of();
+            if (old.equals(former.name) || old.equals(current) || there.isEmpty()) {
+                continue;
+            }
+            Optional<String> change = change(old, there, published.getValue());
+            if (change.isPresent()) {
+                tell.accept(folder.uri(old) + ": published earlier, and left alone: " + change.get());
+                continue;
+            }
+            there.forEach(file -> folder.delete(old + "/" + file));
+            folder.deleteFolderIfEmpty(old);
+            tell.accept(folder.uri(old) + ": published earlier, and removed");
+        }
+    }
+
+    /** What about a student's folder is not as it was published. */
+    private Optional<String> change(String old, List<String> there, Map<String, String> recorded) {
+        if (!recorded.keySet().equals(FILES) || !old.endsWith(recorded.get(RunDirectory.BEST).substring(0, Math.min(8, recorded.get(RunDirectory.BEST).length())))) {
+            return Optional.of("the record of it in " + CURRENT + " is not one of ours");
+        }
+        for (String file : there) {
+            if (!recorded.containsKey(file)) {
+                return Optional.of(Printable.value(file) + " was put there since");
+            }
+            if (!folder.sha256(old + "/" + file).equals(Optional.of(recorded.get(file)))) {
+                return Optional.of(Printable.value(file) + " is not as it was published");
             }
         }
+        return Optional.empty();
     }
 }

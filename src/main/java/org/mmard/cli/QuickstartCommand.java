@@ -94,7 +94,7 @@ final class QuickstartCommand implements Callable<Integer> {
         step(console, PARTS.size() + 2, "evaluation on the test images");
         console.print(compare(data, folder, hadoop));
         List<String> runs = PARTS.stream().sorted(Comparator.comparing(part -> part.teacher() == null)).map(part -> folder.resolve(part.name()).toString()).toList();
-        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(), new Report.Pictures(ReportCommand.EXAMPLES, 0, null), hadoop, line -> { });
+        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(), new Report.Pictures(ReportCommand.EXAMPLES, 0, null, false), hadoop, line -> { });
         console.printf("%nEverything lies in %s:%n", folder);
         console.printf("  shapes/                         the images, in CIFAR-10's binary layout%n");
         console.printf("  teacher/  student/  alone/      runs: run.conf, metrics.jsonl, checkpoints/, best.zip%n");

@@ -1,18 +1,15 @@
 package org.mmard.cli;
 
-import java.io.FileNotFoundException;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.report.Report;
-import org.mmard.train.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,6 +42,10 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "URI", description = "Where the test images are, where that is no longer what the run's settings say.")
     private String data;
 
+    @Option(names = "--fetch", description = "Reads test images and teachers from whatever other filesystems the runs' files name; without it, they are taken from "
+            + "this machine and from where the run lies.")
+    private boolean fetch;
+
     @Option(names = "--no-images", description = "Attacks and shows nothing: no data and no model is read.")
     private boolean noImages;
 
@@ -58,8 +59,8 @@ final class ReportCommand implements Callable<Integer> {
         }
         Configuration hadoop = HadoopConfiguration.load();
         PrintWriter console = spec.commandLine().getErr();
-        String written = write(uris, out, new Report.Pictures(noImages ? 0 : examples, seed, data), hadoop, line -> {
-            console.println(line);
+        String written = write(uris, out, new Report.Pictures(noImages ? 0 : examples, seed, data, fetch), hadoop, line -> {
+            console.println(Printable.line(line));
             console.flush();
         });
         spec.commandLine().getOut().println("written to " + written);
@@ -69,28 +70,8 @@ final class ReportCommand implements Callable<Integer> {
 
     /** Writes the page, whole or not at all, and returns its qualified URI. */
     static String write(List<String> uris, String out, Report.Pictures pictures, Configuration hadoop, Consumer<String> told) {
-        // Qualified, so that a bare name has a folder, too.
-        Path path = new Path(RunDirectory.at(out, hadoop).uri());
-        if (isFolder(path, hadoop)) {
-            throw new InputError("--out " + out + ": is a folder; give the page a name, such as " + new Path(out, FILE));
-        }
-        // A mistyped path shall not become folders; an object store has none to look for.
-        if ("file".equals(path.toUri().getScheme()) && !isFolder(path.getParent(), hadoop)) {
-            throw new InputError("--out " + out + ": there is no folder " + path.getParent().toUri().getPath() + "; make it, or give another place");
-        }
-        RunDirectory folder = RunDirectory.at(path.getParent().toString(), hadoop);
+        OutFile file = OutFile.of(out, "the page", FILE, hadoop);
         String html = Report.read(uris, hadoop, told).html(pictures, told);
-        folder.write(path.getName(), html.getBytes(StandardCharsets.UTF_8));
-        return folder.uri(path.getName());
-    }
-
-    private static boolean isFolder(Path path, Configuration hadoop) {
-        try {
-            return path.getFileSystem(hadoop).getFileStatus(path).isDirectory();
-        } catch (FileNotFoundException e) {
-            return false;
-        } catch (IOException e) {
-            throw new InputError("--out " + path + ": no page can go there (" + e.getMessage().lines().findFirst().orElse("") + ")", e);
-        }
+        return file.write(stream -> stream.write(html.getBytes(StandardCharsets.UTF_8)));
     }
 }

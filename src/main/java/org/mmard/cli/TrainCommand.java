@@ -74,7 +74,6 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void say(String line) {
-        spec.commandLine().getErr().println("mmard: " + line);
-        spec.commandLine().getErr().flush();
+        Mmard.say(spec.commandLine(), line);
     }
 }

@@ -48,10 +48,11 @@ final class TrainingBanner {
 
     private static String resumed(StartingPoint from) {
         EpochSums begun = from.checkpoint().map(found -> found.state().begun()).orElse(null);
+        String with = from.resized().map(change -> " with " + change).orElse("");
         if (begun != null) {
-            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1);
+            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1) + with;
         }
-        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : "";
+        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() + with : "";
     }
 
     void end(Restarts.Outcome outcome) {
@@ -78,7 +79,7 @@ final class TrainingBanner {
         }
         String chosen = directory.uri(best == null ? RunDirectory.LAST : RunDirectory.BEST);
         row("models", chosen + ", " + RunDirectory.LAST + " and checkpoints/ beside it");
-        row("next", GivenCommand.program() + " evaluate --model " + chosen + " --data " + inputs.settings().data().uri() + " --out " + directory.uri());
+        row("next", GivenCommand.of("evaluate", "--model", chosen, "--data", inputs.settings().data().uri(), "--out", directory.uri()));
         out.flush();
     }
 

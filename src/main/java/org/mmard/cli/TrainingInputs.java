@@ -13,6 +13,7 @@ import org.mmard.method.Methods;
 import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
+import org.mmard.model.Outline;
 import org.mmard.train.Checkpoints;
 import org.mmard.train.Provenance;
 import org.mmard.train.Teacher;
@@ -40,7 +41,32 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
                     + settings.data().uri() + " has " + images.classes());
         }
         Split split = Split.of(images, settings.validation().examples(), settings.run().seed());
-        return new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), sources.hadoop()));
+        TrainingInputs inputs = new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), sources.hadoop()));
+        inputs.requireBatches(resolved);
+        return inputs;
+    }
+
+    /** Whether every executor has a batch to train on, and every batch norm two values or more: of one, the variance is 0 and the output says nothing of the image. */
+    private void requireBatches(ResolvedSettings resolved) {
+        int images = split.training().length;
+        int batch = settings.training().batch();
+        if (batchesPerEpoch() < settings.cluster().executors()) {
+            throw resolved.refusal("cluster.executors", "cluster.executors = " + settings.cluster().executors() + ": " + images + " training images in batches of "
+                    + batch + " leave some executors without a batch; lower cluster.executors or training.batch");
+        }
+        if (batch > 1 && images % batch != 1) {
+            return;
+        }
+        Outline.of(fresh.getConfiguration()).rows().stream().filter(TrainingInputs::seesOneValueOfAnImage).findFirst().ifPresent(norm -> {
+            String where = batch == 1 ? "each batch" : "the last batch of an epoch, after " + images / batch + " of " + batch + ",";
+            throw resolved.refusal("training.batch", "training.batch = " + batch + ": " + where + " has one image, of which batch norm " + norm.vertex()
+                    + " of " + settings.student().architecture() + " sees one value, too few for a variance; choose another training.batch, or hold out another number"
+                    + " of images by validation.examples");
+        });
+    }
+
+    private static boolean seesOneValueOfAnImage(Outline.Row row) {
+        return row.statistics() > 0 && row.shape().stream().skip(1).allMatch(size -> size == 1);
     }
 
     private static ComputationGraph student(ResolvedSettings resolved, int classes, Configuration hadoop) {

@@ -4,26 +4,31 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigIncludeContext;
 import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderClasspath;
 import com.typesafe.config.ConfigIncluderFile;
+import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.file.Files;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
  * HOCON files on any Hadoop filesystem. An include is taken relative to the file that includes it, and must be there: HOCON itself would pass
- * over a mistyped one in silence.
+ * over a mistyped one in silence. It must lie in the folder of the configuration or below, and nothing is fetched from elsewhere: who takes a
+ * configuration from a stranger does not want it to read other files, or to call home.
  */
 final class HoconFiles {
     private static final int DEEPEST_INCLUDE = 20;
+    private static final int MOST_FILES = 100;
 
     private final Configuration hadoop;
 
@@ -34,31 +39,34 @@ final class HoconFiles {
     /** @throws InputError naming the file, and the line where there is one */
     ConfigObject parse(String uri) {
         try {
-            return parse(new Path(uri), 0);
+            Path file = new Path(uri);
+            return new Reading(file.getFileSystem(hadoop).makeQualified(file).getParent()).parse(file, 0);
         } catch (IllegalArgumentException e) {
             throw new InputError(uri + ": not a path or URI of a configuration file", e);
+        } catch (IOException e) {
+            throw new InputError(uri + ": cannot be read (" + firstLine(e) + ")", e);
         }
     }
 
-    private ConfigObject parse(Path file, int depth) {
-        if (depth > DEEPEST_INCLUDE) {
-            throw new InputError(file + ": includes itself, through one file or more");
-        }
+    /**
+     * Parses what is data: a text in which nothing is included.
+     *
+     * @param origin of the text, for complaints
+     * @throws InputError naming the origin, and the line where there is one
+     */
+    static ConfigObject parseData(String text, String origin) {
+        return parse(text, origin, new NoIncludes(origin));
+    }
+
+    private static ConfigObject parse(String text, String origin, ConfigIncluder includer) {
+        HoconText.requireShallow(text, origin);
         try {
-            FileStatus status = file.getFileSystem(hadoop).getFileStatus(file);
-            if (status.isDirectory()) {
-                throw new InputError(file + ": a folder, where a configuration file is wanted");
-            }
-            try (Reader reader = new InputStreamReader(file.getFileSystem(hadoop).open(file), StandardCharsets.UTF_8)) {
-                return ConfigFactory.parseReader(reader, ConfigParseOptions.defaults()
-                        .setSyntax(ConfigSyntax.CONF).setOriginDescription(file.toString()).setIncluder(new Relative(file, depth))).root();
-            }
-        } catch (FileNotFoundException e) {
-            throw new InputError(file + ": there is no such configuration file", e);
+            return ConfigFactory.parseString(text, ConfigParseOptions.defaults()
+                    .setSyntax(ConfigSyntax.CONF).setOriginDescription(origin).setIncluder(includer)).root();
         } catch (ConfigException e) {
             throw new InputError(firstLine(e), e);
-        } catch (IOException e) {
-            throw new InputError(file + ": cannot be read (" + firstLine(e) + ")", e);
+        } catch (StackOverflowError e) {
+            throw new InputError(origin + ": too deep to be read; no configuration is", e);
         }
     }
 
@@ -66,13 +74,117 @@ final class HoconFiles {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
     }
 
-    private final class Relative implements ConfigIncluder, ConfigIncluderFile {
+    /** A configuration with all that it includes. */
+    private final class Reading {
+        private final Path root;
+        private int files;
+
+        /** @param root the qualified folder that includes must not lead out of */
+        Reading(Path root) {
+            this.root = root;
+        }
+
+        ConfigObject parse(Path file, int depth) throws IOException {
+            if (depth > DEEPEST_INCLUDE) {
+                throw new InputError(file + ": includes itself, through one file or more");
+            }
+            if (++files > MOST_FILES) {
+                throw new InputError(file + ": is the " + files + "th file that the configuration includes; " + MOST_FILES + " are too many");
+            }
+            return HoconFiles.parse(text(file), file.toString(), new Relative(this, file, depth));
+        }
+
+        private String text(Path file) throws IOException {
+            try {
+                FileSystem filesystem = file.getFileSystem(hadoop);
+                FileStatus status = filesystem.getFileStatus(file);
+                if (status.isDirectory()) {
+                    throw new InputError(file + ": a folder, where a configuration file is wanted");
+                }
+                try (InputStream in = RegularFile.open(filesystem, file)) {
+                    byte[] content = in.readNBytes(HoconText.LARGEST + 1);
+                    if (content.length > HoconText.LARGEST) {
+                        throw new InputError(file + ": larger than " + (HoconText.LARGEST >> 10) + " KiB; no configuration is");
+                    }
+                    return HoconText.of(content);
+                }
+            } catch (FileNotFoundException e) {
+                throw new InputError(file + ": there is no such configuration file" + (firstLine(e).endsWith("(Permission denied)") ? " that may be read" : ""), e);
+            }
+        }
+
+        /** @throws InputError where a file lies elsewhere, be it by a link */
+        void requireWithin(Path file, String what, String includer) throws IOException {
+            FileSystem filesystem = file.getFileSystem(hadoop);
+            Path qualified = new Path(filesystem.makeQualified(file).toUri().normalize());
+            boolean within = isBelow(qualified.toString(), root.toString());
+            if (within && isLocal(filesystem)) {
+                java.nio.file.Path real = local(filesystem, file);
+                within = !Files.exists(real) || real.toRealPath().startsWith(local(filesystem, root).toRealPath());
+            }
+            if (!within) {
+                throw new InputError(includer + ": include \"" + Printable.value(what) + "\" leads out of the configuration's folder " + root
+                        + "; copy the file into that folder");
+            }
+        }
+
+        private static boolean isLocal(FileSystem filesystem) {
+            return "file".equals(filesystem.getUri().getScheme());
+        }
+
+        private static boolean isBelow(String file, String folder) {
+            return file.startsWith(folder.endsWith("/") ? folder : folder + "/") && !file.contains("/../");
+        }
+
+        private static java.nio.file.Path local(FileSystem filesystem, Path file) {
+            return java.nio.file.Path.of(filesystem.makeQualified(file).toUri().getPath());
+        }
+    }
+
+    private static final class Relative extends NoIncludes {
+        private final Reading reading;
         private final Path includer;
         private final int depth;
 
-        private Relative(Path includer, int depth) {
+        private Relative(Reading reading, Path includer, int depth) {
+            super(includer.toString());
+            this.reading = reading;
             this.includer = includer;
             this.depth = depth;
+        }
+
+        @Override
+        public ConfigObject include(ConfigIncludeContext context, String what) {
+            if (what.matches("(?s)[A-Za-z][\\w+.-]*:.*")) {
+                throw refusal("\"" + Printable.value(what) + "\"");
+            }
+            try {
+                Path file = includer.getParent() == null ? new Path(what) : new Path(includer.getParent(), what);
+                reading.requireWithin(file, what, includer.toString());
+                return reading.parse(file, depth + 1);
+            } catch (IllegalArgumentException e) {
+                throw new InputError(includer + ": include \"" + Printable.value(what) + "\": not a path", e);
+            } catch (IOException e) {
+                throw new InputError(includer + ": include \"" + Printable.value(what) + "\": cannot be read (" + firstLine(e) + ")", e);
+            }
+        }
+
+        @Override
+        public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+            return include(context, what.getPath());
+        }
+    }
+
+    /** Refuses whatever a text wants to include. */
+    private static class NoIncludes implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
+        private final String origin;
+
+        NoIncludes(String origin) {
+            this.origin = origin;
+        }
+
+        InputError refusal(String what) {
+            return new InputError(origin + ": include " + what + " is refused: a configuration includes files of its own folder alone, by include \"NAME\"");
         }
 
         @Override
@@ -82,12 +194,22 @@ final class HoconFiles {
 
         @Override
         public ConfigObject include(ConfigIncludeContext context, String what) {
-            return parse(includer.getParent() == null ? new Path(what) : new Path(includer.getParent(), what), depth + 1);
+            throw new InputError(origin + ": include \"" + Printable.value(what) + "\" is refused: nothing is included here");
         }
 
         @Override
         public ConfigObject includeFile(ConfigIncludeContext context, File what) {
             return include(context, what.getPath());
+        }
+
+        @Override
+        public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
+            throw refusal("url(\"" + Printable.value(what.toString()) + "\")");
+        }
+
+        @Override
+        public ConfigObject includeResources(ConfigIncludeContext context, String what) {
+            throw refusal("classpath(\"" + Printable.value(what) + "\")");
         }
     }
 }

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 /** Typed values of a resolved configuration. Whatever is wrong with a value becomes one line with its key and the place where it stands. */
 final class Keys {
     private static final String NUMBER = "([-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)";
+    /** The pattern takes the square of a text's length. */
+    private static final int LONGEST_NUMBER = 100;
     private static final Pattern REAL = Pattern.compile(NUMBER + "(?:\\s*/\\s*" + NUMBER + ")?");
 
     private final Config config;
@@ -165,7 +167,7 @@ final class Keys {
     /** The complaint about a key's value, ending in what to give instead. */
     InputError refusal(String key, String give) {
         ConfigValue value = value(key);
-        return new InputError(key + " is " + value.render(ConfigRenderOptions.concise()) + " (" + value.origin().description()
+        return new InputError(key + " is " + Printable.value(value.render(ConfigRenderOptions.concise())) + " (" + value.origin().description()
                 + "): give " + give);
     }
 
@@ -179,8 +181,9 @@ final class Keys {
 
     /** A number or a fraction of two; NaN, which no range contains, for anything else. */
     private static double number(ConfigValue value) {
-        Matcher real = REAL.matcher(String.valueOf(value.unwrapped()).strip());
-        if (value.valueType() == ConfigValueType.BOOLEAN || !real.matches()) {
+        String text = String.valueOf(value.unwrapped()).strip();
+        Matcher real = REAL.matcher(text);
+        if (value.valueType() == ConfigValueType.BOOLEAN || text.length() > LONGEST_NUMBER || !real.matches()) {
             return Double.NaN;
         }
         double number = Double.parseDouble(real.group(1));

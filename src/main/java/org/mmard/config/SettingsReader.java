@@ -23,6 +23,7 @@ import org.apache.hadoop.conf.Configuration;
 public final class SettingsReader {
     private static final String COMMAND_LINE = "command line";
     private static final String PRESET = "preset";
+    private static final int LONGEST_KEY = 100;
     private static final ConfigRenderOptions RENDER =
             ConfigRenderOptions.defaults().setOriginComments(false).setComments(false).setJson(false);
 
@@ -31,7 +32,7 @@ public final class SettingsReader {
     /**
      * Reads a configuration file.
      *
-     * @param uri local path or Hadoop URI; its includes are relative to it, and {@code ${NAME}} may name an environment variable
+     * @param uri local path or Hadoop URI; its includes are relative to it, and {@code ${NAME}} may name an environment variable that is meant for us ({@link Substitutions})
      * @param overrides values by key that go before the file's; a list is written [1, 2], {@code null} unsets
      * @throws InputError for the first mistake found: one line with the key and the place where its value stands
      */
@@ -47,6 +48,29 @@ public final class SettingsReader {
      */
     public static ResolvedSettings readRunOfGrid(String uri, Map<String, String> overrides, Configuration hadoop) {
         return check(resolve(uri, overrides, reference(), hadoop).withoutPath(GridReader.SECTION));
+    }
+
+    /**
+     * Reads the settings of a run as its directory keeps them. They are data, and may be somebody else's: nothing is included, looked up in the environment or
+     * put in place of anything.
+     *
+     * @param content of {@code run.conf}; @param uri where it lies, for complaints
+     * @throws InputError as {@link #read} does
+     */
+    public static ResolvedSettings readStored(byte[] content, String uri) {
+        return check(overPreset(stored(content, uri), reference(), uri));
+    }
+
+    /** The keys of such a file, as they stand there. @throws InputError where it is no configuration of a run */
+    public static Config stored(byte[] content, String uri) {
+        if (content.length > HoconText.LARGEST) {
+            throw new InputError(uri + ": larger than " + (HoconText.LARGEST >> 10) + " KiB; no configuration is");
+        }
+        Config stored = HoconFiles.parseData(HoconText.of(content), uri).toConfig();
+        if (!stored.isResolved()) {
+            throw new InputError(uri + ": names a value by ${...}; what a run was trained with is written there value by value");
+        }
+        return stored;
     }
 
     private static ResolvedSettings check(Config resolved) {
@@ -97,8 +121,7 @@ public final class SettingsReader {
     /** The command line over the file over its preset over the defaults, with every substitution in place. */
     static Config resolve(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         try {
-            Config own = own(uri, overrides, hadoop);
-            return own.withFallback(preset(own.withFallback(defaults).resolve())).withFallback(defaults).resolve();
+            return overPreset(own(uri, overrides, hadoop), defaults, uri);
         } catch (ConfigException e) {
             String what = e.getMessage().lines().findFirst().orElse(uri);
             // HOCON keeps the plus sign for +=, and its own words about that do not help.
@@ -107,11 +130,15 @@ public final class SettingsReader {
         }
     }
 
+    private static Config overPreset(Config own, Config defaults, String origin) {
+        return Substitutions.resolve(own.withFallback(preset(Substitutions.resolve(own.withFallback(defaults), origin))).withFallback(defaults), origin);
+    }
+
     /** What the command line and the file set themselves, by full key, nulls and defaults left out: what a preset brings is not among it. */
     static Map<String, ConfigValue> given(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         Map<String, ConfigValue> usual = leaves(defaults.root());
         try {
-            Map<String, ConfigValue> given = leaves(own(uri, overrides, hadoop).withFallback(defaults).resolve().root());
+            Map<String, ConfigValue> given = leaves(Substitutions.resolve(own(uri, overrides, hadoop).withFallback(defaults), uri).root());
             given.entrySet().removeIf(entry -> entry.getValue().valueType() == ConfigValueType.NULL
                     || usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin()));
             return given;
@@ -146,10 +173,11 @@ public final class SettingsReader {
     private static Config overriding(Map<String, String> overrides, String origin) {
         Config config = ConfigFactory.empty();
         for (Map.Entry<String, String> override : overrides.entrySet()) {
+            HoconText.requireShallow(override.getKey(), "-D " + Printable.value(override.getKey()));
             try {
                 config = config.withValue(override.getKey(), value(override.getValue(), origin));
-            } catch (ConfigException e) {
-                throw new InputError("-D " + override.getKey() + "=" + override.getValue() + ": not a key and a value", e);
+            } catch (ConfigException | InputError e) {
+                throw new InputError("-D " + Printable.value(override.getKey()) + "=" + Printable.value(override.getValue()) + ": not a key and a value", e);
             }
         }
         return config;
@@ -158,8 +186,14 @@ public final class SettingsReader {
     /** Taken as it stands, so that a URI needs no quotes; only lists and null are HOCON. */
     private static ConfigValue value(String text, String origin) {
         boolean hocon = text.startsWith("[") || text.equals("null");
-        Object value = hocon ? ConfigFactory.parseString("value = " + text).root().get("value").unwrapped() : text;
-        return ConfigValueFactory.fromAnyRef(value, origin);
+        if (!hocon) {
+            return ConfigValueFactory.fromAnyRef(text, origin);
+        }
+        ConfigObject parsed = HoconFiles.parseData("value = " + text, origin);
+        if (parsed.size() != 1) {
+            throw new InputError(origin + ": more than one value");
+        }
+        return ConfigValueFactory.fromAnyRef(parsed.get("value").unwrapped(), origin);
     }
 
     static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {
@@ -167,6 +201,12 @@ public final class SettingsReader {
             return;
         }
         String place = " (" + value.origin().description() + ")";
+        RetiredKeys.instead(key).ifPresent(instead -> {
+            throw new InputError(key + place + " is not a key any more: " + instead);
+        });
+        if (key.length() > LONGEST_KEY) {
+            throw new InputError(Printable.value(key) + place + " is not a key");
+        }
         List<String> inside = known.keySet().stream().filter(one -> one.startsWith(key + ".")).toList();
         if (!inside.isEmpty()) {
             throw new InputError(key + place + " is a section, not a key: set " + String.join(", ", inside));
@@ -269,17 +309,11 @@ public final class SettingsReader {
     }
 
     private static Settings.Cluster cluster(Keys keys, Settings.Averaging weights) {
-        String mask = keys.optionalText("cluster.network-mask", "a network or null");
-        if (mask != null && !mask.matches("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}")) {
-            throw keys.refusal("cluster.network-mask", "a network such as 10.0.0.0/8, or null");
-        }
         Settings.Cluster cluster = new Settings.Cluster(
                 keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
-                new Settings.Threshold(
-                        keys.choice("cluster.threshold.algorithm", "exact", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
-                        keys.count("cluster.threshold.passes", 1)),
+                keys.choice("cluster.encoding", "int8", "bfloat16", "exact"),
                 keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), keys.count("cluster.stall-timeout", 1),
-                keys.count("cluster.max-restarts", 0), mask);
+                keys.count("cluster.max-restarts", 0));
         if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
             throw keys.refusal("cluster.synchronisation", "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
                     + " that a moving average could follow");

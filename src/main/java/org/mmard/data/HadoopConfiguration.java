@@ -31,7 +31,17 @@ public final class HadoopConfiguration {
         unlessSet(hadoop, "ipc.client.connect.max.retries", 2);
         unlessSet(hadoop, "ipc.client.connect.max.retries.on.timeouts", 2);
         unlessSet(hadoop, "ipc.client.rpc-timeout.ms", 60_000);
+        sayWhatIsMissing(hadoop);
         return hadoop;
+    }
+
+    /** Hadoop's defaults name classes for filesystems, such as s3a, whose jars are not everywhere: of a missing one it would only say the class's name. */
+    private static void sayWhatIsMissing(Configuration hadoop) {
+        hadoop.getValByRegex("^fs\\.[^.]+\\.impl$").forEach((key, name) -> {
+            if (hadoop.getClassByNameOrNull(name) == null) {
+                hadoop.set(key, MissingFileSystem.class.getName());
+            }
+        });
     }
 
     private static void unlessSet(Configuration hadoop, String key, int value) {

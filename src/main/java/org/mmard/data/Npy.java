@@ -22,6 +22,7 @@ import org.mmard.config.InputError;
  */
 public record Npy(double[] values, int[] shape) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final long LARGEST = 1L << 30;
     private static final Map<String, Type> TYPES = Map.of(
             "<f4", new Type(4, ByteBuffer::getFloat), "<f8", new Type(8, ByteBuffer::getDouble),
             "<i4", new Type(4, ByteBuffer::getInt), "<i8", new Type(8, ByteBuffer::getLong));
@@ -32,6 +33,9 @@ public record Npy(double[] values, int[] shape) {
     public static Npy read(Path file) {
         byte[] content;
         try {
+            if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
+                throw new InputError(file + ": is no file, or one of more than " + (LARGEST >> 20) + " MiB");
+            }
             content = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw new InputError(file + ": there is no such file", e);
@@ -65,6 +69,9 @@ public record Npy(double[] values, int[] shape) {
             shape = Arrays.stream(entry(file, header, "'shape': *\\(([^)]*)\\)").split(",")).map(String::trim).filter(size -> !size.isEmpty())
                     .mapToInt(Integer::parseInt).toArray();
             for (int size : shape) {
+                if (size < 0) {
+                    throw new ArithmeticException("a negative size");
+                }
                 length = Math.multiplyExact(length, size);
             }
             Math.multiplyExact(length, type.bytes);

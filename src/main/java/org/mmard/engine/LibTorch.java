@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -118,12 +119,7 @@ public final class LibTorch {
 
     /** The memory of a contiguous vector of ND4J as a flat tensor, not copied: the caller keeps the array alive. */
     static Tensor view(INDArray vector) {
-        return torch.from_blob(new Address(address(vector)), new long[] {vector.length()}, floats());
-    }
-
-    /** ND4J's data buffer answers with its base address, whatever the view's offset. */
-    static long address(INDArray vector) {
-        return vector.data().address() + 4L * vector.offset();
+        return torch.from_blob(new Address(FlatVector.address(vector)), new long[] {vector.length()}, floats());
     }
 
     private static TensorOptions floats() {

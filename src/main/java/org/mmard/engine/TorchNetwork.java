@@ -17,11 +17,12 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J (or a
- * parameter server) writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
+ * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J's updater or a peer's
+ * update writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
  *
  * <p>The entries of the gradient vector that belong to running means and variances are never written: they stay as {@link #zeroGradient}
  * left them, zero. The running statistics themselves move in place at each train-mode forward, as PyTorch's do (momentum 1 - decay,
@@ -60,7 +61,7 @@ public final class TorchNetwork implements AutoCloseable {
         }
         parameters = graph.params();
         gradient = graph.getGradientsViewArray();
-        parametersAddress = LibTorch.address(parameters);
+        parametersAddress = FlatVector.address(parameters);
         Set<String> depthwise = program.ops().stream().filter(op -> op instanceof Op.Convolution c && c.groups() > 1)
                 .map(op -> ((Op.Convolution) op).weight()).collect(Collectors.toSet());
         try (PointerScope scope = new PointerScope()) {
@@ -71,7 +72,7 @@ public final class TorchNetwork implements AutoCloseable {
                 INDArray view = entry.getValue();
                 UnaryOperator<Tensor> shaped = values -> depthwise.contains(name)
                         ? values.view(view.shape()).permute(DEPTHWISE_FROM_DL4J) : values.view(torchShape(view));
-                long offset = (LibTorch.address(view) - parametersAddress) / Float.BYTES;
+                long offset = (FlatVector.address(view) - parametersAddress) / Float.BYTES;
                 weights.put(name, hold(shaped.apply(flat.narrow(0, offset, view.length())).detach()));
                 Tensor twin = hold(shaped.apply(flat.narrow(0, offset, view.length())).detach());
                 if (!isRunningStatistic(name)) {
@@ -169,7 +170,7 @@ public final class TorchNetwork implements AutoCloseable {
     }
 
     private void checkBinding() {
-        if (LibTorch.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
+        if (FlatVector.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
             throw new IllegalStateException("the graph's flat vectors were replaced after the engine was bound to them");
         }
     }

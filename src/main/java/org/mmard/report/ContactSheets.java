@@ -1,9 +1,12 @@
 package org.mmard.report;
 
+import java.net.URI;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
 import org.mmard.config.InputError;
@@ -42,6 +45,9 @@ final class ContactSheets {
         ImageSet test;
         ModelFile.Model student;
         try {
+            if (pictures.data() == null) {
+                requireNear(run, run.settings().data().uri());
+            }
             test = test(pictures.data() == null ? run.settings().data().uri() : pictures.data(), hadoop);
             student = ModelFile.read(run.model().get(), hadoop);
             requireSameClasses(run, student, test);
@@ -66,6 +72,22 @@ final class ContactSheets {
         return images.computeIfAbsent(uri, asked -> Cifar.test(asked, hadoop));
     }
 
+    /** What a run's files name may be anywhere: looking at somebody else's run must not send this process about, unless that was asked for. */
+    private void requireNear(RecordedRun run, String named) {
+        URI place;
+        try {
+            place = new Path(named).toUri();
+        } catch (IllegalArgumentException e) {
+            throw new InputError(named + ": not a path or URI", e);
+        }
+        URI own = new Path(run.directory().uri()).toUri();
+        boolean local = place.getScheme() == null || place.getScheme().equals("file");
+        boolean beside = Objects.equals(place.getScheme(), own.getScheme()) && Objects.equals(place.getAuthority(), own.getAuthority());
+        if (!local && !beside && !pictures.fetch()) {
+            throw new InputError(named + " lies on another filesystem than the run, and --fetch was not given");
+        }
+    }
+
     private static void requireSameClasses(RecordedRun run, ModelFile.Model student, ImageSet test) {
         if (student.metadata().classNames().size() != test.classes()) {
             throw new InputError(run.model().orElseThrow() + " tells " + student.metadata().classNames().size() + " classes apart, the images have " + test.classes());
@@ -78,6 +100,7 @@ final class ContactSheets {
             return null;
         }
         try {
+            requireNear(run, run.provenance().teacher().uri());
             ModelFile.Model teacher = ModelFile.read(run.provenance().teacher().uri(), hadoop);
             return teacher.metadata().classNames().size() == test.classes() ? teacher : null;
         } catch (InputError e) {

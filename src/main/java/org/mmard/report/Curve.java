@@ -1,5 +1,7 @@
 package org.mmard.report;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -13,6 +15,8 @@ import java.util.List;
 record Curve(String name, int style, List<Point> points, double marked) {
     /** Number of styles that can be told apart. */
     static final int STYLES = 21;
+    /** Points of one line; a chart is a quarter as wide, in its own units. */
+    private static final int MOST = 4 * LineChart.WIDTH;
 
     /** @param low, high the spread around y, both y where there is none */
     record Point(double x, double y, double low, double high) {
@@ -26,7 +30,26 @@ record Curve(String name, int style, List<Point> points, double marked) {
     }
 
     Curve {
-        points = List.copyOf(points);
+        points = thinned(points, marked);
+    }
+
+    /** Of more points than a chart has places: of each stretch the least and the most, so that nothing that stands out is lost; both ends; and the marked one. */
+    private static List<Point> thinned(List<Point> points, double marked) {
+        if (points.size() <= MOST) {
+            return List.copyOf(points);
+        }
+        List<Point> kept = new ArrayList<>();
+        int stretches = MOST / 4;
+        for (int stretch = 0; stretch < stretches; stretch++) {
+            List<Point> in = points.subList((int) ((long) points.size() * stretch / stretches), (int) ((long) points.size() * (stretch + 1) / stretches));
+            Point least = in.stream().min(Comparator.comparingDouble(Point::low)).orElseThrow();
+            Point most = in.stream().max(Comparator.comparingDouble(Point::high)).orElseThrow();
+            boolean first = stretch == 0;
+            boolean last = stretch == stretches - 1;
+            in.stream().filter(point -> point == least || point == most || point.x == marked || first && point == in.get(0) || last && point == in.get(in.size() - 1))
+                    .forEach(kept::add);
+        }
+        return List.copyOf(kept);
     }
 
     double least() {

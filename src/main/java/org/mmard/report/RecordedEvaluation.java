@@ -1,20 +1,15 @@
 package org.mmard.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 import org.mmard.train.RunDirectory;
 
 /**
@@ -34,7 +29,9 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
     /** Name of the file in an evaluation's folder. */
     public static final String FILE = "evaluation.json";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String NOT_ONE = ": not an evaluation";
+    private static final int LARGEST = 1 << 28;
+    private static final double LONGEST = 1e12;
 
     /**
      * @param name of the attack, or clean; @param accuracy share of examples that are robust (clean: right), in [0, 1]
@@ -64,68 +61,52 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
         boolean file = path.getName().endsWith(".json");
         RunDirectory folder = RunDirectory.at((file ? path.getParent() : path).toString(), hadoop);
         String name = file ? path.getName() : FILE;
-        byte[] content = folder.read(name).orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));
-        try {
-            return of(folder.uri(name), JSON.readTree(content));
-        } catch (IOException e) {
-            throw new InputError(folder.uri(name) + ": not an evaluation: " + e.getMessage().lines().findFirst().orElse(""), e);
-        }
+        byte[] content = folder.read(name, LARGEST).orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));
+        return of(folder.uri(name), JsonFields.of(folder.uri(name) + NOT_ONE, content));
     }
 
-    private static RecordedEvaluation of(String uri, JsonNode json) throws IOException {
-        int examples = json.path("examples").asInt();
-        if (examples < 1 || json.path("clean").path("correct").size() != examples) {
-            throw new IOException("its examples and clean.correct do not say the same number");
+    private static RecordedEvaluation of(String uri, JsonFields json) {
+        int examples = json.count("examples", 1, Integer.MAX_VALUE);
+        if (json.has("epsilon")) {
+            json.number("epsilon", 0, 1);
         }
-        if (json.has("epsilon") && !json.path("epsilon").isNumber()) {
-            throw new IOException("its epsilon is no number");
-        }
+        List<String> classes = json.has("classes") ? json.texts("classes") : List.of();
         List<Result> attacks = new ArrayList<>();
-        json.path("attacks").fields().forEachRemaining(attack -> attacks.add(result(attack.getKey(), "robust_accuracy", "robust", attack.getValue())));
-        for (Result attack : attacks) {
-            if (attack.correct.length != examples) {
-                throw new IOException("attack " + attack.name + " is about " + attack.correct.length + " examples instead of " + examples);
-            }
+        if (json.has("attacks")) {
+            JsonFields all = json.section("attacks");
+            all.names().forEach(name -> attacks.add(result(name, "robust_accuracy", "robust", all.section(name), examples, classes.size())));
         }
-        List<String> classes = texts(json.path("classes"));
-        int[] labels = numbers(json.path("labels"));
-        Result clean = result("clean", "accuracy", "correct", json.path("clean"));
-        for (int[] given : Stream.concat(Stream.of(labels, clean.predictions), attacks.stream().map(Result::predictions)).toList()) {
-            if (given.length > 0 && !classes.isEmpty() && (given.length != examples || IntStream.of(given).anyMatch(c -> c < 0 || c >= classes.size()))) {
-                throw new IOException("labels and predictions do not give each of the " + examples + " examples one of the " + classes.size() + " classes");
-            }
-        }
-        Map<String, String> about = new LinkedHashMap<>();
-        json.fields().forEachRemaining(entry -> {
-            if (entry.getValue().isValueNode()) {
-                about.put(entry.getKey(), entry.getValue().asText());
-            }
-        });
-        return new RecordedEvaluation(uri, examples, classes, labels, clean, attacks, texts(json.path("warnings")), about);
+        Result clean = result("clean", "accuracy", "correct", json.section("clean"), examples, classes.size());
+        Map<String, String> about = json.scalars();
+        return new RecordedEvaluation(uri, examples, classes, given(json, "labels", examples, classes.size()), clean, attacks,
+                json.has("warnings") ? json.texts("warnings") : List.of(), about);
     }
 
-    private static Result result(String name, String accuracy, String correct, JsonNode json) {
-        List<Stage> stages = elements(json.path("stages")).map(stage -> new Stage(stage.path("attack").asText(), stage.path("attacked").asInt(),
-                stage.path("robust_accuracy").asDouble(), stage.path("seconds").asDouble())).toList();
-        int[] flags = numbers(json.path(correct));
+    private static Result result(String name, String accuracy, String correct, JsonFields json, int examples, int classes) {
+        List<Stage> stages = json.has("stages") ? json.sections("stages").stream().map(stage -> new Stage(stage.text("attack"),
+                stage.count("attacked", 0, examples), stage.number("robust_accuracy", 0, 1), stage.number("seconds", 0, LONGEST))).toList() : List.of();
+        int[] flags = json.counts(correct, 0, 1);
+        if (flags.length != examples) {
+            throw json.refusal(correct, "a list of " + examples + ", as examples says,");
+        }
         boolean[] right = new boolean[flags.length];
         for (int i = 0; i < flags.length; i++) {
             right[i] = flags[i] == 1;
         }
-        return new Result(name, json.path(accuracy).asDouble(), right, numbers(json.path("predictions")),
-                json.path("seconds").isNumber() ? (Double) json.path("seconds").asDouble() : null, stages);
+        return new Result(name, json.number(accuracy, 0, 1), right, given(json, "predictions", examples, classes),
+                json.has("seconds") ? (Double) json.number("seconds", 0, LONGEST) : null, stages);
     }
 
-    private static List<String> texts(JsonNode array) {
-        return elements(array).map(JsonNode::asText).toList();
-    }
-
-    private static int[] numbers(JsonNode array) {
-        return elements(array).mapToInt(JsonNode::asInt).toArray();
-    }
-
-    private static Stream<JsonNode> elements(JsonNode array) {
-        return StreamSupport.stream(array.spliterator(), false);
+    /** A class for each example; none where an older version wrote the file. */
+    private static int[] given(JsonFields json, String key, int examples, int classes) {
+        if (!json.has(key)) {
+            return new int[0];
+        }
+        int[] given = json.counts(key, 0, classes == 0 ? Integer.MAX_VALUE : classes - 1);
+        if (given.length != 0 && given.length != examples) {
+            throw json.refusal(key, "a list of " + examples + ", as examples says,");
+        }
+        return given;
     }
 
     /** The attack with the lowest robust accuracy, or nothing where none was asked for. */

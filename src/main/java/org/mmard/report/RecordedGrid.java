@@ -1,8 +1,5 @@
 package org.mmard.report;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 import org.mmard.train.RunDirectory;
 
 /**
@@ -22,7 +20,7 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
     /** Name of the file in a grid's directory. */
     public static final String FILE = "grid.json";
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LARGEST = 1 << 26;
 
     /** @param entries one per seed */
     public record Cell(String inner, String outer, List<Entry> entries) {}
@@ -41,24 +39,15 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
     /** @throws InputError where there is no such file, or it is damaged */
     public static RecordedGrid read(String uri, Configuration hadoop) {
         RunDirectory directory = RunDirectory.at(uri, hadoop);
-        byte[] content = directory.read(FILE).orElseThrow(
+        byte[] content = directory.read(FILE, LARGEST).orElseThrow(
                 () -> new InputError(directory.uri(FILE) + ": missing; mmard grid writes it when the first run of the grid is done"));
-        JsonNode json;
-        try {
-            json = JSON.readTree(content);
-        } catch (IOException e) {
-            throw new InputError(directory.uri(FILE) + ": not a grid's results: " + e.getMessage().lines().findFirst().orElse(""), e);
-        }
-        List<Cell> cells = new ArrayList<>();
-        for (JsonNode cell : json.path("cells")) {
-            List<Entry> entries = new ArrayList<>();
-            cell.path("runs").forEach(run -> entries.add(entry(run)));
-            cells.add(new Cell(cell.path("inner").asText(), cell.path("outer").asText(), List.copyOf(entries)));
-        }
+        JsonFields json = JsonFields.of(directory.uri(FILE) + ": not a grid's results", content);
+        List<Cell> cells = json.sections("cells").stream()
+                .map(cell -> new Cell(cell.text("inner"), cell.text("outer"), cell.sections("runs").stream().map(RecordedGrid::entry).toList())).toList();
         if (cells.isEmpty()) {
-            throw new InputError(directory.uri(FILE) + ": names no cells, so it is not a grid's results");
+            throw json.refusal("cells", "one cell or more");
         }
-        return new RecordedGrid(directory, json.path("examples").asInt(), cells);
+        return new RecordedGrid(directory, json.count("examples", 0, Integer.MAX_VALUE), cells);
     }
 
     /**
@@ -85,10 +74,16 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
         return cells.stream().flatMap(cell -> cell.entries.stream()).anyMatch(entry -> directory.uri(entry.folder).equals(run.directory().uri()));
     }
 
-    private static Entry entry(JsonNode run) {
+    private static Entry entry(JsonFields run) {
         Map<String, Double> accuracies = new LinkedHashMap<>();
-        run.path("accuracy").fields().forEachRemaining(one -> accuracies.put(one.getKey(), one.getValue().asDouble()));
-        String folder = run.path("directory").asText().replaceFirst("/+$", "").replaceFirst(".*/", "");
-        return new Entry(run.path("seed").asLong(), folder, accuracies, run.path("failure").isTextual() ? run.path("failure").asText() : null);
+        if (run.has("accuracy")) {
+            JsonFields measured = run.section("accuracy");
+            measured.names().forEach(name -> accuracies.put(name, measured.number(name, 0, 1)));
+        }
+        String folder = run.text("directory").replaceFirst("/+$", "").replaceFirst("(?s).*/", "");
+        if (folder.isBlank() || folder.equals(".") || folder.equals("..") || folder.chars().anyMatch(Character::isISOControl)) {
+            throw run.refusal("directory", "the folder of a run");
+        }
+        return new Entry(run.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE), folder, accuracies, run.textOrNull("failure"));
     }
 }

@@ -1,6 +1,6 @@
 package org.mmard.report;
 
-import com.typesafe.config.ConfigFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +13,6 @@ import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.model.ModelFile;
 import org.mmard.train.EpochMetrics;
 import org.mmard.train.Provenance;
 import org.mmard.train.RunDirectory;
@@ -31,6 +30,7 @@ import org.mmard.train.RunDirectory;
 public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Provenance provenance, List<EpochMetrics> epochs,
         List<RecordedEvaluation> evaluations, List<RecordedEvaluation> earlier) {
     private static final List<String> STUDENTS = List.of(RunDirectory.BEST, RunDirectory.LAST);
+    private static final int LARGEST = 1 << 20;
 
     public RecordedRun {
         epochs = List.copyOf(epochs);
@@ -49,7 +49,7 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
         if (!directory.exists(RunDirectory.CONFIGURATION)) {
             throw new InputError(uri + ": holds no run, for it has no " + RunDirectory.CONFIGURATION + "; give the directory that run.directory named");
         }
-        ResolvedSettings resolved = SettingsReader.read(directory.uri(RunDirectory.CONFIGURATION), Map.of(), hadoop);
+        ResolvedSettings resolved = SettingsReader.readStored(directory.read(RunDirectory.CONFIGURATION, LARGEST).orElseThrow(), directory.uri(RunDirectory.CONFIGURATION));
         List<RecordedEvaluation> evaluations = directory.exists(RecordedEvaluation.FILE)
                 ? List.of(RecordedEvaluation.read(directory.uri(RecordedEvaluation.FILE), hadoop)) : List.of();
         Provenance provenance = Provenance.read(directory);
@@ -68,9 +68,7 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** SHA-256 of the models that a run has: as written down beside them, else computed. */
     private static Set<String> students(RunDirectory directory) {
-        return STUDENTS.stream().filter(directory::exists)
-                .map(name -> directory.recordedSha256(name).orElseGet(() -> ModelFile.checksum(directory.uri(name), directory.hadoop())))
-                .collect(Collectors.toSet());
+        return STUDENTS.stream().filter(directory::exists).flatMap(name -> directory.recordedSha256(name).or(() -> directory.sha256(name)).stream()).collect(Collectors.toSet());
     }
 
     /** SHA-256 of {@code best.zip} and {@code last.zip}, as far as they are there. */
@@ -102,9 +100,15 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
         return STUDENTS.stream().filter(directory::exists).map(directory::uri).findFirst();
     }
 
-    /** Every start after the first: resumes by hand, and restarts after a failure. */
-    public List<Provenance.Start> resumes() {
-        return provenance.starts().subList(Math.min(1, provenance.starts().size()), provenance.starts().size());
+    /** How many executors trained, one number after the other where that changed: {@code 2, then 4}. */
+    public String executors() {
+        List<String> numbers = new ArrayList<>();
+        for (int i = 0; i < provenance.starts().size(); i++) {
+            if (numbers.isEmpty() || provenance.resized(i).isPresent()) {
+                numbers.add(String.valueOf(provenance.starts().get(i).executors()));
+            }
+        }
+        return numbers.isEmpty() || numbers.contains("null") ? Integer.toString(settings().cluster().executors()) : String.join(", then ", numbers);
     }
 
     /** Whether all epochs that were asked for are done. */
@@ -125,7 +129,7 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** Every key of its settings with its value as text; a key whose value is null is not there. */
     public Map<String, String> keys() {
-        return ConfigFactory.parseString(resolved.rendered()).entrySet().stream().collect(Collectors.toMap(
+        return SettingsReader.stored(resolved.rendered().getBytes(StandardCharsets.UTF_8), directory.uri(RunDirectory.CONFIGURATION)).entrySet().stream().collect(Collectors.toMap(
                 Map.Entry::getKey, entry -> String.valueOf(entry.getValue().unwrapped()), (one, other) -> one, TreeMap::new));
     }
 

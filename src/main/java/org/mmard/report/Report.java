@@ -23,8 +23,9 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     /**
      * @param examples how many images to attack for each run, 0 for none; @param seed of their choice and of the attack's start
      * @param data where the test images are, or null for where the run's settings say
+     * @param fetch whether what the run's files name is read from other filesystems than the local one and the run's own, too
      */
-    public record Pictures(int examples, long seed, String data) {
+    public record Pictures(int examples, long seed, String data, boolean fetch) {
         public Pictures {
             if (examples < 0) {
                 throw new IllegalArgumentException(examples + " examples");

@@ -23,11 +23,15 @@ import org.mmard.train.Provenance;
  */
 record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts, List<Sign> keys,
         EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, ContactSheet contact, String withoutImages, List<Fact> origin, List<StartRow> starts, String settings) {
+    private static final int MOST_ROWS = 1000;
+    private static final int MOST_STARTS = 200;
+
     record Tile(String name, String value, String note) {}
 
     record Fact(String name, String value) {}
 
-    record EpochTable(List<String> terms, List<EpochRow> rows) {}
+    /** @param which epochs it has, in words */
+    record EpochTable(String which, List<String> terms, List<EpochRow> rows) {}
 
     record EpochRow(int epoch, boolean best, List<String> values) {}
 
@@ -94,7 +98,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize())
                 + " within " + radius(settings.attack().epsilon())));
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
-                + plural(settings.cluster().executors(), "executor")));
+                + run.executors() + (run.executors().equals("1") ? " executor" : " executors")));
         facts.add(new Fact("seed", Long.toString(settings.run().seed())));
         String commit = run.provenance().starts().isEmpty() ? null : run.provenance().starts().get(0).versions().get("commit");
         facts.add(new Fact("commit", commit == null ? "unknown" : commit.replaceFirst("^(\\p{XDigit}{12})\\p{XDigit}+", "$1")));
@@ -105,13 +109,21 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         if (run.epochs().isEmpty()) {
             return null;
         }
+        List<String> terms = TrainingCharts.terms(run);
         List<String> titles = new ArrayList<>(List.of("loss"));
-        titles.addAll(TrainingCharts.terms(run));
+        titles.addAll(terms);
         titles.addAll(List.of("train, natural", "train, attacked", "validation, clean", "validation, robust", "learning rate", "images/s, overall", "seconds"));
         List<EpochRow> rows = new ArrayList<>();
-        for (EpochMetrics epoch : run.epochs()) {
+        int best = run.best().map(EpochMetrics::epoch).orElse(0);
+        int last = run.epochs().size() - 1;
+        int each = last / MOST_ROWS + 1;
+        for (int i = 0; i <= last; i++) {
+            EpochMetrics epoch = run.epochs().get(i);
+            if (i % each != 0 && i != last && epoch.epoch() != best) {
+                continue;
+            }
             List<String> values = new ArrayList<>(List.of(Quantity.NUMBER.exact(epoch.report().loss())));
-            TrainingCharts.terms(run).forEach(term -> values.add(epoch.report().terms().containsKey(term)
+            terms.forEach(term -> values.add(epoch.report().terms().containsKey(term)
                     ? Quantity.NUMBER.exact(epoch.report().terms().get(term)) : ""));
             values.add(Quantity.SHARE.exact(epoch.report().naturalAccuracy()));
             values.add(Quantity.SHARE.exact(epoch.report().adversarialAccuracy()));
@@ -120,9 +132,9 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             values.add(Quantity.NUMBER.exact(epoch.learningRate()));
             values.add(String.format(Locale.ROOT, "%.0f", epoch.imagesPerSecond()));
             values.add(String.format(Locale.ROOT, "%.0f", epoch.report().seconds()));
-            rows.add(new EpochRow(epoch.epoch(), run.best().map(best -> best.epoch() == epoch.epoch()).orElse(false), values));
+            rows.add(new EpochRow(epoch.epoch(), epoch.epoch() == best, values));
         }
-        return new EpochTable(titles, rows);
+        return new EpochTable(each == 1 ? "epoch by epoch" : "of one epoch in " + each + ", of the best and of the last", titles, rows);
     }
 
     private static List<Fact> origin(RecordedRun run) {
@@ -144,8 +156,17 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
 
     private static List<StartRow> starts(RecordedRun run) {
         List<StartRow> rows = new ArrayList<>();
-        for (Provenance.Start start : run.provenance().starts()) {
-            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start" : "resumed";
+        List<Provenance.Start> starts = run.provenance().starts();
+        for (int i = 0; i < starts.size(); i++) {
+            if (i > 0 && i < starts.size() - MOST_STARTS) {
+                continue;
+            }
+            if (i > 0 && i == starts.size() - MOST_STARTS) {
+                rows.add(new StartRow("", "", (i - 1) + " more", "", "", ""));
+            }
+            Provenance.Start start = starts.get(i);
+            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start"
+                    : "resumed" + run.provenance().resized(i).map(change -> " with " + change).orElse("");
             rows.add(new StartRow(start.time().replaceFirst("T", " ").replaceFirst("\\.\\d+", "").replaceFirst("Z$", " UTC"),
                     start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1") : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
                     start.versions().getOrDefault("commit", "unknown")));

@@ -15,6 +15,9 @@ final class TrainingCharts {
     private static final int CLEAN = 0;
     private static final int ROBUST = 1;
     private static final int PLAIN = 2;
+    private static final int MOST_SIGNS = 100;
+    private static final int MOST_CURVES = Curve.STYLES;
+    private static final int LONGEST_NAME = 30;
     /** Above this ratio, a learning rate is drawn over powers of ten. */
     private static final double WIDE = 30;
 
@@ -50,19 +53,32 @@ final class TrainingCharts {
     static List<String> terms(RecordedRun run) {
         Set<String> terms = new LinkedHashSet<>();
         run.epochs().forEach(epoch -> terms.addAll(epoch.report().terms().keySet()));
-        return List.copyOf(terms);
+        return terms.stream().limit(MOST_CURVES).toList();
     }
 
     private static List<LineChart.Event> events(RecordedRun run) {
         List<LineChart.Event> events = new ArrayList<>();
-        for (Provenance.Start start : run.resumes()) {
+        List<Provenance.Start> starts = run.provenance().starts();
+        for (int i = 1; i < starts.size(); i++) {
+            Provenance.Start start = starts.get(i);
             boolean itself = start.reason() != null;
+            String resized = run.provenance().resized(i).orElse(null);
             String after = (itself ? "Restarted" : "Resumed") + (start.afterEpoch() == 0 ? " before the end of epoch 1" : " after epoch " + start.afterEpoch());
-            events.add(new LineChart.Event(itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5, after + (itself ? ": " + start.reason() : "")));
+            events.add(new LineChart.Event(resized != null ? Sign.RESIZED : itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5,
+                    after + (resized == null ? "" : " with " + resized) + (itself ? ": " + start.reason() : "")));
         }
-        run.epochs().stream().filter(epoch -> epoch.report().skippedSteps() > 0).forEach(epoch -> events.add(new LineChart.Event(
-                Sign.SKIPPED, epoch.epoch(), RunView.plural(epoch.report().skippedSteps(), "step") + " skipped in epoch " + epoch.epoch())));
-        return events;
+        int before = events.size();
+        List<EpochMetrics> skipping = run.epochs().stream().filter(epoch -> epoch.report().skippedSteps() > 0).toList();
+        // A chart has no place for more signs.
+        int each = Math.max(1, (skipping.size() + MOST_SIGNS - 1) / MOST_SIGNS);
+        for (int from = 0; from < skipping.size(); from += each) {
+            List<EpochMetrics> some = skipping.subList(from, Math.min(skipping.size(), from + each));
+            int first = some.get(0).epoch();
+            int last = some.get(some.size() - 1).epoch();
+            events.add(new LineChart.Event(Sign.SKIPPED, first, RunView.plural(some.stream().mapToLong(epoch -> epoch.report().skippedSteps()).sum(), "step")
+                    + " skipped in " + (first == last ? "epoch " + first : "epochs " + first + " to " + last)));
+        }
+        return events.subList(Math.max(0, before - MOST_SIGNS), events.size());
     }
 
     private void draw() {
@@ -89,7 +105,7 @@ final class TrainingCharts {
         List<Curve> speeds = new ArrayList<>();
         Set<String> executors = new LinkedHashSet<>();
         run.epochs().forEach(epoch -> executors.addAll(epoch.report().executors().keySet()));
-        for (String executor : executors) {
+        for (String executor : executors.stream().limit(MOST_CURVES).toList()) {
             curve(speeds, executor, PLAIN + speeds.size(), Double.NaN, epoch -> speed(epoch.report().executors().get(executor)));
         }
         chart("Images a second within steps", "of each executor", Quantity.NUMBER, true, false, speeds);
@@ -114,7 +130,7 @@ final class TrainingCharts {
         List<Curve.Point> points = run.epochs().stream().map(epoch -> new Curve.Point(epoch.epoch(), value.applyAsDouble(epoch)))
                 .filter(point -> Double.isFinite(point.y())).toList();
         if (!points.isEmpty()) {
-            curves.add(new Curve(name, style % Curve.STYLES, points, marked));
+            curves.add(new Curve(name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + "…" : name, style % Curve.STYLES, points, marked));
         }
     }
 

@@ -15,7 +15,7 @@ import scala.collection.JavaConverters;
 
 /**
  * Knows which executors there are, and what a failed job means. The loss of one must end all that a run does on them: Spark would replace it and go
- * on, but the others' parameter servers would not know the newcomer.
+ * on, but the others do not know the newcomer.
  */
 final class ExecutorWatch extends SparkListener {
     private static final long POLL_MILLISECONDS = 100;

@@ -22,7 +22,7 @@ final class RunningStatistics {
     /** The mean over the batches of an epoch, weighed by images, of what each batch's statistics are. */
     static float[] of(JavaSparkContext spark, Broadcast<Plan> plan, ComputationGraph model, int epoch) {
         int executors = plan.value().executors();
-        Broadcast<NetBroadcastTuple> sent = spark.broadcast(new NetBroadcastTuple(model.getConfiguration(), model.params(), null));
+        Broadcast<NetBroadcastTuple> sent = spark.broadcast(SentStudent.withoutVelocity(model));
         try {
             List<OfBatch> parts = new ArrayList<>(spark.parallelize(IntStream.range(0, executors).boxed().toList(), executors)
                     .mapPartitions(shards -> ofShard(plan.value(), sent.value(), epoch, shards.next()).iterator()).collect());

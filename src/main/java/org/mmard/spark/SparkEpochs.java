@@ -9,7 +9,6 @@ import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.TrainingMaster;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
@@ -20,7 +19,6 @@ import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
-import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.Option;
 
 /** Epochs on a Spark cluster: the driver's student is trained over all executors at once, by one of DL4J's training masters. */
@@ -34,6 +32,7 @@ public final class SparkEpochs implements Epochs {
     private final SparkComputationGraph student;
     private final WeightAverage average;
     private final StopRequest stop;
+    /** Whether all executors have met, and not only some for the rest of an epoch. */
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
     private int latest = -1;
@@ -45,7 +44,7 @@ public final class SparkEpochs implements Epochs {
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
      * @param steps makes each executor's training step; @param stop ends an epoch after its current steps, and validation at once
-     * @throws InputError where the executors do not come, or are more than an epoch has batches
+     * @throws org.mmard.config.InputError where the executors do not come
      */
     public SparkEpochs(
             JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps,
@@ -56,10 +55,6 @@ public final class SparkEpochs implements Epochs {
         this.settings = settings;
         int executors = settings.cluster().executors();
         EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
-        if (order.batchesPerEpoch() < executors) {
-            throw new InputError("cluster.executors = " + executors + ": " + training.size() + " training images in batches of "
-                    + settings.training().batch() + " leave some executors without a batch; lower cluster.executors or training.batch");
-        }
         RunGauge.begin(settings.run().directory());
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
@@ -77,24 +72,17 @@ public final class SparkEpochs implements Epochs {
 
     private void requireRoom(long images) {
         onCluster("room on the executors", () -> {
-            Preflight.check(spark, settings.cluster().executors(), settings.cluster().synchronisation().equals("shared"), images);
+            Preflight.check(spark, settings.cluster().executors(), images);
             return null;
         });
     }
 
     private TrainingMaster<?, ?> master() {
-        boolean averaging = settings.cluster().synchronisation().equals("averaging");
-        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan, network());
+        return isAveraging() ? new AveragingMaster(plan) : new DistillingMaster(plan);
     }
 
-    /** Where the parameter servers find the driver. Their own default, one port for all, would let one executor per host start. */
-    private VoidConfiguration network() {
-        return VoidConfiguration.builder()
-                .portSupplier(FreePort.of(spark.getConf()))
-                .controllerAddress(spark.getConf().get("spark.driver.host"))
-                .networkMask(settings.cluster().networkMask())
-                .retransmitTimeout(5)
-                .build();
+    private boolean isAveraging() {
+        return settings.cluster().synchronisation().equals("averaging") && settings.cluster().executors() > 1;
     }
 
     @Override
@@ -107,8 +95,10 @@ public final class SparkEpochs implements Epochs {
             RunPlugin.training(tally.id(), stop);
             Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
             try {
+                int from = (int) before.steps();
+                int shards = shards(from);
                 watched(tally, before, progress,
-                        () -> fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following)));
+                        () -> fit(new EpochStart(epoch, from, shards, before.skippedSteps(), introduce(shards), tally, following)));
             } finally {
                 if (following != null && !spark.sc().isStopped()) {
                     following.destroy();
@@ -172,11 +162,20 @@ public final class SparkEpochs implements Epochs {
         return plan.value().batchesPerEpoch();
     }
 
-    /** The first epoch, or one in which Spark has more executors to choose from than will take part. */
-    private boolean introduce() {
-        boolean first = !introduced;
-        introduced = true;
-        return first || watch.count() != settings.cluster().executors();
+    /**
+     * Among how many executors the batches from {@code from} on are dealt out: what was left of an epoch when it was interrupted may be fewer than there
+     * are executors, and one without any could not take part in a round. Those that average meet between windows, with or without batches.
+     */
+    private int shards(int from) {
+        int executors = settings.cluster().executors();
+        return isAveraging() ? executors : Math.min(executors, batches() - from);
+    }
+
+    /** The first epoch of all executors, or one in which Spark has more to choose from than will take part. */
+    private boolean introduce(int shards) {
+        boolean known = introduced;
+        introduced = shards == settings.cluster().executors();
+        return !known || watch.count() != shards;
     }
 
     private void fit(EpochStart start) {
@@ -184,12 +183,12 @@ public final class SparkEpochs implements Epochs {
             averaging.start(start);
             int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
             for (int from = start.from(); from < batches() && !isEnough(start); from += window) {
-                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
+                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), from, Math.min(from + window, batches())));
             }
         } else {
             DistillingMaster master = (DistillingMaster) student.getTrainingMaster();
             master.start(start);
-            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.from(), batches()));
+            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), start.from(), batches()));
             if (start.average() != null) {
                 average.values(master.average());
             }

@@ -38,7 +38,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     /** @param images stays the caller's, who destroys it */
     public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed, Settings.Engine engine) {
         this.spark = spark;
-        this.model = spark.broadcast(new NetBroadcastTuple(model.getConfiguration(), model.params(), null));
+        this.model = spark.broadcast(SentStudent.withoutVelocity(model));
         this.images = images;
         this.batch = batch;
         this.seed = seed;

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.DigestOutputStream;
@@ -90,11 +91,23 @@ public final class CheckpointFiles {
 
     /** All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in metrics.jsonl and the checksums. */
     public List<Checkpoint> list() {
+        return list(line -> { });
+    }
+
+    /** The same. @param warn told in one line about each that has the name of a checkpoint and is no file */
+    public List<Checkpoint> list(Consumer<String> warn) {
         Map<Integer, EpochMetrics> metrics = EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
         SortedSet<Integer> epochs = directory.checkpoints();
         int last = epochs.isEmpty() ? 0 : epochs.last();
         int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch).max().orElse(0));
-        Map<String, RunDirectory.Stored> files = directory.stored().stream().collect(Collectors.toMap(RunDirectory.Stored::name, file -> file));
+        Map<String, RunDirectory.Stored> files = new TreeMap<>();
+        for (RunDirectory.Stored file : directory.stored()) {
+            if (file.isFile()) {
+                files.put(file.name(), file);
+            } else {
+                warn.accept(directory.uri(file.name()) + ": a folder, where a checkpoint is wanted");
+            }
+        }
         Map<Integer, Checkpoint> found = new TreeMap<>();
         for (int epoch : epochs) {
             Optional.ofNullable(files.get(RunDirectory.checkpoint(epoch)))
@@ -116,7 +129,7 @@ public final class CheckpointFiles {
      */
     private int best(SortedSet<Integer> epochs, int recorded) {
         Optional<String> copied = directory.readSha256(RunDirectory.BEST);
-        if (copied.isEmpty() || directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
+        if (copied.isEmpty() || recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
             return recorded;
         }
         return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst().orElse(recorded);
@@ -159,8 +172,8 @@ public final class CheckpointFiles {
      */
     public Copy fetch(String name, Path to, boolean replace, Progress progress) {
         Path target = Files.isDirectory(to) ? to.resolve(Path.of(name).getFileName()) : to;
-        if (!replace && Files.exists(target)) {
-            throw new InputError(target + ": is there already; choose another name, or --force");
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS) && !(replace && Files.isRegularFile(target))) {
+            throw new InputError(target + ": is there already; choose another name" + (Files.isDirectory(target) ? "" : ", or --force"));
         }
         Path folder = target.toAbsolutePath().getParent();
         if (!Files.isDirectory(folder)) {
@@ -173,8 +186,14 @@ public final class CheckpointFiles {
         Path temporary = target.resolveSibling(".writing-" + target.getFileName() + "-" + UUID.randomUUID());
         try {
             Copy copy = copy(name, temporary, progress);
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            if (replace) {
+                Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+            } else {
+                Files.move(temporary, target);
+            }
             return new Copy(target, copy.bytes, copy.sha256, copy.recorded);
+        } catch (LocalFailure e) {
+            throw new InputError(target + ": cannot be written (" + RunDirectory.firstLine(e.failure) + ")", e.failure);
         } catch (IOException e) {
             throw new InputError(target + ": cannot be written (" + RunDirectory.firstLine(e) + ")", e);
         } finally {
@@ -207,11 +226,27 @@ public final class CheckpointFiles {
         byte[] buffer = new byte[1 << 16];
         long done = 0;
         for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-            out.write(buffer, 0, read);
+            try {
+                out.write(buffer, 0, read);
+            } catch (IOException e) {
+                throw new LocalFailure(e);
+            }
             done += read;
             progress.bytes(done, length);
         }
         return done;
+    }
+
+    /** That the copy cannot be written, told apart from that the run cannot be read. */
+    private static final class LocalFailure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final IOException failure;
+
+        LocalFailure(IOException failure) {
+            super(failure);
+            this.failure = failure;
+        }
     }
 
     /**
@@ -245,6 +280,8 @@ public final class CheckpointFiles {
             return new Verdict(name, null, recorded);
         } catch (InputError | UncheckedIOException e) {
             return new Verdict(name, e.getMessage(), recorded);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            return new Verdict(name, directory.uri(name) + ": damaged (" + e + ")", recorded);
         }
     }
 
@@ -252,37 +289,44 @@ public final class CheckpointFiles {
      * Removes the checkpoints of epochs that are neither the best, nor among the newest {@code keepLast}, nor multiples of {@code keepEvery}. The newest
      * always stays, as do {@code best.zip}, {@code last.zip} and {@code interrupted.zip}.
      *
+     * What is not as its checksum was recorded stays too: it may be damaged, or somebody else's.
+     *
      * @param keepLast 0 or above; @param keepEvery 0 for no multiples; @param dryRun whether to find out only
-     * @param tell told in one line about a lock that is waited for or taken over
+     * @param tell told in one line about a lock that is waited for or taken over, and about each file that is left alone
      * @throws InputError where a live driver trains there, or metrics.jsonl is missing, without which nothing says which epoch is the best
      */
     public Pruned prune(int keepLast, int keepEvery, boolean dryRun, Consumer<String> tell) {
         if (dryRun) {
-            return pruned(keepLast, keepEvery);
+            return pruned(keepLast, keepEvery, tell);
         }
         try (RunLock lock = directory.lock(tell)) {
             RunDirectory held = directory.heldBy(lock);
-            Pruned pruned = pruned(keepLast, keepEvery);
+            Pruned pruned = pruned(keepLast, keepEvery, tell);
             pruned.removed.forEach(checkpoint -> held.delete(checkpoint.name));
             return pruned;
         }
     }
 
-    private Pruned pruned(int keepLast, int keepEvery) {
+    private Pruned pruned(int keepLast, int keepEvery, Consumer<String> tell) {
         if (directory.checkpoints().isEmpty()) {
             return new Pruned(List.of(), 0);
         }
         if (!directory.exists(RunDirectory.METRICS)) {
             throw new InputError(directory.uri(RunDirectory.METRICS) + ": missing, so nothing says which epoch is the best; put the file back");
         }
-        List<Checkpoint> own = list().stream().filter(checkpoint -> checkpoint.epoch > 0 && !checkpoint.name.equals(RunDirectory.BEST)).toList();
+        List<Checkpoint> own = list(tell).stream().filter(checkpoint -> checkpoint.epoch > 0 && !checkpoint.name.equals(RunDirectory.BEST)).toList();
         List<Checkpoint> removed = new ArrayList<>();
-        for (int i = 0; i < own.size(); i++) {
+        int newest = 0;
+        for (int i = own.size() - 1; i >= 0; i--) {
             Checkpoint checkpoint = own.get(i);
-            boolean isNew = i >= own.size() - Math.max(1, keepLast);
+            Optional<String> damage = directory.notAsRecorded(checkpoint.name);
+            // One that nobody can go on from does not count among the newest.
+            boolean isNew = damage.isEmpty() && newest++ < Math.max(1, keepLast);
             boolean isMultiple = keepEvery > 0 && checkpoint.epoch % keepEvery == 0;
-            if (!isNew && !isMultiple && !checkpoint.best) {
-                removed.add(checkpoint);
+            if (damage.isPresent()) {
+                tell.accept(damage.get() + "; it is left alone");
+            } else if (!isNew && !isMultiple && !checkpoint.best) {
+                removed.add(0, checkpoint);
             }
         }
         return new Pruned(removed, removed.stream().mapToLong(Checkpoint::bytes).sum());

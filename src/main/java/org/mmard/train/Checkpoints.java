@@ -1,17 +1,23 @@
 package org.mmard.train;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 import org.mmard.model.ModelFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints of a run: one DL4J zip per epoch, with the updater's state, a {@link CheckpointState}, and a checksum beside it that is checked
@@ -19,8 +25,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * epoch's own file is lost.
  */
 public final class Checkpoints {
+    private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
+
     private final RunDirectory directory;
     private final int keep;
+    /** Epochs whose files are not removed for they are not as they were written, each said once. */
+    private final Set<Integer> leftAlone = new HashSet<>();
 
     /** A checkpoint that was read whole. @param raw the student's own weights, where the model's are an average of them; else null */
     public record Checkpoint(CheckpointState state, ModelFile.Model model, INDArray raw) {
@@ -80,8 +90,11 @@ public final class Checkpoints {
         }
         SortedSet<Integer> old = directory.checkpoints().headSet(state.epoch() - keep + 1);
         for (int epoch : old) {
-            if (state.best() == null || epoch != state.best().epoch()) {
-                directory.delete(RunDirectory.checkpoint(epoch));
+            if ((state.best() == null || epoch != state.best().epoch()) && !leftAlone.contains(epoch)) {
+                directory.notAsRecorded(RunDirectory.checkpoint(epoch)).ifPresentOrElse(why -> {
+                    leftAlone.add(epoch);
+                    LOG.warn("{}; it is left alone", Printable.line(why));
+                }, () -> directory.delete(RunDirectory.checkpoint(epoch)));
             }
         }
     }
@@ -108,11 +121,24 @@ public final class Checkpoints {
 
     private Optional<Checkpoint> usable(String name, String settings, Consumer<String> skipped) {
         try {
-            return directory.exists(name) ? Optional.of(read(name, settings)) : Optional.empty();
-        } catch (InputError e) {
-            skipped.accept("skipped a checkpoint that cannot be used: " + e.getMessage());
+            if (!directory.exists(name)) {
+                return Optional.empty();
+            }
+            Checkpoint found = read(name, settings);
+            // Whether a student can be made of it is seen when one is.
+            found.student();
+            return Optional.of(found);
+        } catch (UncheckedIOException | RunStopped e) {
+            // A filesystem that is away says nothing about the checkpoint.
+            throw e;
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+            skipped.accept("skipped a checkpoint that cannot be used: " + complaint(name, e));
             return Optional.empty();
         }
+    }
+
+    private String complaint(String name, Throwable e) {
+        return e instanceof InputError ? e.getMessage() : directory.uri(name) + ": damaged (" + Printable.value(String.valueOf(e.getMessage() == null ? e : e.getMessage())) + ")";
     }
 
     /**
@@ -141,25 +167,23 @@ public final class Checkpoints {
         try {
             read(own, state.settings());
             return best;
-        } catch (InputError e) {
+        } catch (UncheckedIOException | RunStopped e) {
+            throw e;
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
             if (isCopiedInBest(best.epoch(), state.settings())) {
                 directory.copyChecked(RunDirectory.BEST, own);
-                warn.accept(e.getMessage() + "; restored from " + RunDirectory.BEST);
+                warn.accept(complaint(own, e) + "; restored from " + RunDirectory.BEST);
                 return best;
             }
             CheckpointState.Best left = bestLeft(state);
-            warn.accept(e.getMessage() + "; " + RunDirectory.BEST + " does not hold it either, so the best epoch is lost; "
+            warn.accept(complaint(own, e) + "; " + RunDirectory.BEST + " does not hold it either, so the best epoch is lost; "
                     + (left == null ? "no other was validated" : RunDirectory.BEST + " is now that of epoch " + left.epoch() + ", the best that is left"));
             return left;
         }
     }
 
     private boolean isCopiedInBest(int epoch, String settings) {
-        try {
-            return read(RunDirectory.BEST, settings).state().epoch() == epoch;
-        } catch (InputError e) {
-            return false;
-        }
+        return usable(RunDirectory.BEST, settings, line -> { }).filter(found -> found.state().epoch() == epoch).isPresent();
     }
 
     private CheckpointState.Best bestLeft(CheckpointState state) {
@@ -173,11 +197,7 @@ public final class Checkpoints {
 
     /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
     private Optional<Epochs.Accuracy> accuracy(int epoch, String settings) {
-        try {
-            return Optional.ofNullable(read(RunDirectory.checkpoint(epoch), settings).state().accuracy());
-        } catch (InputError e) {
-            return Optional.empty();
-        }
+        return usable(RunDirectory.checkpoint(epoch), settings, line -> { }).map(found -> found.state().accuracy());
     }
 
     private List<Integer> newestFirst() {

@@ -1,17 +1,14 @@
 package org.mmard.train;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
 
 /**
  * All that is known of one epoch: a line of {@code metrics.jsonl} (its keys: docs/training.md).
@@ -25,41 +22,76 @@ import org.mmard.config.InputError;
  */
 public record EpochMetrics(int epoch, long step, Epochs.Report report, double learningRate, Epochs.Accuracy accuracy, boolean best, Instant time) {
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** Seconds, and what a loss may be: far more than any run has, and far from where arithmetic ends. */
+    private static final double LONGEST = 1e12;
+    private static final double HIGHEST = 1e100;
 
     /**
      * The finished epochs of a run, in order; none where it has not finished one. A key that an older run did not write is 0 or null.
      *
-     * @throws InputError naming the file and line that is not an epoch's
+     * @throws org.mmard.config.InputError naming the file, the line that is not an epoch's, and its field
      */
     public static List<EpochMetrics> read(RunDirectory directory) {
-        String text = directory.read(RunDirectory.METRICS).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
         List<EpochMetrics> epochs = new ArrayList<>();
-        for (String line : text.lines().toList()) {
-            try {
-                epochs.add(of(JSON.readTree(line)));
-            } catch (JsonProcessingException | DateTimeException e) {
-                throw new InputError(directory.uri(RunDirectory.METRICS) + ": line " + (epochs.size() + 1) + " is not that of an epoch", e);
-            }
-        }
+        // Line by line: a long run's text alone would fill the memory.
+        directory.lines(RunDirectory.METRICS, line -> epochs.add(of(JsonFields.of(
+                directory.uri(RunDirectory.METRICS) + ": line " + (epochs.size() + 1) + " is not that of an epoch", line), epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch)));
         return epochs;
     }
 
-    private static EpochMetrics of(JsonNode line) {
+    /** @param before the epoch of the line before, 0 where there is none */
+    private static EpochMetrics of(JsonFields line, int before) {
+        int epoch = line.count("epoch", before + 1, Integer.MAX_VALUE);
+        Epochs.Report report = new Epochs.Report(real(line, "loss"), terms(line), share(line, "train_natural_accuracy"), share(line, "train_adversarial_accuracy"),
+                counted(line, "images"), line.has("seconds") ? line.number("seconds", 0, LONGEST) : 0, counted(line, "skipped_steps"), executors(line));
+        Epochs.Accuracy accuracy = !line.has("clean_accuracy") ? null : new Epochs.Accuracy(line.number("clean_accuracy", 0, 1), line.number("robust_accuracy", 0, 1),
+                line.has("validation_examples") ? line.count("validation_examples", 0, Integer.MAX_VALUE) : 0);
+        boolean best = line.says("best") && line.flag("best");
+        if (best && accuracy == null) {
+            throw line.refusal("clean_accuracy", "the accuracy by which the epoch is the best");
+        }
+        return new EpochMetrics(epoch, counted(line, "step"), report, line.has("learning_rate") ? line.number("learning_rate", 0, HIGHEST) : 0, accuracy, best, time(line));
+    }
+
+    private static Map<String, Double> terms(JsonFields line) {
         Map<String, Double> terms = new LinkedHashMap<>();
-        line.path("losses").fields().forEachRemaining(term -> terms.put(term.getKey(), term.getValue().asDouble()));
-        Map<String, Epochs.ExecutorReport> executors = new LinkedHashMap<>();
-        line.path("executors").fields().forEachRemaining(executor -> {
-            JsonNode said = executor.getValue();
-            executors.put(executor.getKey(), new Epochs.ExecutorReport(
-                    said.path("host").asText(), said.path("minibatches").asLong(), said.path("images").asLong(), said.path("seconds").asDouble()));
-        });
-        Epochs.Report report = new Epochs.Report(line.path("loss").asDouble(), terms, line.path("train_natural_accuracy").asDouble(),
-                line.path("train_adversarial_accuracy").asDouble(), line.path("images").asLong(), line.path("seconds").asDouble(),
-                line.path("skipped_steps").asLong(), executors);
-        Epochs.Accuracy accuracy = line.path("clean_accuracy").isNumber() ? new Epochs.Accuracy(
-                line.path("clean_accuracy").asDouble(), line.path("robust_accuracy").asDouble(), line.path("validation_examples").asInt()) : null;
-        return new EpochMetrics(line.path("epoch").asInt(), line.path("step").asLong(), report, line.path("learning_rate").asDouble(), accuracy,
-                line.path("best").asBoolean(), Instant.parse(line.path("time").asText()));
+        if (line.says("losses")) {
+            JsonFields losses = line.section("losses");
+            losses.names().forEach(term -> terms.put(term, real(losses, term)));
+        }
+        return terms;
+    }
+
+    private static Map<String, Epochs.ExecutorReport> executors(JsonFields line) {
+        Map<String, Epochs.ExecutorReport> reports = new LinkedHashMap<>();
+        if (line.says("executors")) {
+            JsonFields executors = line.section("executors");
+            for (String id : executors.names()) {
+                JsonFields said = executors.section(id);
+                reports.put(id, new Epochs.ExecutorReport(said.text("host"), counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
+            }
+        }
+        return reports;
+    }
+
+    private static Instant time(JsonFields line) {
+        try {
+            return Instant.parse(line.text("time"));
+        } catch (DateTimeException e) {
+            throw line.refusal("time", "a time such as 2026-01-02T03:04:05Z");
+        }
+    }
+
+    private static double real(JsonFields line, String key) {
+        return line.numberOrUnknown(key, 0, -HIGHEST, HIGHEST);
+    }
+
+    private static double share(JsonFields line, String key) {
+        return line.numberOrUnknown(key, 0, 0, 1);
+    }
+
+    private static long counted(JsonFields line, String key) {
+        return line.has(key) ? line.whole(key, 0, Long.MAX_VALUE / 1_000_000) : 0;
     }
 
     /** Training images per second of the epoch, validation not counted. */

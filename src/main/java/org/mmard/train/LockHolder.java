@@ -1,7 +1,6 @@
 package org.mmard.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -13,6 +12,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.mmard.config.InputError;
+import org.mmard.config.JsonFields;
+import org.mmard.config.Printable;
 
 /**
  * Who holds a run directory: the content of {@code run.lock}.
@@ -20,8 +22,7 @@ import java.util.UUID;
  * @param id of this taking of the lock, random; @param machine within which process numbers mean something; @param since, beat when it was taken, and last written
  */
 record LockHolder(String id, String host, String machine, ProcessIdentity process, String since, String beat) {
-    private static final ObjectMapper JSON = JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
-            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+    private static final ObjectMapper JSON = JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS).build();
 
     static LockHolder self() {
         String now = Instant.now().toString();
@@ -39,9 +40,12 @@ record LockHolder(String id, String host, String machine, ProcessIdentity proces
     /** Nothing where the file is not one of ours, or not written yet. */
     static Optional<LockHolder> parse(byte[] content) {
         try {
-            LockHolder holder = JSON.readValue(content, LockHolder.class);
-            return holder.id == null || holder.process == null ? Optional.empty() : Optional.of(holder);
-        } catch (IOException e) {
+            JsonFields fields = JsonFields.of("run.lock", content);
+            JsonFields process = fields.section("process");
+            return Optional.of(new LockHolder(fields.text("id"), Printable.value(fields.text("host")), fields.textOrNull("machine"),
+                    new ProcessIdentity(process.whole("pid", 1, Long.MAX_VALUE), process.whole("start", 0, Long.MAX_VALUE)),
+                    Printable.value(fields.text("since")), fields.text("beat")));
+        } catch (InputError e) {
             return Optional.empty();
         }
     }

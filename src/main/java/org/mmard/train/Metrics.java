@@ -26,14 +26,15 @@ final class Metrics {
      */
     Metrics(RunDirectory directory, int lastEpoch) {
         this.directory = directory;
-        String text = directory.read(RunDirectory.METRICS).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElse("");
-        for (String line : text.lines().limit(lastEpoch).toList()) {
-            if (epoch(line) != lines.size() + 1) {
-                throw new InputError(directory.uri(RunDirectory.METRICS) + ": line " + (lines.size() + 1) + " is not that of epoch "
-                        + (lines.size() + 1) + "; put the file back, or start again in another directory");
+        directory.lines(RunDirectory.METRICS, line -> {
+            if (lines.size() < lastEpoch) {
+                if (epoch(line) != lines.size() + 1) {
+                    throw new InputError(directory.uri(RunDirectory.METRICS) + ": line " + (lines.size() + 1) + " is not that of epoch "
+                            + (lines.size() + 1) + "; put the file back, or start again in another directory");
+                }
+                lines.add(line);
             }
-            lines.add(line);
-        }
+        });
         if (lines.size() < lastEpoch) {
             throw new InputError(directory.uri(RunDirectory.METRICS) + ": ends before epoch " + lastEpoch
                     + ", the checkpoint to resume from; put the file back, or start again in another directory");
@@ -52,7 +53,7 @@ final class Metrics {
     private static int epoch(String line) {
         try {
             JsonNode json = JSON.readTree(line);
-            return json.path("epoch").asInt(-1);
+            return json.path("epoch").canConvertToInt() ? json.path("epoch").asInt() : -1;
         } catch (JsonProcessingException e) {
             return -1;
         }

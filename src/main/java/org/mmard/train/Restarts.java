@@ -1,7 +1,5 @@
 package org.mmard.train;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.function.Consumer;
 
 /** Carries a run on over failures of its cluster, each time from its newest checkpoint, and so many times at most. */
@@ -45,12 +43,12 @@ public final class Restarts {
      * @throws ClusterFailure when the cluster has failed it once more than it may restart
      */
     public Outcome carry(StartingPoint first, RunDirectory directory, Attempt attempt, Recovery recovery) {
-        Instant start = Instant.now();
+        long start = System.nanoTime();
         StartingPoint from = first;
         while (true) {
             try {
                 CheckpointState last = attempt.train(from);
-                return new Outcome(last, Duration.between(start, Instant.now()).toMillis() / 1000.0);
+                return new Outcome(last, (System.nanoTime() - start) / 1e9);
             } catch (ClusterFailure e) {
                 display.stepsEnd();
                 if (done == most) {

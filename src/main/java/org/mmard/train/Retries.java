@@ -67,6 +67,9 @@ record Retries(Duration patience, Duration pause, Consumer<String> tell) {
     }
 
     static boolean isFinal(IOException failure) {
+        if (failure instanceof RunDirectory.ReadFailure reading) {
+            return isFinal(reading.failure());
+        }
         IOException e = failure instanceof RemoteException remote ? remote.unwrapRemoteException() : failure;
         return e instanceof FileNotFoundException || e instanceof FileAlreadyExistsException || e instanceof ParentNotDirectoryException
                 || e instanceof AccessControlException || e instanceof ClusterStorageCapacityExceededException || e instanceof ChecksumException

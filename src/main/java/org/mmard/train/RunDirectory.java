@@ -1,12 +1,14 @@
 package org.mmard.train;
 
+import java.io.BufferedReader;
 import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,6 +47,7 @@ public final class RunDirectory {
     /** The checkpoint of a run that was stopped within an epoch. */
     public static final String INTERRUPTED = CHECKPOINTS + "/interrupted.zip";
     private static final Pattern CHECKPOINT = Pattern.compile("epoch-(\\d{4,9})\\.zip");
+    private static final int LONGEST_CHECKSUM = 1 << 12;
 
     private final WholeFiles files;
     private final Path root;
@@ -126,10 +129,10 @@ public final class RunDirectory {
         return files.filesystem().getConf();
     }
 
-    /** A checkpoint as a file. @param name within the directory; @param bytes its size; @param time of its last change */
-    record Stored(String name, long bytes, Instant time) {}
+    /** A checkpoint as a file. @param name within the directory; @param bytes its size; @param time of its last change; @param isFile or a folder of that name */
+    record Stored(String name, long bytes, Instant time, boolean isFile) {}
 
-    /** The zips of the run, those of the epochs first. */
+    /** The zips of the run by their names, those of the epochs first. */
     List<Stored> stored() {
         List<Stored> stored = new ArrayList<>();
         try {
@@ -151,7 +154,7 @@ public final class RunDirectory {
     }
 
     private static Stored stored(String name, FileStatus status) {
-        return new Stored(name, status.getLen(), Instant.ofEpochMilli(status.getModificationTime()));
+        return new Stored(name, status.getLen(), Instant.ofEpochMilli(status.getModificationTime()), status.isFile());
     }
 
     /** Whether the directory is there. */
@@ -193,7 +196,7 @@ public final class RunDirectory {
         try {
             for (FileStatus status : files.list(new Path(root, CHECKPOINTS))) {
                 Matcher name = CHECKPOINT.matcher(status.getPath().getName());
-                if (name.matches()) {
+                if (name.matches() && Integer.parseInt(name.group(1)) > 0) {
                     epochs.add(Integer.parseInt(name.group(1)));
                 }
             }
@@ -211,18 +214,90 @@ public final class RunDirectory {
         }
     }
 
+    /** Whether something is there, and is no file. */
+    public boolean isFolder(String name) {
+        try {
+            return files.exists(path(name)) && files.filesystem().getFileStatus(path(name)).isDirectory();
+        } catch (IOException e) {
+            throw failed("read", name, e);
+        }
+    }
+
+    /** SHA-256 of a file as it is, in hexadecimal; nothing where there is no such file. */
+    public Optional<String> sha256(String name) {
+        try {
+            return Optional.of(files.read(path(name), (in, length) -> Sha256.of(in)));
+        } catch (FileNotFoundException | WholeFiles.NoFile e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw failed("read", name, e);
+        }
+    }
+
     public InputStream open(String name) throws IOException {
         return files.open(path(name));
     }
 
     /** The file's bytes, or nothing where there is no such file. */
     public Optional<byte[]> read(String name) {
+        return read(name, Integer.MAX_VALUE - 8);
+    }
+
+    /** The same of a file that is small when it is one of ours. @param most bytes; @throws InputError where it has more */
+    public Optional<byte[]> read(String name, int most) {
         try {
-            return Optional.of(files.read(path(name), (in, length) -> in.readAllBytes()));
+            byte[] content = files.read(path(name), (in, length) -> in.readNBytes(most + 1));
+            if (content.length > most) {
+                throw new InputError(uri(name) + ": larger than " + most + " bytes, so it is not a file of ours");
+            }
+            return Optional.of(content);
         } catch (FileNotFoundException e) {
             return Optional.empty();
         } catch (IOException e) {
             throw failed("read", name, e);
+        }
+    }
+
+    /**
+     * The lines of a text file, one after the other; none where there is no such file.
+     *
+     * @throws InputError where a line is longer than any of ours
+     */
+    void lines(String name, Consumer<String> each) {
+        try {
+            files.read(path(name), (in, length) -> {
+                BufferedReader text = new BufferedReader(new InputStreamReader(new LineLimit(in), StandardCharsets.UTF_8), 1 << 16);
+                for (String line = text.readLine(); line != null; line = text.readLine()) {
+                    each.accept(line);
+                }
+                return null;
+            });
+        } catch (FileNotFoundException e) {
+            // As of a run that has not finished an epoch.
+        } catch (IOException e) {
+            throw failed("read", name, e);
+        }
+    }
+
+    /** Ends the reading of a file that has no lines. */
+    private static final class LineLimit extends FilterInputStream {
+        private static final int LONGEST = 1 << 24;
+        private int since;
+
+        LineLimit(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read(byte[] buffer, int from, int length) throws IOException {
+            int read = super.read(buffer, from, length);
+            for (int i = from; i < from + read; i++) {
+                since = buffer[i] == '\n' ? 0 : since + 1;
+            }
+            if (since > LONGEST) {
+                throw new IOException("a line of more than " + LONGEST + " bytes");
+            }
+            return read;
         }
     }
 
@@ -240,7 +315,11 @@ public final class RunDirectory {
      * that does not match whatever older file there is, never an unfinished pair that matches.
      */
     void writeChecked(String name, Content content) {
-        write(name, content, sha256 -> files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName()))));
+        write(name, content, sha256 -> writeSha256(name, sha256));
+    }
+
+    private void writeSha256(String name, String sha256) throws IOException {
+        files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName())));
     }
 
     private void write(String name, Content content, WholeFiles.BeforeNaming before) {
@@ -251,24 +330,65 @@ public final class RunDirectory {
                 }
                 before.accept(sha256);
             });
+        } catch (ReadFailure e) {
+            throw failed("read", e.file, e.failure);
         } catch (IOException e) {
             throw DiskFull.is(e) ? full(name, e) : failed("write", name, e);
+        }
+    }
+
+    /** Puts a copy of another directory's file in place of any file of that name. What fails is said of the side on which it fails. */
+    public void write(String name, RunDirectory from, String original) {
+        write(name, out -> from.transfer(original, out));
+    }
+
+    /** Copies a file of this directory. @throws ReadFailure where that is what fails */
+    private void transfer(String name, OutputStream out) throws IOException {
+        byte[] buffer = new byte[1 << 18];
+        try (InputStream in = open(name)) {
+            for (int read = read(name, in, buffer); read >= 0; read = read(name, in, buffer)) {
+                out.write(buffer, 0, read);
+            }
+        } catch (FileNotFoundException | WholeFiles.NoFile e) {
+            throw new ReadFailure(path(name), e);
+        }
+    }
+
+    private int read(String name, InputStream in, byte[] buffer) throws ReadFailure {
+        try {
+            return in.read(buffer);
+        } catch (IOException e) {
+            throw new ReadFailure(path(name), e);
+        }
+    }
+
+    /** That what was to be copied could not be read. */
+    static final class ReadFailure extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Path file;
+        private final IOException failure;
+
+        ReadFailure(Path file, IOException failure) {
+            super(failure.getMessage(), failure);
+            this.file = file;
+            this.failure = failure;
+        }
+
+        IOException failure() {
+            return failure;
         }
     }
 
     /** Puts a copy of a file that {@link #writeChecked} wrote, with its checksum, in place of another. */
     void copyChecked(String from, String to) {
         Optional<String> recorded = recordedSha256(from);
-        writeChecked(to, out -> {
-            MessageDigest digest = Sha256.digest();
-            try (InputStream in = new DigestInputStream(open(from), digest)) {
-                in.transferTo(out);
-            }
+        write(to, out -> transfer(from, out), sha256 -> {
             // A copy would have a checksum of its own, and damage would pass for whole.
-            String found = Sha256.hex(digest);
-            if (!recorded.orElse(found).equals(found)) {
-                throw damaged(from, found, recorded.get());
+            if (!recorded.orElse(sha256).equals(sha256)) {
+                throw damaged(from, sha256, recorded.get());
             }
+            writeSha256(to, sha256);
         });
     }
 
@@ -306,13 +426,17 @@ public final class RunDirectory {
      */
     public Optional<String> recordedSha256(String name) {
         String beside = name + Sha256.SUFFIX;
-        return read(beside).map(line -> Sha256.parse(line).orElseThrow(() -> new InputError(
+        return read(beside, LONGEST_CHECKSUM).map(line -> Sha256.parse(line).orElseThrow(() -> new InputError(
                 uri(beside) + ": not a line of sha256sum; remove it if you know " + path(name).getName() + " to be good")));
     }
 
     /** The same; nothing where the record cannot be understood either. */
     Optional<String> readSha256(String name) {
-        return read(name + Sha256.SUFFIX).flatMap(Sha256::parse);
+        try {
+            return read(name + Sha256.SUFFIX, LONGEST_CHECKSUM).flatMap(Sha256::parse);
+        } catch (InputError e) {
+            return Optional.empty();
+        }
     }
 
     /** The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among them. */
@@ -324,10 +448,12 @@ public final class RunDirectory {
         }
     }
 
-    /** Deletes a folder of this directory with all that is in it. */
-    public void deleteFolder(String folder) {
+    /** Deletes a folder of this directory where nothing is in it. */
+    public void deleteFolderIfEmpty(String folder) {
         try {
-            files.delete(path(folder));
+            if (files.exists(path(folder))) {
+                files.deleteIfEmpty(path(folder));
+            }
         } catch (IOException e) {
             throw failed("delete", folder, e);
         }
@@ -343,6 +469,23 @@ public final class RunDirectory {
         }
     }
 
+    /**
+     * Why a file must not be deleted as one that a run wrote and wrote down: it is none, or another than its checksum was recorded of. Nothing where
+     * name, content and record agree.
+     */
+    Optional<String> notAsRecorded(String name) {
+        try {
+            String recorded = recordedSha256(name).orElse(null);
+            if (recorded == null) {
+                return Optional.of(uri(name) + ": no checksum was recorded of it");
+            }
+            String found = reading(name, (in, length) -> Sha256.of(in));
+            return found.equals(recorded) ? Optional.empty() : Optional.of(damaged(name, found, recorded).getMessage());
+        } catch (InputError e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
     InputError damaged(String name, String found, String recorded) {
         return new InputError(uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
     }
@@ -352,6 +495,9 @@ public final class RunDirectory {
     }
 
     private RuntimeException unwritable(IOException e) {
+        if (e instanceof WholeFiles.NoFile file) {
+            return new InputError(file.getFile() + ": " + file.getMessage() + ", where a file of a run is wanted; choose another directory", e);
+        }
         return DiskFull.is(e) ? full("", e) : new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
     }
 
@@ -365,8 +511,15 @@ public final class RunDirectory {
         }
     }
 
-    private UncheckedIOException failed(String verb, String name, IOException cause) {
-        return new UncheckedIOException("cannot " + verb + " " + path(name) + ": " + firstLine(cause), cause);
+    private RuntimeException failed(String verb, String name, IOException cause) {
+        return failed(verb, path(name), cause);
+    }
+
+    /** What cannot be read now or later is the file's fault, not ours or the cluster's. */
+    private RuntimeException failed(String verb, Path file, IOException cause) {
+        return verb.equals("read") && (files.isLocal() || Retries.isFinal(cause))
+                ? new InputError(file + ": cannot be read (" + firstLine(cause) + ")", cause)
+                : new UncheckedIOException("cannot " + verb + " " + file + ": " + firstLine(cause), cause);
     }
 
     static String firstLine(Exception e) {

@@ -26,6 +26,8 @@ public final class RunLock implements AutoCloseable {
     private static final int HOOK_PRIORITY = 20;
     private static final Duration SETTLING = Duration.ofMillis(300);
     private static final long LONGEST_WAIT_AT_THE_END = 5;
+    /** Bytes of a lock that is one. */
+    private static final int LONGEST = 1 << 14;
 
     private final WholeFiles files;
     private final Path path;
@@ -74,23 +76,34 @@ public final class RunLock implements AutoCloseable {
                 continue;
             }
             LockHolder other = LockHolder.parse(found).orElse(null);
+            // Of a lock that is just being taken, nothing can be read yet.
+            boolean none = other == null && found.length > 0;
             if (other != null && other.id().equals(self.id())) {
                 // Put back meanwhile.
                 break;
             }
             boolean here = other != null && other.onThisMachine();
-            boolean alive = here ? other.process().isAlive() : isKept(files, path, found, timing, tell);
+            boolean alive = here ? other.process().isAlive() : none ? changes(files, path, found, timing) : isKept(files, path, found, timing, tell);
+            if (none && alive) {
+                continue;
+            }
             if (alive) {
                 throw new InputError("run.directory " + folder + ": in use by another driver (" + LockHolder.parse(read(files, path).orElse(found)).map(LockHolder::toString)
                         .orElse("its run.lock does not say which") + "); let it end or stop it, or choose another directory");
             }
             contested = true;
             if (remove(files, path, found)) {
-                tell.accept(path + ": left by a driver that " + (here ? "is dead" : "gives no sign of life") + (other == null ? "" : " (" + other + ")")
-                        + "; taken over");
+                tell.accept(path + (none ? ": is not the lock of a driver" : ": left by a driver that " + (here ? "is dead" : "gives no sign of life")
+                        + (other == null ? "" : " (" + other + ")")) + "; taken over");
             }
         }
         return new RunLock(files, path, self, createsFolder, timing);
+    }
+
+    /** Whether what is no lock is another file a moment later: half of a lock, on a filesystem that shows such. */
+    private static boolean changes(WholeFiles files, Path path, byte[] found, Timing timing) throws IOException {
+        sleep(timing.glance());
+        return !Arrays.equals(read(files, path).orElse(null), found);
     }
 
     /** Whether anybody writes the file, or gives it back, before patience is at its end. */
@@ -165,7 +178,7 @@ public final class RunLock implements AutoCloseable {
             Optional<byte[]> now = read(files, path);
             if (now.isEmpty()) {
                 files.create(path, holder.now());
-            } else if (isOurs(now.get())) {
+            } else if (isOurs(now.get()) || LockHolder.parse(now.get()).isEmpty()) {
                 files.write(path, out -> out.write(holder.now()), sha256 -> { });
             } else {
                 // The next write of the run finds out, too, and ends it.
@@ -211,7 +224,7 @@ public final class RunLock implements AutoCloseable {
 
     private static Optional<byte[]> read(WholeFiles files, Path path) throws IOException {
         try {
-            return Optional.of(files.read(path, (in, length) -> in.readAllBytes()));
+            return Optional.of(files.read(path, (in, length) -> in.readNBytes(LONGEST)));
         } catch (FileNotFoundException e) {
             return Optional.empty();
         }

@@ -42,6 +42,13 @@ public final class Sha256 {
         return hex(digest);
     }
 
+    /** In lower-case hexadecimal. */
+    public static String of(byte[] content) {
+        MessageDigest digest = digest();
+        digest.update(content);
+        return hex(digest);
+    }
+
     /** Of all that is left to read, in lower-case hexadecimal. */
     static String of(InputStream in) throws IOException {
         MessageDigest digest = digest();

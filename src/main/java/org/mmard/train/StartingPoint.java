@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.mmard.config.InputError;
 
@@ -13,6 +14,8 @@ import org.mmard.config.InputError;
  * @param checkpoint what to go on from; nothing at the beginning
  */
 public record StartingPoint(String configuration, Provenance provenance, Optional<Checkpoints.Checkpoint> checkpoint) {
+    private static final int LARGEST_CONFIGURATION = 1 << 20;
+
     /**
      * Prepares the directory and finds out where to begin. Writes no file yet, so that a run whose cluster does not come up leaves no trace.
      *
@@ -25,13 +28,16 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         requireFree(directory, resume);
         directory.prepare();
         if (!directory.holdsRun()) {
+            requireNothingToReplace(directory);
             return new StartingPoint(configuration, now, Optional.empty());
         }
         String recordedAt = directory.uri(RunDirectory.CONFIGURATION);
-        String recorded = directory.read(RunDirectory.CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
+        String recorded = directory.read(RunDirectory.CONFIGURATION, LARGEST_CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
                 () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
         RunConfiguration.requireSame(recorded, configuration, recordedAt);
-        Provenance before = Provenance.read(directory);
+        Provenance read = Provenance.read(directory);
+        OptionalInt executors = RunConfiguration.executors(recorded, recordedAt);
+        Provenance before = executors.isPresent() ? read.withFormer(executors.getAsInt()) : read;
         requireSameContent("data.uri", before.data(), now.data());
         requireSameContent("teacher.model", before.teacher(), now.teacher());
         Optional<Checkpoints.Checkpoint> checkpoint = new Checkpoints(directory, 0).newest(before.settings(), warn);
@@ -65,9 +71,24 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         }
     }
 
+    /** What a run would write over, and no run has left there. */
+    private static void requireNothingToReplace(RunDirectory directory) {
+        for (String name : List.of(RunDirectory.BEST, RunDirectory.LAST, RunDirectory.METRICS, RunDirectory.INTERRUPTED)) {
+            if (directory.exists(name)) {
+                throw new InputError(directory.uri(name) + ": is there, but no run with its " + RunDirectory.CONFIGURATION
+                        + ", and a new one would write over it; choose another directory");
+            }
+        }
+    }
+
     /** Epochs already trained. */
     public int epoch() {
         return checkpoint.map(found -> found.state().epoch()).orElse(0);
+    }
+
+    /** Whether it goes on with another number of executors than it had: {@code 4 executors in place of 2}. */
+    public Optional<String> resized() {
+        return provenance.resized(provenance.starts().size() - 1);
     }
 
     /** Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3}, {@code the checkpoint after step 17 of epoch 4}. */

@@ -22,8 +22,9 @@ public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable 
      * @param batch images per step
      */
     public static TrainingDisplay on(PrintStream out, boolean live, int epochs, int batch) {
-        Pace pace = new Pace(InstantSource.system(), epochs, batch);
-        return live ? new LiveDisplay(out, epochs, pace) : new PlainDisplay(out, epochs, pace, InstantSource.system());
+        InstantSource clock = new SteadyClock();
+        Pace pace = new Pace(clock, epochs, batch);
+        return live ? new LiveDisplay(out, epochs, pace) : new PlainDisplay(out, epochs, pace, clock);
     }
 
     /** @param epoch counted from 1 */

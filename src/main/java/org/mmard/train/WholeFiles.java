@@ -4,12 +4,14 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSError;
 import org.apache.hadoop.fs.FileContext;
@@ -25,6 +27,8 @@ import org.apache.hadoop.io.IOUtils;
  */
 class WholeFiles {
     private static final String TEMPORARY = ".writing-";
+    /** As {@link #temporary} makes them: what somebody else has named like that is not removed. */
+    private static final Pattern OURS = Pattern.compile(Pattern.quote(TEMPORARY) + ".+-\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}");
 
     private final FileSystem files;
     private final Retries retries;
@@ -181,6 +185,7 @@ class WholeFiles {
 
     <T> T read(Path file, Reader<T> reader) throws IOException {
         return retries.of(file, "read", () -> {
+            requireFile(file);
             try (FSDataInputStream in = files.open(file)) {
                 return reader.read(in, files.getFileStatus(file).getLen());
             } catch (FSError e) {
@@ -190,7 +195,35 @@ class WholeFiles {
     }
 
     InputStream open(Path file) throws IOException {
+        requireFile(file);
         return files.open(file);
+    }
+
+    /** A pipe or a socket may never end, and Hadoop's local filesystem says of a file that may not be read that it is not there. */
+    private void requireFile(Path file) throws IOException {
+        java.nio.file.Path local = isLocal() ? java.nio.file.Path.of(file.toUri().getPath()) : null;
+        if (local != null && Files.exists(local)) {
+            if (!Files.isRegularFile(local)) {
+                throw new NoFile(file, Files.isDirectory(local) ? "a folder" : "no regular file");
+            }
+            if (!Files.isReadable(local)) {
+                throw new NoFile(file, "permission denied");
+            }
+        }
+    }
+
+    /** What cannot be read as a file, now or later. */
+    static final class NoFile extends FileSystemException {
+        private static final long serialVersionUID = 1L;
+
+        NoFile(Path file, String why) {
+            super(file.toString(), null, why);
+        }
+
+        @Override
+        public String getMessage() {
+            return getReason();
+        }
     }
 
     boolean exists(Path file) throws IOException {
@@ -206,9 +239,9 @@ class WholeFiles {
         }
     }
 
-    /** Deletes a file, or a folder with all that is in it, if it is there. */
+    /** Deletes a file, or an empty folder, if it is there. */
     void delete(Path path) throws IOException {
-        retries.of(path, "deleted", () -> files.delete(path, true));
+        retries.of(path, "deleted", () -> files.delete(path, false));
     }
 
     void deleteIfEmpty(Path folder) throws IOException {
@@ -227,9 +260,13 @@ class WholeFiles {
     void prepare(Path folder) throws IOException {
         retries.of(folder, "prepared", () -> {
             createFolder(folder);
-            files.create(new Path(folder, TEMPORARY + "probe"), true).close();
-            for (FileStatus status : files.listStatus(folder, WholeFiles::isTemporary)) {
-                files.delete(status.getPath(), false);
+            Path probe = temporary(new Path(folder, "probe"));
+            files.create(probe, false).close();
+            files.delete(probe, false);
+            for (FileStatus status : files.listStatus(folder, path -> OURS.matcher(path.getName()).matches())) {
+                if (status.isFile()) {
+                    files.delete(status.getPath(), false);
+                }
             }
             return null;
         });
@@ -239,7 +276,7 @@ class WholeFiles {
         return path.getName().startsWith(TEMPORARY);
     }
 
-    private boolean isLocal() {
+    boolean isLocal() {
         return "file".equals(files.getUri().getScheme());
     }
 

@@ -100,6 +100,48 @@ class CheckpointsCommandTest {
     }
 
     @Test
+    void goesPastEveryKindOfDamageNamingIt() throws Exception {
+        Path checkpoints = run.resolve("checkpoints");
+        Files.copy(run.resolve("checkpoints/epoch-0002.zip"), checkpoints.resolve("epoch-0009.zip"));
+        Files.copy(run.resolve("checkpoints/epoch-0002.zip.sha256"), checkpoints.resolve("epoch-0009.zip.sha256"));
+        Files.writeString(checkpoints.resolve("epoch-0009.zip.sha256"), Files.readString(checkpoints.resolve("epoch-0009.zip.sha256")).replace("0002", "0009"));
+        Files.createDirectory(checkpoints.resolve("epoch-0003.zip"));
+        assertEquals(0, new ProcessBuilder("mkfifo", checkpoints.resolve("epoch-0004.zip").toString()).start().waitFor());
+        Files.write(checkpoints.resolve("epoch-0005.zip"), new byte[0]);
+        Files.write(checkpoints.resolve("epoch-0006.zip"), new byte[100]);
+        Files.createDirectory(checkpoints.resolve("epoch-0006.zip.sha256"));
+        Files.writeString(checkpoints.resolve("epoch-0007.zip"), "x");
+        Files.writeString(checkpoints.resolve("epoch-0007.zip.sha256"), "\u001b[31m");
+        Files.writeString(checkpoints.resolve("epoch-0000.zip"), "x");
+        Outcome listed = checkpoints("list");
+        assertEquals(0, listed.exit(), listed.err());
+        assertTrue(listed.err().contains("epoch-0003.zip: a folder, where a checkpoint is wanted"), listed.err());
+        Outcome verified = checkpoints("verify");
+        assertEquals(1, verified.exit());
+        for (int epoch = 3; epoch <= 7; epoch++) {
+            assertTrue(verified.out().contains("/checkpoints/epoch-000" + epoch + ".zip"), verified.out());
+        }
+        assertTrue(verified.out().contains("5 of 11 files as recorded"), verified.out());
+        Files.delete(checkpoints.resolve("epoch-0004.zip"));
+        Outcome pruned = checkpoints("prune", "--keep-last", "1");
+        assertEquals(0, pruned.exit(), pruned.err());
+        // The best stays, and the newest that is whole; nothing that is not as it was recorded goes.
+        assertTrue(pruned.out().startsWith("removed checkpoints/epoch-0002.zip, "), pruned.out());
+        assertEquals(pruned.err().lines().count(), pruned.err().lines().filter(line -> line.endsWith("it is left alone") || line.endsWith("is wanted")).count(), pruned.err());
+        for (int epoch : new int[] {1, 3, 5, 6, 7, 9}) {
+            assertTrue(Files.exists(checkpoints.resolve("epoch-000" + epoch + ".zip")), "epoch " + epoch);
+        }
+        assertTrue((listed.err() + verified.out() + pruned.err()).chars().noneMatch(c -> c == 27));
+    }
+
+    @Test
+    void aFullDiskIsBlamedForACopyThatCannotBeWritten() {
+        Outcome outcome = checkpoints("get", "--to", "/dev/full", "--force");
+        assertEquals(2, outcome.exit());
+        assertTrue(outcome.err().startsWith("mmard: /dev/full: "), outcome.err());
+    }
+
+    @Test
     void prunesAndSaysWhat() throws IOException {
         Files.delete(run.resolve("best.zip"));
         Files.delete(run.resolve("best.zip.sha256"));

@@ -3,6 +3,9 @@ package org.mmard.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -56,6 +59,33 @@ class MmardTest {
             assertEquals(1, outcome.exit(), outcome.err());
             String message = failure.getMessage().lines().findFirst().orElseThrow();
             assertEquals("mmard: " + message + " (details in " + System.getProperty("mmard.log") + ")", outcome.err().strip());
+        }
+    }
+
+    @Test
+    void whateverANameHoldsAMessageIsOneLineOfPrintableText() {
+        String name = "a\nb\u001b[31m\u202e\u0007";
+        for (String[] args : new String[][] {{name}, {"report", name}, {"model", "describe", "--model", name}, {"train", "--conf", name}, {"checkpoints", "list", name},
+            {"data", "describe", name}, {"evaluate", "--model", name, "--data", name}, {"train", "--conf", "x", "-D", name}, {"report", "x", "--examples", name}}) {
+            Outcome outcome = Outcome.of(args);
+            assertEquals(2, outcome.exit(), outcome.err());
+            assertEquals(1, outcome.err().lines().count(), outcome.err());
+            assertTrue(outcome.err().strip().chars().noneMatch(c -> Character.isISOControl(c) || c == 0x202e), outcome.err());
+        }
+    }
+
+    @Test
+    void anOutputThatIsFullIsAnError() throws IOException {
+        PrintStream out = System.out;
+        try (PrintStream full = new PrintStream(new FileOutputStream("/dev/full"), true)) {
+            Outcome outcome = Outcome.of(() -> {
+                System.setOut(full);
+                return Mmard.run("model", "describe", "--architecture", "resnet8");
+            });
+            assertEquals(1, outcome.exit());
+            assertEquals("mmard: standard output cannot be written: it is closed or full", outcome.err().strip());
+        } finally {
+            System.setOut(out);
         }
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.model.Architectures;
@@ -78,5 +79,16 @@ class ModelCommandTest {
             assertEquals(2, outcome.exit(), String.join(" ", options));
             assertEquals(1, outcome.err().lines().count(), outcome.err());
         }
+    }
+
+    @Test
+    void importAndReportTreatAFolderThatIsNotThereAlike() {
+        Path nowhere = folder.resolve("no/such/file");
+        for (String[] command : new String[][] {{"model", "import", "--model", "x.pt", "--architecture", "resnet8"}, {"report", folder.toString()}}) {
+            Outcome outcome = Outcome.of(Stream.concat(Stream.of(command), Stream.of("--out", nowhere.toString())).toArray(String[]::new));
+            assertEquals(2, outcome.exit());
+            assertEquals("mmard: --out " + nowhere + ": there is no folder " + nowhere.getParent() + "; make it, or give another place", outcome.err().strip());
+        }
+        assertTrue(Files.notExists(folder.resolve("no")));
     }
 }

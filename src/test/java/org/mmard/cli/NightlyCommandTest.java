@@ -91,6 +91,82 @@ class NightlyCommandTest {
     }
 
     @Test
+    void whatSomebodyElseHasPutThereStays() throws Exception {
+        publishThree();
+        Path notes = Files.writeString(Files.createDirectory(published().resolve("notes")).resolve("precious.txt"), "mine");
+        Path lookalike = Files.writeString(Files.createDirectory(published().resolve("mine-0123abcd")).resolve("best.zip"), "mine");
+        Path loose = Files.writeString(published().resolve("README"), "mine");
+        evaluated("d", "model d", "1111", "1111");
+        String said = publish("d");
+        assertTrue(said.lines().anyMatch(line -> line.matches("file:.*/published/b-[0-9a-f]{8}: published earlier, and removed")), said);
+        for (Path file : List.of(notes, lookalike, loose)) {
+            assertEquals("mine", Files.readString(file));
+        }
+        assertEquals(Set.of("README", "c", "current.json", "d", "mine", "notes"), contents().stream().map(name -> name.replaceFirst("-[0-9a-f]{8}$", "")).collect(Collectors.toSet()));
+    }
+
+    @Test
+    void anOldStudentThatWasChangedSinceIsLeftAloneAndSaid() throws Exception {
+        for (String change : List.of("extra", "best.zip", "evaluation.json", "record", "name")) {
+            runs = folder.resolve("runs-" + change);
+            publishThree();
+            Path old = published().resolve(contents().stream().filter(name -> name.startsWith("b-")).findFirst().orElseThrow());
+            Path current = published().resolve("current.json");
+            switch (change) {
+                case "extra" -> Files.writeString(old.resolve("notes.txt"), "mine");
+                case "record" -> Files.writeString(current, Files.readString(current).replace("\"" + old.getFileName() + "\" : {\n      \"best.zip\"", "\"" + old.getFileName() + "\" : {\n      \"other.zip\""));
+                case "name" -> {
+                    Files.move(old, published().resolve("renamed"));
+                    old = published().resolve("renamed");
+                    Files.writeString(current, Files.readString(current).replaceAll("\"b-[0-9a-f]{8}\" :", "\"renamed\" :"));
+                }
+                default -> Files.writeString(old.resolve(change), "changed");
+            }
+            Set<String> before = names(old);
+            evaluated("d", "model d", "1111", "1111");
+            String said = publish("d");
+            assertEquals(before, names(old), change);
+            assertEquals(!change.equals("name"), said.contains("published earlier, and left alone: "), said);
+        }
+    }
+
+    @Test
+    void aFolderThatIsNeitherEmptyNorItsOwnIsRefused() throws Exception {
+        Path mine = Files.writeString(Files.createDirectories(published()).resolve("thesis.txt"), "mine");
+        evaluated("a", "model a", "1111", "1000");
+        refuses("a", "published: has thesis.txt in it, but no current.json, so it is no folder of published students");
+        assertEquals(Set.of("thesis.txt"), contents());
+        assertEquals("mine", Files.readString(mine));
+        Files.delete(mine);
+        for (String current : List.of("null", "{}", "[", "{\"name\": null, \"sha256\": \"x\"}", "{\"name\": \"../..\", \"sha256\": \"x\"}", "{\"name\": \"a\", \"sha256\": \"x\", \"publications\": []}")) {
+            Files.writeString(published().resolve("current.json"), current);
+            refuses("a", "current.json: not that of published students: ");
+        }
+    }
+
+    @Test
+    void whatHasTheStudentsNameAlreadyIsNotWrittenOver() throws Exception {
+        evaluated("a", "model a", "1111", "1000");
+        publish("a");
+        Path own = published().resolve(current().get("name").asText());
+        evaluated("b", "model b", "1111", "1111");
+        String checksum = ModelFile.checksum(runs.resolve("b/best.zip").toString(), new Configuration());
+        Path mine = Files.writeString(Files.createDirectory(published().resolve("b-" + checksum.substring(0, 8))).resolve("best.zip"), "mine");
+        refuses("b", "is there already, and no publication has made it");
+        assertEquals("mine", Files.readString(mine));
+        assertTrue(Files.exists(own));
+    }
+
+    private void publishThree() throws Exception {
+        evaluated("a", "model a", "1111", "0000");
+        publish("a");
+        evaluated("b", "model b", "1111", "1000");
+        publish("b");
+        evaluated("c", "model c", "1111", "1100");
+        publish("c");
+    }
+
+    @Test
     void whatACrashLeftHalfCopiedIsCopiedAgain() throws Exception {
         evaluated("a", "model a", "1111", "1000");
         publish("a");

@@ -196,6 +196,67 @@ class ReportCommandTest {
     }
 
     @Test
+    void nothingIsFetchedFromElsewhereUnlessThatIsAskedFor() throws IOException {
+        Path run = run("fetching");
+        change(run.resolve("run.conf"), "uri=\"[^\"]*\"", "uri=\"hdfs://127.0.0.1:9/shapes\"");
+        String page = page(run.toString());
+        assertTrue(page.contains("No images: hdfs://127.0.0.1:9/shapes lies on another filesystem than the run, and --fetch was not given."), page);
+        assertTrue(page(run.toString(), "--fetch").contains("No images: hdfs://127.0.0.1:9/shapes: cannot be read"));
+        assertTrue(page.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"), page);
+        change(run.resolve("run.conf"), "uri=\"[^\"]*\"", "uri=\\${HOME}");
+        refused("run.conf: names a value by ${...}", run.toString());
+    }
+
+    @Test
+    void ofManyEpochsTheChartsKeepWhatStandsOut() throws IOException {
+        Path run = run("long");
+        String line = Files.readAllLines(run.resolve("metrics.jsonl")).get(0).replaceFirst("\"best\":true", "\"best\":false");
+        StringBuilder lines = new StringBuilder();
+        for (int epoch = 1; epoch <= 30_000; epoch++) {
+            String best = epoch == 12_345 ? line.replaceFirst("\"best\":false", "\"best\":true") : line;
+            String loss = epoch == 23_456 ? "77" : "1";
+            lines.append(best.replaceFirst("\"epoch\":1", "\"epoch\":" + epoch).replaceFirst("\"loss\":[^,]*", "\"loss\":" + loss)
+                    .replaceFirst("\"skipped_steps\":0", "\"skipped_steps\":1")).append('\n');
+        }
+        Files.writeString(run.resolve("metrics.jsonl"), lines);
+        String page = page(run.toString(), "--no-images");
+        assertTrue(page.length() < 2_000_000, page.length() + " characters");
+        assertTrue(page.contains("highest 77."), "the highest loss is on the chart");
+        assertTrue(page.contains("best epoch 12345 with"), "the best epoch is marked");
+        assertTrue(page.contains("The numbers, of one epoch in 30, of the best and of the last"), "the table says what it leaves out");
+        assertTrue(page.contains("<th scope=\"row\">12345 <span class=\"tag\">best</span></th>") && page.contains("<th scope=\"row\">30000</th>"), "the best and the last are in it");
+        assertTrue(page.contains("300 steps skipped in epochs 1 to 300"), "signs stand for many");
+    }
+
+    @Test
+    void partsThatAreMissingOrNullAreNamed() throws IOException {
+        for (String[] damage : new String[][] {
+            {"provenance.json", "(?s)^.*$", "null", "provenance.json: not a provenance file: null where a JSON object is wanted"},
+            {"provenance.json", "(?s)\"data\" : \\{.*?\\}", "\"data\" : null", "data is null, where an object is wanted"},
+            {"provenance.json", "\"sha256\" : \"[^\"]*\"", "\"sha256\" : 5", "data.sha256 is 5, where a text is wanted"},
+            {"provenance.json", "(?s)\"versions\" : \\{.*?\\}", "\"versions\" : null", "starts[0].versions is null"},
+            {"provenance.json", "\"after_epoch\" : 0", "\"after_epoch\" : -1", "starts[0].after_epoch is -1"},
+            {"metrics.jsonl", "\"loss\":[^,]*", "\"loss\":1e999", "line 1 is not that of an epoch: loss is "},
+            {"metrics.jsonl", "\"epoch\":1", "\"epoch\":4294967297", "epoch is 4294967297"},
+            {"metrics.jsonl", "\"clean_accuracy\":[^,]*", "\"clean_accuracy\":7", "clean_accuracy is 7, where a number from 0 to 1 is wanted"},
+            {"metrics.jsonl", "\"images\":\\d+", "\"images\":-7", "images is -7"},
+            {"metrics.jsonl", "\"losses\":\\{[^}]*}", "\"losses\":null", "losses is null"},
+            {"metrics.jsonl", "^.*\n", "", "epoch is 2"},
+            {"evaluation.json", "\"examples\" : \\d+", "\"examples\" : 0", "examples is 0"},
+            {"evaluation.json", "\"accuracy\" : [^,]*", "\"accuracy\" : \"NaN\"", "clean.accuracy is \"NaN\""},
+            {"evaluation.json", "\"seconds\" : [^,}]*", "\"seconds\" : 1e400", "seconds is "},
+        }) {
+            Path run = run(damage[0] + Math.abs(List.of(damage).hashCode()));
+            if (damage[0].equals("metrics.jsonl") && damage[1].startsWith("^")) {
+                Files.writeString(run.resolve(damage[0]), Files.readAllLines(run.resolve(damage[0])).get(1) + "\n" + Files.readAllLines(run.resolve(damage[0])).get(1));
+            } else {
+                change(run.resolve(damage[0]), damage[1], damage[2]);
+            }
+            refused(damage[3], run.toString(), "--no-images", "--out", folder.resolve("page.html").toString());
+        }
+    }
+
+    @Test
     void anEvaluationGoesWithTheRunThatItIsOfOrStandsAlone() throws IOException {
         Path apart = Files.createDirectory(folder.resolve("apart"));
         Path run = run("without");
@@ -260,6 +321,7 @@ class ReportCommandTest {
     void runsOfMoreExecutorsOrAnotherSynchronisationAreAnotherRow() throws IOException {
         Path wider = run("wider");
         change(wider.resolve("run.conf"), "executors=1", "executors=2");
+        change(wider.resolve("provenance.json"), "\"executors\" : 1", "\"executors\" : 2");
         Path averaged = run("averaged");
         change(averaged.resolve("run.conf"), "synchronisation=shared", "synchronisation=averaging");
         for (Path run : List.of(wider, averaged)) {
@@ -268,6 +330,20 @@ class ReportCommandTest {
         String page = page(original.toString(), wider.toString(), averaged.toString(), "--no-images");
         assertEquals(3, count(page, ROW));
         assertTrue(page.contains("mmard (executors 2, synchronisation shared)") && page.contains("mmard (executors 1, synchronisation averaging)"), page);
+    }
+
+    @Test
+    void anotherNumberOfExecutorsIsMarkedOnEveryChartAndMakesAnotherRow() throws IOException {
+        Path resized = run("resized");
+        change(resized.resolve("run.conf"), "executors=1", "executors=2");
+        change(resized.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$", "}, {\"time\": \"2026-01-02T03:04:05Z\", \"after_epoch\": 1, \"host\": \"h\", "
+                + "\"command\": \"c\", \"reason\": null, \"executors\": 2, \"versions\": {}}]}");
+        String page = page(resized.toString(), "--no-images");
+        assertEquals(9, count(page, "class=\"sign resized\""), "once on each chart and in the key");
+        assertEquals(8, count(page, "<title>Resumed after epoch 1 with 2 executors in place of 1</title>"));
+        assertTrue(page.contains("on each of 1, then 2 executors") && page.contains("<td>resumed with 2 executors in place of 1</td>"), page);
+        String both = page(original.toString(), resized.toString(), "--no-images");
+        assertTrue(both.contains("mmard (executors 1)") && both.contains("mmard (executors 1, then 2)"), both);
     }
 
     @Test
@@ -296,7 +372,7 @@ class ReportCommandTest {
         assertTrue(Files.notExists(folder.resolve("no")));
         Path blurred = run("blurred");
         change(blurred.resolve("evaluation.json"), "\"epsilon\" : [^,]*", "\"epsilon\" : \"8 levels\"");
-        refused("evaluation.json: not an evaluation: its epsilon is no number", blurred.toString(), "--no-images");
+        refused("evaluation.json: not an evaluation: epsilon is \"8 levels\", where a number from 0 to 1 is wanted", blurred.toString(), "--no-images");
         Path run = run("damaged");
         change(run.resolve("metrics.jsonl"), "\"time\":\"[^\"]*\"", "\"time\":\"yesterday\"");
         refused("metrics.jsonl: line 1 is not that of an epoch", run.toString());

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -137,6 +139,69 @@ class TrainCommandTest {
     }
 
     @Test
+    void batchesThatCannotBeTrainedOnAreRefusedBeforeSparkStarts() throws IOException {
+        teacher(10);
+        refused("cluster.executors = 2: 160 training images in batches of 160 leave some executors without a batch; lower cluster.executors or training.batch",
+                "-D", "cluster.executors=2", "-D", "training.batch=160");
+        String[] narrow = {"-D", "student.architecture=cnn-4-4-4-4-4-4-4"};
+        refused("training.batch = 53: the last batch of an epoch, after 3 of 53, has one image, of which batch norm ", with(narrow, "-D", "training.batch=53"));
+        refused("training.batch = 1: each batch has one image", with(narrow, "-D", "training.batch=1"));
+    }
+
+    @Test
+    void whatAnotherHasPutIntoTheDirectoryIsNotWrittenOver() throws IOException {
+        teacher(10);
+        Path best = Files.writeString(Files.createDirectories(folder.resolve("run")).resolve("best.zip"), "mine");
+        refused("best.zip: is there, but no run with its run.conf, and a new one would write over it");
+        assertEquals("mine", Files.readString(best));
+    }
+
+    @Test
+    void aFilesystemWhoseJarIsMissingIsSaidInASentence() throws IOException {
+        teacher(10);
+        for (String key : new String[] {"data.uri", "teacher.model", "run.directory"}) {
+            refused("the class path has no jar for s3a://", "-D", key + "=s3a://bucket/cifar");
+        }
+        Outcome outcome = Outcome.of("train", "--conf", "s3a://bucket/run.conf");
+        assertEquals(2, outcome.exit());
+        assertTrue(outcome.err().lines().count() == 1 && outcome.err().contains("the class path has no jar for s3a://"), outcome.err());
+    }
+
+    @Test
+    void theNextLineCanBePasted() throws Exception {
+        teacher(10);
+        String directory = folder.resolve("it's a \u001b run; $(true)").toString();
+        Outcome outcome = train("-D", "training.epochs=1", "-D", "run.directory=" + directory);
+        assertEquals(0, outcome.exit(), outcome.err());
+        String next = outcome.out().lines().filter(line -> line.startsWith("next ")).findFirst().orElseThrow().replaceFirst("next +mmard ", "");
+        Process words = new ProcessBuilder("bash", "-c", "printf '%s\\0' " + next).start();
+        List<String> pasted = List.of(new String(words.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\0"));
+        assertEquals(List.of("evaluate", "--model", "file:" + directory + "/best.zip", "--data", shared.resolve("shapes").toString(), "--out", "file:" + directory), pasted);
+        assertFalse(outcome.out().contains("\u001b"));
+    }
+
+    @Test
+    void aRunIsGoneOnWithPastAnyDamageOfItsCheckpoints() throws Exception {
+        teacher(10);
+        assertEquals(0, train().exit());
+        Path checkpoints = folder.resolve("run/checkpoints");
+        Files.createDirectory(checkpoints.resolve("epoch-0009.zip"));
+        assertEquals(0, new ProcessBuilder("mkfifo", checkpoints.resolve("epoch-0008.zip").toString()).start().waitFor());
+        Files.write(checkpoints.resolve("epoch-0007.zip"), new byte[1000]);
+        try (OutputStream out = Files.newOutputStream(checkpoints.resolve("epoch-0006.zip"))) {
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", List.of("a"), "none", Map.of()), Map.of("state.json", "null".getBytes(StandardCharsets.UTF_8)));
+        }
+        Files.copy(checkpoints.resolve("epoch-0001.zip"), checkpoints.resolve("epoch-0005.zip"));
+        Files.writeString(checkpoints.resolve("interrupted.zip"), "PK");
+        Outcome resumed = train("--resume", "-D", "training.epochs=3");
+        assertEquals(0, resumed.exit(), resumed.out() + resumed.err());
+        assertTrue(resumed.out().contains("resumed after epoch 2"), resumed.out());
+        for (String name : List.of("epoch-0009", "epoch-0008", "epoch-0007", "epoch-0006", "epoch-0005", "interrupted")) {
+            assertTrue(resumed.err().lines().anyMatch(line -> line.contains("skipped a checkpoint that cannot be used: ") && line.contains(name)), name + " in " + resumed.err());
+        }
+    }
+
+    @Test
     void aRunThatIsStoppedWithinAnEpochEndsWithTheSameBitsAsOneThatIsNot() throws Exception {
         teacher(10);
         List<String> options = List.of("-D", "training.epochs=3", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "training.averaging.kind=ema",
@@ -176,6 +241,24 @@ class TrainCommandTest {
         List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
         assertEquals(2, epochs.size(), epochs.toString());
         assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
+    }
+
+    @Test
+    void aRunGoesOnWithinAnEpochWithAnotherNumberOfExecutors() throws Exception {
+        teacher(10);
+        List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.start-timeout=400");
+        String line = stopWithinAnEpoch(2, options, Map.of(), "TERM", 143);
+        int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
+
+        List<String> two = List.of("--resume", "-D", "cluster.executors=2");
+        Started resumed = new Started(Stream.concat(options.stream(), two.stream()).toList(), Map.of("MMARD_MASTER", "local-cluster[2,1,1024]"));
+        resumed.end(0);
+        assertTrue(resumed.text().contains("resumed after step " + steps + " of epoch 2 with 2 executors in place of 1"), resumed.text());
+        List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
+        assertEquals(2, epochs.size(), epochs.toString());
+        assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
+        JsonNode starts = new ObjectMapper().readTree(folder.resolve("run/provenance.json").toFile()).path("starts");
+        assertEquals(List.of(1, 2), List.of(starts.get(0).path("executors").asInt(), starts.get(starts.size() - 1).path("executors").asInt()));
     }
 
     @Test

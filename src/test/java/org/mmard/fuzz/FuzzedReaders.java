@@ -3,20 +3,42 @@ package org.mmard.fuzz;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.mmard.cli.FuzzedLedger;
+import org.mmard.cli.FuzzedPublication;
+import org.mmard.config.FuzzedHocon;
+import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.data.FuzzedNpy;
 import org.mmard.model.FuzzedModelZip;
 import org.mmard.model.FuzzedTorchFile;
+import org.mmard.report.FuzzedEvaluation;
+import org.mmard.report.FuzzedGrid;
+import org.mmard.report.FuzzedRunDirectory;
+import org.mmard.train.FuzzedCheckpointState;
+import org.mmard.train.FuzzedLock;
+import org.mmard.verify.FuzzedManifest;
 
 /** All readers that are fuzzed. */
 final class FuzzedReaders {
     private static final List<FuzzedReader> ALL = List.of(
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
+            new FuzzedNpy(),
             new FuzzedModelZip(),
             new FuzzedTorchFile.Archive(),
             new FuzzedTorchFile.Legacy(),
-            new FuzzedTorchFile.Opcodes());
+            new FuzzedTorchFile.Opcodes(),
+            new FuzzedHocon(),
+            new FuzzedOverride(),
+            new FuzzedRunDirectory(),
+            new FuzzedEvaluation(),
+            new FuzzedGrid(),
+            new FuzzedLedger(),
+            new FuzzedPublication(),
+            new FuzzedLock(),
+            new FuzzedCheckpointState(),
+            new FuzzedManifest());
 
     private FuzzedReaders() {}
 

@@ -88,6 +88,41 @@ class LauncherTest {
     }
 
     @Test
+    void anyLettersReachTheCommandInAnyLocale() throws Exception {
+        mmard("0");
+        Shell.Outcome outcome = shell.with("LC_ALL", "C").run(checkout.resolve("mmard"), "0", "Größe/学生");
+        assertEquals("[0, Größe/学生]", outcome.out().lines().findFirst().orElseThrow());
+    }
+
+    @Test
+    void aClosedOutputIsSaidAndFailsBeforeAnythingIsDone() throws Exception {
+        Shell.Outcome outcome = shell.run("bash", "-c", "\"$0\" 0 >&-", checkout.resolve("mmard").toString());
+        assertEquals(1, outcome.exit());
+        assertEquals("mmard: standard output is closed\n", outcome.error());
+    }
+
+    @Test
+    void onlyItsOwnOldLogsAndFoldersOfExecutorsAreRemoved() throws Exception {
+        mmard("0");
+        Path logs = Files.createDirectories(temporary.resolve("logs"));
+        Path spark = Files.createDirectories(temporary.resolve("spark"));
+        Files.createDirectories(spark.resolve("jars"));
+        Files.writeString(spark.resolve("jars/spark-core_2.12-3.5.9.jar"), "");
+        FileTime old = FileTime.from(Instant.now().minusSeconds(100 * 86_400L));
+        Path own = Files.writeString(logs.resolve("mmard-20260101-120000-train-12.log"), "");
+        Path other = Files.writeString(logs.resolve("mmard-notes.log"), "");
+        Path theirs = Files.createDirectories(spark.resolve("work/app-20260101120000-0001"));
+        Path ours = Files.createDirectories(checkout.resolve("target/spark-home/work/app-20260101120000-0001"));
+        for (Path path : List.of(own, other, theirs, ours)) {
+            Files.setLastModifiedTime(path, old);
+        }
+        shell.with("MMARD_LOG_DIR", logs).with("SPARK_HOME", spark).run(checkout.resolve("mmard"), "0");
+        assertTrue(Files.exists(theirs) && Files.exists(other) && Files.notExists(own));
+        mmard("0");
+        assertTrue(Files.notExists(ours));
+    }
+
+    @Test
     void launchesAtTheSameTimeBuildOnlyOnce() throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {

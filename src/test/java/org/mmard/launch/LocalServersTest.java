@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +80,29 @@ class LocalServersTest {
             assertTrue(stranger.isAlive());
         } finally {
             stranger.destroy();
+        }
+    }
+
+    @Test
+    void aFolderOfSomebodyElseIsRefusedAndNothingInItIsRemoved() throws Exception {
+        Map<String, String> mine = new TreeMap<>();
+        for (String name : List.of("data/namenode/image", "data/precious", "jobs/precious", "master.pid", "worker-1.pid", "namenode.pid", "datanode.pid")) {
+            mine.put(name, "mine");
+            Files.writeString(Files.createDirectories(folder.resolve(name).getParent()).resolve(Path.of(name).getFileName()), "mine");
+        }
+        Shell shell = new Shell(folder).with("MMARD_CLUSTER_DIR", folder).with("MMARD_HDFS_DIR", folder);
+        for (Path script : List.of(CLUSTER, HDFS)) {
+            Shell.Outcome started = shell.run(script, script == CLUSTER ? new String[] {"start", "1"} : new String[] {"start"});
+            assertEquals(2, started.exit(), started.error());
+            assertTrue(started.error().contains(folder + " is neither empty nor a folder that " + script.getFileName() + " has made"), started.error());
+            assertEquals(new Shell.Outcome(0, "stopped\n", ""), shell.run(script, "stop"));
+        }
+        try (Stream<Path> files = Files.walk(folder)) {
+            Map<String, String> left = new TreeMap<>();
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                left.put(folder.relativize(file).toString(), Files.readString(file));
+            }
+            assertEquals(mine, left);
         }
     }
 

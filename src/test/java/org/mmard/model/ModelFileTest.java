@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -38,6 +39,7 @@ import org.mmard.config.InputError;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class ModelFileTest {
     private static final ModelFile.Metadata METADATA =
@@ -75,6 +77,27 @@ class ModelFileTest {
         ComputationGraph plain = ModelSerializer.restoreComputationGraph(file.toFile());
         assertArrayEquals(graph.outputSingle(images).toFloatMatrix(), plain.outputSingle(images).toFloatMatrix());
         assertEquals(0.25, plain.getUpdater().getStateViewArray().meanNumber().doubleValue());
+    }
+
+    @Test
+    void arraysAreWrittenAsNd4jWritesThem() throws IOException {
+        INDArray whole = Nd4j.rand(DataType.FLOAT, 1, 40_000);
+        for (INDArray array : List.of(whole, whole.reshape(40_000), graph.params(), graph.getUpdater().getStateViewArray(), Nd4j.rand(DataType.FLOAT, 1))) {
+            ByteArrayOutputStream expected = new ByteArrayOutputStream();
+            Nd4j.write(array, new DataOutputStream(expected));
+            assertArrayEquals(expected.toByteArray(), ModelFile.bytes(array));
+        }
+        INDArray part = whole.reshape(40_000).get(NDArrayIndex.interval(7, 20_001));
+        assertEquals(part, ModelFile.array("here", "there", ModelFile.bytes(part), part.length()));
+    }
+
+    @Test
+    void weightsAreStoredUncompressed() throws IOException {
+        try (ZipFile zip = new ZipFile(file.toFile())) {
+            for (String entry : List.of("coefficients.bin", "updaterState.bin", "progress.json")) {
+                assertEquals(ZipEntry.STORED, zip.getEntry(entry).getMethod(), entry);
+            }
+        }
     }
 
     @Test
@@ -187,7 +210,9 @@ class ModelFileTest {
         rewrite("coefficients.bin", content -> Arrays.copyOf(content, content.length - 4));
         assertRefused(file, "coefficients.bin: no array as ND4J stores it: has a shape of " + graph.numParams() + " numbers, and is");
         writeModel();
-        rewrite("coefficients.bin", content -> ModelFile.bytes(graph.params().castTo(DataType.DOUBLE)));
+        ByteArrayOutputStream doubles = new ByteArrayOutputStream();
+        Nd4j.write(graph.params().castTo(DataType.DOUBLE), new DataOutputStream(doubles));
+        rewrite("coefficients.bin", content -> doubles.toByteArray());
         assertRefused(file, "coefficients.bin: does not fit");
         writeModel();
         rewrite("updaterState.bin", content -> ModelFile.bytes(graph.params()));

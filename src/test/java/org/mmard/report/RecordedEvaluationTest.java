@@ -72,9 +72,9 @@ class RecordedEvaluationTest {
         Files.writeString(file, whole.substring(0, whole.length() / 2));
         assertMessage("evaluation.json: not an evaluation: ");
         Files.writeString(file, whole.replace("\"examples\" : 3", "\"examples\" : 4"));
-        assertMessage("do not say the same number");
+        assertMessage("where a list of 4, as examples says, is wanted");
         Files.writeString(file, whole.replace("\"labels\" : [ 0, 1, 1 ]", "\"labels\" : [ 0, 1, 2 ]"));
-        assertMessage("one of the 2 classes");
+        assertMessage("labels is [0,1,2], where a list of which each is a whole number from 0 to 1 is wanted");
     }
 
     private void assertMessage(String part) {

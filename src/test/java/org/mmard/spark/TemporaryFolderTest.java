@@ -19,6 +19,8 @@ class TemporaryFolderTest {
     @TempDir
     private Path folder;
 
+    private static final String BLOCKS = "blockmgr-00000000-1111-2222-3333-444444444444";
+
     private static Set<String> names(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return new TreeSet<>(files.map(file -> file.getFileName().toString()).toList());
@@ -31,7 +33,8 @@ class TemporaryFolderTest {
         Process child = new ProcessBuilder("sleep", "600").start();
         long start = ProcessIdentity.of(child.pid()).start();
         TemporaryFolder.claim(shared, "here", ProcessIdentity.of(child.pid()));
-        Files.writeString(shared.resolve("here-" + child.pid() + "-" + start).resolve("block"), "of the child");
+        Files.createDirectories(shared.resolve("here-" + child.pid() + "-" + start).resolve(BLOCKS));
+        Files.writeString(shared.resolve("here-" + child.pid() + "-" + start).resolve(BLOCKS).resolve("block"), "of the child");
         Files.createDirectory(shared.resolve("there-" + child.pid() + "-" + start));
         Files.createDirectory(shared.resolve("notes"));
         // The same number, another process.
@@ -45,6 +48,26 @@ class TemporaryFolderTest {
         child.destroyForcibly().waitFor();
         TemporaryFolder.claim(shared, "here", own);
         assertEquals(new TreeSet<>(Set.of(mine, elsewhere, "notes")), names(shared));
+    }
+
+    @Test
+    void whatSparkHasNotMadeStaysAndNoLinkIsFollowed() throws Exception {
+        Path shared = folder.resolve("mmard-me");
+        Path others = Files.createDirectories(folder.resolve("others/blocks"));
+        Files.writeString(others.resolve("precious"), "");
+        Path dead = Files.createDirectories(shared.resolve("here-1-1"));
+        Path blocks = Files.createDirectories(dead.resolve(BLOCKS));
+        Files.createSymbolicLink(blocks.resolve("link"), others);
+        Files.createSymbolicLink(shared.resolve("here-1-2"), others.getParent());
+        Path notes = Files.writeString(dead.resolve("notes"), "");
+        TemporaryFolder.claim(shared, "here", ProcessIdentity.self());
+        assertTrue(Files.notExists(blocks));
+        assertTrue(Files.exists(notes));
+        assertTrue(Files.exists(others.resolve("precious")));
+
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), elsewhere);
+        assertThrows(InputError.class, () -> TemporaryFolder.claim(link, "here", ProcessIdentity.self()));
     }
 
     @Test

@@ -42,6 +42,6 @@ class EpochMetricsTest {
         assertEquals(List.of(), EpochMetrics.read(directory));
         directory.write(RunDirectory.METRICS, "{\"epoch\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n{\"epoch\":2,".getBytes(StandardCharsets.UTF_8));
         String message = assertThrows(InputError.class, () -> EpochMetrics.read(directory)).getMessage();
-        assertTrue(message.endsWith("metrics.jsonl: line 2 is not that of an epoch"), message);
+        assertTrue(message.contains("metrics.jsonl: line 2 is not that of an epoch: "), message);
     }
 }

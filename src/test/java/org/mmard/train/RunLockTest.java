@@ -111,6 +111,25 @@ class RunLockTest {
     }
 
     @Test
+    void whatIsNoLockIsTakenOverAndWhatIsNoFileIsRefused() throws Exception {
+        for (String content : List.of("null", "{}", "[1]", "x", "{\"id\":\"a\",\"process\":null}", "{\"id\":\"a\",\"host\":\"h\",\"process\":{\"pid\":-1,\"start\":1}}",
+                "\0".repeat(100_000))) {
+            told.clear();
+            Files.createDirectories(folder.resolve("run"));
+            Files.writeString(file(), content);
+            directory().lock(QUICK, told::add).close();
+            assertEquals(1, told.size(), content);
+            assertTrue(told.get(0).endsWith("run.lock: is not the lock of a driver; taken over"), told.get(0));
+        }
+        Files.createDirectories(file());
+        InputError error = assertThrows(InputError.class, () -> directory().lock(QUICK, told::add));
+        assertTrue(error.getMessage().contains("run.lock: a folder, where a file of a run is wanted"), error.getMessage());
+        Files.delete(file());
+        assertEquals(0, new ProcessBuilder("mkfifo", file().toString()).start().waitFor());
+        assertThrows(InputError.class, () -> directory().lock(QUICK, told::add));
+    }
+
+    @Test
     void ofManyThatStartAtOnceOneWins() throws Exception {
         assertEquals(1, winners());
     }

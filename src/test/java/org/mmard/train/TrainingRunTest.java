@@ -17,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.util.ModelSerializer;
@@ -64,11 +65,14 @@ class TrainingRunTest {
         run.start();
         List<String> lines = run.metricsWithoutTime();
         Files.delete(file(RunDirectory.checkpoint(4)));
-        Files.writeString(file("checkpoints/.writing-epoch-0004.zip"), "half a checkpoint");
+        String half = "checkpoints/.writing-epoch-0004.zip-" + UUID.randomUUID();
+        Files.writeString(file(half), "half a checkpoint");
+        Files.writeString(file("checkpoints/.writing-notes"), "somebody's");
         run.resume();
         assertEquals(List.of(4), run.last.trained);
         assertEquals(lines, run.metricsWithoutTime());
-        assertFalse(Files.exists(file("checkpoints/.writing-epoch-0004.zip")));
+        assertFalse(Files.exists(file(half)));
+        assertTrue(Files.exists(file("checkpoints/.writing-notes")));
     }
 
     @Test
@@ -200,8 +204,10 @@ class TrainingRunTest {
                 run.warnings.get(0));
         List<CheckpointFiles.Checkpoint> all = CheckpointFiles.of(run.directory).list();
         assertEquals(List.of(3), all.stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
-        CheckpointFiles.of(run.directory).prune(1, 0, false, line -> { });
-        assertEquals(List.of(3, 5), List.copyOf(run.directory.checkpoints()));
+        List<String> told = new ArrayList<>();
+        CheckpointFiles.of(run.directory).prune(1, 0, false, told::add);
+        assertEquals(List.of(2, 3, 5), List.copyOf(run.directory.checkpoints()));
+        assertTrue(told.size() == 1 && told.get(0).matches(".*epoch-0002.zip: damaged or cut short: .*; it is left alone"), told.toString());
     }
 
     @Test
