@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
+import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
 import org.mmard.config.Printable;
@@ -110,6 +111,11 @@ public final class Mmard {
     private static int failure(CommandLine command, Throwable e) {
         Logger log = LoggerFactory.getLogger(Mmard.class);
         String file = System.getProperty("mmard.log");
+        if (lacksFolder(e)) {
+            log.info("No cache for native libraries", e);
+            return say(command, "no folder can be written into which native libraries could be unpacked: neither .javacpp in " + System.getProperty("user.home") + " nor "
+                    + System.getProperty("java.io.tmpdir") + "; name one by JDK_JAVA_OPTIONS=-Dorg.bytedeco.javacpp.cachedir=FOLDER", MISTAKE);
+        }
         say(command, firstLine(e) + (file == null ? "" : " (details in " + file + ")"), FAILURE);
         if (file == null) {
             e.printStackTrace(command.getErr());
@@ -118,6 +124,11 @@ public final class Mmard {
             log.info("The command failed", e);
         }
         return FAILURE;
+    }
+
+    /** Whether it is JavaCPP that found no place: it says so several causes deep, in the failure to load a class. */
+    private static boolean lacksFolder(Throwable failure) {
+        return ExceptionUtils.getThrowableList(failure).stream().anyMatch(cause -> String.valueOf(cause.getMessage()).contains("Could not create the cache"));
     }
 
     private static int say(CommandLine command, String line, int exitCode) {

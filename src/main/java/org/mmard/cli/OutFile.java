@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
+import org.mmard.train.DiskFull;
 import org.mmard.train.RunDirectory;
 
 /** The file that {@code --out} names, on any Hadoop filesystem. @param out as it was given */
@@ -40,7 +41,7 @@ record OutFile(String out, RunDirectory folder, String name) {
     String write(RunDirectory.Content content) {
         try {
             folder.write(name, content);
-        } catch (UncheckedIOException e) {
+        } catch (UncheckedIOException | DiskFull e) {
             throw new InputError("--out " + out + ": cannot be written (" + e.getCause().getMessage() + ")", e);
         }
         return folder.uri(name);

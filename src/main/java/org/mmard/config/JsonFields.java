@@ -27,13 +27,20 @@ public final class JsonFields {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final String file;
-    private final String path;
+    /** The object that this one is in, and its name there; null at the root. Put together in complaints alone: of a long run's lines, there are millions. */
+    private final JsonFields parent;
+    private final String name;
     private final JsonNode node;
 
-    private JsonFields(String file, String path, JsonNode node) {
+    private JsonFields(String file, JsonFields parent, String name, JsonNode node) {
         this.file = file;
-        this.path = path;
+        this.parent = parent;
+        this.name = name;
         this.node = node;
+    }
+
+    private String path() {
+        return parent == null ? "" : parent.path() + Printable.value(name) + ".";
     }
 
     /**
@@ -66,13 +73,13 @@ public final class JsonFields {
         if (!node.isObject()) {
             throw new InputError(file + ": " + (node.isMissingNode() ? "empty" : Printable.value(node.toString())) + " where a JSON object is wanted");
         }
-        return new JsonFields(file, "", node);
+        return new JsonFields(file, null, null, node);
     }
 
     /** The complaint about a field, ending in what it should be. */
     public InputError refusal(String key, String wanted) {
         JsonNode value = node.get(key);
-        return new InputError(file + ": " + path + Printable.value(key) + " is " + (value == null ? "missing" : Printable.value(value.toString())) + ", where "
+        return new InputError(file + ": " + path() + Printable.value(key) + " is " + (value == null ? "missing" : Printable.value(value.toString())) + ", where "
                 + wanted + " is wanted");
     }
 
@@ -106,7 +113,10 @@ public final class JsonFields {
     }
 
     public long whole(String key, long least, long most) {
-        return value(key, at -> isWhole(at, least, most), words(least, most)).longValue();
+        if (!isWhole(node.path(key), least, most)) {
+            throw refusal(key, words(least, most));
+        }
+        return node.get(key).longValue();
     }
 
     /** A whole number that fits an int. */
@@ -116,7 +126,10 @@ public final class JsonFields {
 
     /** A finite number within these bounds. */
     public double number(String key, double least, double most) {
-        return value(key, at -> isNumber(at, least, most), numberWords(least, most)).doubleValue();
+        if (!isNumber(node.path(key), least, most)) {
+            throw refusal(key, numberWords(least, most));
+        }
+        return node.get(key).doubleValue();
     }
 
     /** A number with all its digits, where the file was read for them. */
@@ -135,14 +148,14 @@ public final class JsonFields {
 
     /** The object under a key. */
     public JsonFields section(String key) {
-        return new JsonFields(file, path + Printable.value(key) + ".", value(key, JsonNode::isObject, "an object"));
+        return new JsonFields(file, this, key, value(key, JsonNode::isObject, "an object"));
     }
 
     /** The objects of a list. */
     public List<JsonFields> sections(String key) {
         List<JsonFields> sections = new ArrayList<>();
         for (JsonNode each : elements(key, JsonNode::isObject, "a list of objects", Function.identity())) {
-            sections.add(new JsonFields(file, path + Printable.value(key) + "[" + sections.size() + "].", each));
+            sections.add(new JsonFields(file, this, key + "[" + sections.size() + "]", each));
         }
         return sections;
     }

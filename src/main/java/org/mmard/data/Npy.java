@@ -22,10 +22,12 @@ import org.mmard.config.InputError;
  */
 public record Npy(double[] values, int[] shape) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
-    private static final long LARGEST = 1L << 30;
     private static final Map<String, Type> TYPES = Map.of(
             "<f4", new Type(4, ByteBuffer::getFloat), "<f8", new Type(8, ByteBuffer::getDouble),
             "<i4", new Type(4, ByteBuffer::getInt), "<i8", new Type(8, ByteBuffer::getLong));
+
+    /** Bytes of a file; an array that a fixture holds has a few millions. */
+    private static final long LARGEST = 1L << 30;
 
     private record Type(int bytes, ToDoubleFunction<ByteBuffer> next) {}
 
@@ -34,7 +36,7 @@ public record Npy(double[] values, int[] shape) {
         byte[] content;
         try {
             if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
-                throw new InputError(file + ": is no file, or one of more than " + (LARGEST >> 20) + " MiB");
+                throw new InputError(file + ": no file of up to " + (LARGEST >> 20) + " MiB");
             }
             content = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
@@ -70,7 +72,7 @@ public record Npy(double[] values, int[] shape) {
                     .mapToInt(Integer::parseInt).toArray();
             for (int size : shape) {
                 if (size < 0) {
-                    throw new ArithmeticException("a negative size");
+                    throw new ArithmeticException("negative");
                 }
                 length = Math.multiplyExact(length, size);
             }

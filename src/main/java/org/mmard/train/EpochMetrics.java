@@ -32,11 +32,9 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
      * @throws org.mmard.config.InputError naming the file, the line that is not an epoch's, and its field
      */
     public static List<EpochMetrics> read(RunDirectory directory) {
-        List<EpochMetrics> epochs = new ArrayList<>();
-        // Line by line: a long run's text alone would fill the memory.
-        directory.lines(RunDirectory.METRICS, line -> epochs.add(of(JsonFields.of(
-                directory.uri(RunDirectory.METRICS) + ": line " + (epochs.size() + 1) + " is not that of an epoch", line), epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch)));
-        return epochs;
+        String file = directory.uri(RunDirectory.METRICS);
+        return directory.<List<EpochMetrics>>lines(RunDirectory.METRICS, ArrayList::new, (epochs, line) -> epochs.add(of(
+                JsonFields.of(file + ": line " + (epochs.size() + 1) + " is not that of an epoch", line), epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch)));
     }
 
     /** @param before the epoch of the line before, 0 where there is none */

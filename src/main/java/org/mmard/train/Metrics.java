@@ -26,15 +26,15 @@ final class Metrics {
      */
     Metrics(RunDirectory directory, int lastEpoch) {
         this.directory = directory;
-        directory.lines(RunDirectory.METRICS, line -> {
-            if (lines.size() < lastEpoch) {
-                if (epoch(line) != lines.size() + 1) {
-                    throw new InputError(directory.uri(RunDirectory.METRICS) + ": line " + (lines.size() + 1) + " is not that of epoch "
-                            + (lines.size() + 1) + "; put the file back, or start again in another directory");
+        lines.addAll(directory.<List<String>>lines(RunDirectory.METRICS, ArrayList::new, (known, line) -> {
+            if (known.size() < lastEpoch) {
+                if (epoch(line) != known.size() + 1) {
+                    throw new InputError(directory.uri(RunDirectory.METRICS) + ": line " + (known.size() + 1) + " is not that of epoch "
+                            + (known.size() + 1) + "; put the file back, or start again in another directory");
                 }
-                lines.add(line);
+                known.add(line);
             }
-        });
+        }));
         if (lines.size() < lastEpoch) {
             throw new InputError(directory.uri(RunDirectory.METRICS) + ": ends before epoch " + lastEpoch
                     + ", the checkpoint to resume from; put the file back, or start again in another directory");

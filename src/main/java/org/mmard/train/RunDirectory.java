@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +18,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -259,21 +262,24 @@ public final class RunDirectory {
     }
 
     /**
-     * The lines of a text file, one after the other; none where there is no such file.
+     * What is made of the lines of a text file, one after the other: a long run's text alone would fill the memory.
      *
+     * @param begin begins anew where the file has to be read again; @param each takes a line up
+     * @return what {@code begin} gave, without a line where there is no such file
      * @throws InputError where a line is longer than any of ours
      */
-    void lines(String name, Consumer<String> each) {
+    <T> T lines(String name, Supplier<T> begin, BiConsumer<T, String> each) {
         try {
-            files.read(path(name), (in, length) -> {
+            return files.read(path(name), (in, length) -> {
                 BufferedReader text = new BufferedReader(new InputStreamReader(new LineLimit(in), StandardCharsets.UTF_8), 1 << 16);
+                T made = begin.get();
                 for (String line = text.readLine(); line != null; line = text.readLine()) {
-                    each.accept(line);
+                    each.accept(made, line);
                 }
-                return null;
+                return made;
             });
         } catch (FileNotFoundException e) {
-            // As of a run that has not finished an epoch.
+            return begin.get();
         } catch (IOException e) {
             throw failed("read", name, e);
         }
@@ -523,6 +529,10 @@ public final class RunDirectory {
     }
 
     static String firstLine(Exception e) {
+        // Its message is a file's name.
+        if (e instanceof AccessDeniedException) {
+            return e.getMessage() + " (Permission denied)";
+        }
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         return message.lines().findFirst().orElse(message);
     }

@@ -178,7 +178,7 @@ public final class RunLock implements AutoCloseable {
             Optional<byte[]> now = read(files, path);
             if (now.isEmpty()) {
                 files.create(path, holder.now());
-            } else if (isOurs(now.get()) || LockHolder.parse(now.get()).isEmpty()) {
+            } else if (isOurs(now.get()) || now.get().length > 0 && LockHolder.parse(now.get()).isEmpty()) {
                 files.write(path, out -> out.write(holder.now()), sha256 -> { });
             } else {
                 // The next write of the run finds out, too, and ends it.

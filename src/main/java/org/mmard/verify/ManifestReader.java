@@ -24,6 +24,7 @@ final class ManifestReader {
     /** Both far above any network of a check; what they describe still fits into memory. */
     private static final int MOST_CLASSES = 10_000;
     private static final int WIDEST = 1024;
+    private static final long LARGEST = 1L << 26;
     /** How the JSON library advises its callers, of no use to who wrote the file. */
     private static final Pattern ADVICE = Pattern.compile(": enable `.*");
     /** What the maker says of its own arithmetic: how far float32 fell from float64, and float64 values in full. */
@@ -44,6 +45,9 @@ final class ManifestReader {
     private Manifest manifest() {
         JsonNode root;
         try {
+            if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
+                throw new InputError(file + ": no file of up to " + (LARGEST >> 20) + " MiB; a fixture folder holds a manifest.json and .npy files");
+            }
             root = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY).readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
             throw new InputError(file + ": no valid JSON in line " + (e.getLocation() == null ? "1" : e.getLocation().getLineNr()) + ": "
@@ -183,7 +187,7 @@ final class ManifestReader {
         }
 
         Object scalar(String key) {
-            JsonNode value = value(key, at -> at.isTextual() || at.isNumber(), "a number or a text");
+            JsonNode value = value(key, at -> at.isTextual() || at.isNumber() && Double.isFinite(at.doubleValue()), "a finite number or a text");
             return value.isTextual() ? value.textValue() : (Object) value.doubleValue();
         }
 

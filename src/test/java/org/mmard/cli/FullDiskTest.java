@@ -77,6 +77,11 @@ class FullDiskTest {
             }
             Outcome verified = Outcome.of("checkpoints", "verify", run.toString());
             assertEquals(0, verified.exit(), verified.out());
+            // What cannot be written is said of the disk, not of the run.
+            Path copy = folder.resolve("disk/copy.zip");
+            Outcome got = Outcome.of("checkpoints", "get", run.toString(), "--last", "--to", copy.toString());
+            assertEquals("mmard: " + copy + ": cannot be written (No space left on device)", got.err().strip());
+            assertEquals(2, got.exit());
 
             Process mount = new ProcessBuilder("mount", "-o", "remount,size=" + LARGE, folder.resolve("disk").toString()).inheritIO().start();
             assertEquals(0, mount.waitFor());

@@ -1,6 +1,7 @@
 package org.mmard.config;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -36,8 +37,9 @@ public final class FuzzedHocon implements FuzzedReader {
 
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        Files.writeString(folder.resolve("run.conf"), changed(GOOD, random));
-        Files.writeString(folder.resolve("base.conf"), random.nextInt(4) == 0 ? changed(BASE, random) : BASE);
+        // Not as a string: lone surrogates cannot be written as one.
+        Files.write(folder.resolve("run.conf"), changed(GOOD, random).getBytes(StandardCharsets.UTF_8));
+        Files.write(folder.resolve("base.conf"), (random.nextInt(4) == 0 ? changed(BASE, random) : BASE).getBytes(StandardCharsets.UTF_8));
     }
 
     private static String changed(String good, SplittableRandom random) {
@@ -53,7 +55,7 @@ public final class FuzzedHocon implements FuzzedReader {
     @Override
     public void read(Path folder) {
         ResolvedSettings settings = SettingsReader.read(folder.resolve("run.conf").toString(), Map.of(), new Configuration(false));
-        if (!SettingsReader.readStored(settings.rendered().getBytes(java.nio.charset.StandardCharsets.UTF_8), "run.conf").settings().equals(settings.settings())) {
+        if (!SettingsReader.readStored(settings.rendered().getBytes(StandardCharsets.UTF_8), "run.conf").settings().equals(settings.settings())) {
             throw new IllegalStateException("what a run stores is not what it read");
         }
     }

@@ -1,6 +1,7 @@
 package org.mmard.config;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,8 +25,8 @@ public final class FuzzedOverride implements FuzzedReader {
         String key = KEYS[random.nextInt(KEYS.length)];
         String value = VALUES[random.nextInt(VALUES.length)];
         Files.writeString(folder.resolve("run.conf"), "run.directory = /tmp/x, data.uri = /data");
-        Files.write(folder.resolve("key"), (random.nextInt(3) == 0 ? Mutations.text(key, random) : key).getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        Files.write(folder.resolve("value"), (random.nextBoolean() ? Mutations.text(value, random) : value).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Files.write(folder.resolve("key"), (random.nextInt(3) == 0 ? Mutations.text(key, random) : key).getBytes(StandardCharsets.UTF_8));
+        Files.write(folder.resolve("value"), (random.nextBoolean() ? Mutations.text(value, random) : value).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

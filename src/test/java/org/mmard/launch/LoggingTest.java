@@ -20,7 +20,7 @@ class LoggingTest {
         public static void main(String[] arguments) {
             Logger logger = LoggerFactory.getLogger("org.apache.spark.Talker");
             logger.info("all is well");
-            logger.warn("look out");
+            logger.warn("look out\n\u001b[31mred");
             logger.error("it broke", new IllegalStateException("no way"));
             LoggerFactory.getLogger("org.apache.hadoop.util.NativeCodeLoader").warn("Unable to load native-hadoop library");
         }
@@ -30,7 +30,7 @@ class LoggingTest {
     void showsWarningsInOneLineEachAndKeepsEverythingInTheFile() throws Exception {
         Path file = folder.resolve("run.log");
 
-        assertEquals("warn: Talker: look out\nerror: Talker: it broke: no way\n", talk(new Shell(folder), "-Dmmard.log=" + file));
+        assertEquals("warn: Talker: look out [31mred\nerror: Talker: it broke: no way\n", talk(new Shell(folder), "-Dmmard.log=" + file));
 
         String log = Files.readString(file);
         assertTrue(log.contains("org.apache.spark.Talker: all is well"), log);

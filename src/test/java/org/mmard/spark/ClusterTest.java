@@ -174,7 +174,7 @@ class ClusterTest {
     @ParameterizedTest
     @ValueSource(ints = {3, 6})
     void twoExecutorsGoOnWithAnEpochThatAnotherNumberOfThemHasBegun(int begun) throws Exception {
-        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "algorithm=exact", "novalidate=1", "begun=" + begun)) {
+        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "encoding=exact", "novalidate=1", "begun=" + begun)) {
             List<Double> velocities = velocities(2, begun);
             for (int epoch = 0; epoch < 2; epoch++) {
                 String start = "epoch " + epoch + " ";

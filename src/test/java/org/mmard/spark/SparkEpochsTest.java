@@ -16,7 +16,6 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
@@ -204,12 +203,6 @@ class SparkEpochsTest {
             assertEquals(2, sums.steps());
         }
         assertEquals(student().params(), student.params());
-    }
-
-    @Test
-    void refusesMoreExecutorsThanBatches() {
-        Settings two = ToyDriver.settings(Map.of("executors", "2", "batch", "100"));
-        assertThrows(InputError.class, () -> new SparkEpochs(spark, student(), NO_AVERAGE, TRAINING, VALIDATION, two, ToyStep::new, new StopRequest()));
     }
 
     private record FailingStep(ComputationGraph student) implements Step {

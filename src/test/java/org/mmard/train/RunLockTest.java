@@ -179,6 +179,18 @@ class RunLockTest {
     }
 
     @Test
+    void aLockThatWasSpoiltIsMended() throws Exception {
+        try (RunLock lock = directory().lock(PATIENT, told::add)) {
+            byte[] before = Files.readAllBytes(file());
+            Files.writeString(file(), "null");
+            while (LockHolder.parse(Files.readAllBytes(file())).isEmpty()) {
+                Thread.sleep(10);
+            }
+            assertEquals(LockHolder.parse(before).orElseThrow().id(), LockHolder.parse(Files.readAllBytes(file())).orElseThrow().id());
+        }
+    }
+
+    @Test
     void aFolderThatWasMadeForTheLockAloneGoesWithIt() throws IOException {
         directory().lock(PATIENT, told::add).close();
         assertFalse(Files.exists(folder.resolve("run")));
