@@ -2,6 +2,7 @@ package org.mmard.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
@@ -52,16 +53,17 @@ public final class ModelFile {
     private static final String METADATA = "mmard.json";
     private static final List<String> OWN =
             List.of(ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN, ModelSerializer.UPDATER_BIN, METADATA);
-    /** Bytes. */
-    private static final int PIECE = 1 << 16;
     private static final List<String> REQUIRED = List.of(METADATA, ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN);
     /** The student's own weights, beside an average of them: of the further entries the only one that may be large. */
     public static final String RAW = "raw.bin";
     private static final long LARGEST_TEXT = 1 << 20;
     private static final long LARGEST_CONFIGURATION = 16 << 20;
     private static final long MOST_AROUND = 1000;
+    /** Bytes. */
+    private static final int PIECE = 1 << 16;
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ModelFile() {}
 
@@ -77,7 +79,7 @@ public final class ModelFile {
             require(data != null, "data is missing");
             require(classNames != null && classNames.stream().noneMatch(Objects::isNull), "classNames is missing, or a name among them");
             require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE, "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
-            require(provenance != null && provenance.values().stream().noneMatch(Objects::isNull), "provenance is missing, or a value in it");
+            require(provenance != null, "provenance is missing");
             classNames = List.copyOf(classNames);
             provenance = new TreeMap<>(provenance);
         }
@@ -90,6 +92,7 @@ public final class ModelFile {
 
         /** The same in words that can be printed: a file may hold any. */
         private Metadata printable() {
+            require(provenance.values().stream().noneMatch(Objects::isNull), "a value of provenance is missing");
             Map<String, String> shown = new TreeMap<>();
             provenance.forEach((name, value) -> shown.put(Printable.line(name), Printable.line(value)));
             return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data), shown);
@@ -237,6 +240,8 @@ public final class ModelFile {
                 throw bad(uri, METADATA, "is null", null);
             }
             return metadata.printable();
+        } catch (IllegalArgumentException e) {
+            throw bad(uri, METADATA, e.getMessage(), e);
         } catch (ValueInstantiationException e) {
             throw bad(uri, METADATA, String.valueOf(e.getCause().getMessage()), e);
         } catch (IOException e) {

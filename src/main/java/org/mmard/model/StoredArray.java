@@ -37,22 +37,24 @@ final class StoredArray {
         DataInputStream data = new DataInputStream(in);
         long length = header(data, bytes);
         INDArray array = Nd4j.createUninitialized(DataType.FLOAT, length);
-        FloatBuffer target = array.data().asNioFloat();
+        FlatVector.use(array, memory -> fill(memory.asFloatBuffer(), data));
+        return array;
+    }
+
+    private static void fill(FloatBuffer target, DataInputStream data) throws IOException {
         byte[] chunk = new byte[CHUNK];
-        for (long done = 0; done < length;) {
-            int count = (int) Math.min(CHUNK / Float.BYTES, length - done);
+        while (target.hasRemaining()) {
+            int count = Math.min(CHUNK / Float.BYTES, target.remaining());
             data.readFully(chunk, 0, count * Float.BYTES);
             ByteBuffer numbers = ByteBuffer.wrap(chunk);
             for (int i = 0; i < count; i++) {
                 float number = numbers.getFloat();
                 if (!Float.isFinite(number)) {
-                    throw bad("element " + (done + i) + " is " + number);
+                    throw bad("element " + target.position() + " is " + number);
                 }
                 target.put(number);
             }
-            done += count;
         }
-        return array;
     }
 
     private static long header(DataInputStream in, long bytes) throws IOException {

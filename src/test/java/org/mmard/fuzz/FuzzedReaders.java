@@ -9,6 +9,7 @@ import org.mmard.config.FuzzedHocon;
 import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.data.FuzzedNpy;
 import org.mmard.model.FuzzedModelZip;
 import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
@@ -23,6 +24,11 @@ final class FuzzedReaders {
     private static final List<FuzzedReader> ALL = List.of(
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
+            new FuzzedNpy(),
+            new FuzzedModelZip(),
+            new FuzzedTorchFile.Archive(),
+            new FuzzedTorchFile.Legacy(),
+            new FuzzedTorchFile.Opcodes(),
             new FuzzedHocon(),
             new FuzzedOverride(),
             new FuzzedRunDirectory(),
@@ -32,11 +38,7 @@ final class FuzzedReaders {
             new FuzzedPublication(),
             new FuzzedLock(),
             new FuzzedCheckpointState(),
-            new FuzzedManifest(),
-            new FuzzedModelZip(),
-            new FuzzedTorchFile.Archive(),
-            new FuzzedTorchFile.Legacy(),
-            new FuzzedTorchFile.Opcodes());
+            new FuzzedManifest());
 
     private FuzzedReaders() {}
 

@@ -210,7 +210,9 @@ class ModelFileTest {
         rewrite("coefficients.bin", content -> Arrays.copyOf(content, content.length - 4));
         assertRefused(file, "coefficients.bin: no array as ND4J stores it: has a shape of " + graph.numParams() + " numbers, and is");
         writeModel();
-        rewrite("coefficients.bin", content -> ModelFile.bytes(graph.params().castTo(DataType.DOUBLE)));
+        ByteArrayOutputStream doubles = new ByteArrayOutputStream();
+        Nd4j.write(graph.params().castTo(DataType.DOUBLE), new DataOutputStream(doubles));
+        rewrite("coefficients.bin", content -> doubles.toByteArray());
         assertRefused(file, "coefficients.bin: does not fit");
         writeModel();
         rewrite("updaterState.bin", content -> ModelFile.bytes(graph.params()));
