@@ -89,6 +89,14 @@ class MmardTest {
         }
     }
 
+    @Test
+    void whereLibrariesCannotBeUnpackedIsAMistakeWithAWayOut() {
+        Throwable failure = new ExceptionInInitializerError(new IllegalStateException("ND4J", new IOException("Could not create the cache: Set the ...")));
+        Outcome outcome = Outcome.of(() -> Mmard.run(new CommandLine(new Mmard()).addSubcommand(new Broken(failure)), "broken"));
+        assertEquals(2, outcome.exit());
+        assertTrue(outcome.err().startsWith("mmard: no folder can be written into which native libraries could be unpacked: ") && outcome.err().lines().count() == 1, outcome.err());
+    }
+
     @Command(name = "broken")
     private record Broken(Throwable failure) implements Callable<Integer> {
         @Override

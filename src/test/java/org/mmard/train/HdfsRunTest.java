@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -64,7 +65,7 @@ class HdfsRunTest {
         whole.start();
         RunFixture cut = fixture("cut");
         assertThrows(IllegalStateException.class, () -> cut.run(false, epochs -> epochs.killedIn(3)));
-        Path leftover = new Path(cut.directory.uri("checkpoints/.writing-epoch-0003.zip"));
+        Path leftover = new Path(cut.directory.uri("checkpoints/.writing-epoch-0003.zip-" + UUID.randomUUID()));
         FileSystem files = hdfs.getFileSystem();
         try (FSDataOutputStream out = files.create(leftover)) {
             out.write(1);
