@@ -15,6 +15,7 @@ import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
 import org.mmard.report.FuzzedGrid;
 import org.mmard.report.FuzzedRunDirectory;
+import org.mmard.spark.sync.FuzzedUpdate;
 import org.mmard.train.FuzzedCheckpointState;
 import org.mmard.train.FuzzedLock;
 import org.mmard.verify.FuzzedManifest;
@@ -38,7 +39,8 @@ final class FuzzedReaders {
             new FuzzedPublication(),
             new FuzzedLock(),
             new FuzzedCheckpointState(),
-            new FuzzedManifest());
+            new FuzzedManifest(),
+            new FuzzedUpdate());
 
     private FuzzedReaders() {}
 
