@@ -44,7 +44,11 @@ public final class EvaluationRun {
             attacks.put(cascade.name(), robustness(cascade, clean));
         }
         warnings.addAll(SanityChecks.gradientMasking(cascades, attacks));
-        return new Evaluation(about, clean, attacks, warnings);
+        Map<String, Object> all = new LinkedHashMap<>(about);
+        if (!evaluator.devices().isEmpty()) {
+            all.put("device", evaluator.devices());
+        }
+        return new Evaluation(all, clean, attacks, warnings);
     }
 
     private Robustness robustness(Cascade cascade, Outcome clean) {

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.Device;
 
 /** Who can find out what a model makes of a set of examples under an attack: this process, or a cluster. */
 public interface Evaluator {
@@ -19,6 +20,11 @@ public interface Evaluator {
 
     /** Seed of the attacks' random draws. */
     long seed();
+
+    /** Where the model has been asked so far, such as {@code cuda:0 (NVIDIA A100)}; several are separated by commas. Empty before the first time. */
+    default String devices() {
+        return Device.current().description();
+    }
 
     /**
      * Does a piece of work for each of these parts of the examples.

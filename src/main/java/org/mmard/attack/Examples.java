@@ -12,6 +12,9 @@ import org.mmard.engine.LibTorch;
  * @param records record id of each example
  */
 public record Examples(Tensor images, int[] labels, int[] records) {
+    /** The dimensions that are one image's own. */
+    static final long[] PER_IMAGE = {1, 2, 3};
+
     public Examples {
         if (labels.length != records.length || images.size(0) != labels.length) {
             throw new IllegalArgumentException(images.size(0) + " images, " + labels.length + " labels, " + records.length + " records");

@@ -1,7 +1,9 @@
 package org.mmard.attack;
 
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -45,9 +47,23 @@ public final class LinearisedTeacher implements Classifier {
         return atNatural.classes();
     }
 
+    private Tensor change(Tensor images) {
+        return images.sub(natural).mul_(labelGradient).sum(1, 2, 3);
+    }
+
+    @Override
+    public Tensor output(Tensor images) {
+        Tensor change = change(images).to(ScalarType.Double).mul_(new Scalar(lambda)).view(-1, 1);
+        return LibTorch.tensor(atNatural).to(ScalarType.Double).scatter_add_(1, places(), change);
+    }
+
+    private Tensor places() {
+        return LibTorch.indices(labels).view(-1, 1);
+    }
+
     @Override
     public Logits logits(Tensor images) {
-        float[] change = LibTorch.values(images.sub(natural).mul_(labelGradient).sum(1, 2, 3));
+        float[] change = LibTorch.values(change(images));
         double[] values = atNatural.values().clone();
         for (int n = 0; n < labels.length; n++) {
             values[n * classes() + labels[n]] += lambda * change[n];
@@ -57,11 +73,15 @@ public final class LinearisedTeacher implements Classifier {
 
     @Override
     public Pass forward(Tensor images) {
-        Logits logits = logits(images);
         return new Pass() {
             @Override
             public Logits logits() {
-                return logits;
+                return LinearisedTeacher.this.logits(images);
+            }
+
+            @Override
+            public Tensor output() {
+                return LinearisedTeacher.this.output(images);
             }
 
             @Override
@@ -71,6 +91,12 @@ public final class LinearisedTeacher implements Classifier {
                     byLabel[n] = (float) (lambda * cotangent.get(n, labels[n]));
                 }
                 return labelGradient.mul(LibTorch.tensor(byLabel, byLabel.length, 1, 1, 1));
+            }
+
+            @Override
+            public Tensor inputGradient(Tensor cotangent) {
+                Tensor byLabel = cotangent.to(ScalarType.Double).gather(1, places()).mul_(new Scalar(lambda)).to(ScalarType.Float);
+                return labelGradient.mul(byLabel.view(-1, 1, 1, 1));
             }
         };
     }

@@ -3,11 +3,14 @@ package org.mmard.attack;
 import java.io.Serializable;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.Device;
 import org.mmard.engine.Logits;
+import org.mmard.loss.DevicePredictions;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
@@ -40,10 +43,11 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
         Tensor adversarial = start.clone();
         try (PointerScope attack = new PointerScope()) {
             Ball ball = Ball.around(natural, epsilon);
+            Climb climb = climb(networks, constants);
             Scalar step = new Scalar(stepSize);
             for (int k = 0; k < steps; k++) {
                 try (PointerScope scope = new PointerScope()) {
-                    adversarial.add_(gradient(networks, adversarial, constants).sign_(), step);
+                    adversarial.add_(climb.gradient(adversarial).sign_(), step);
                     ball.project(adversarial);
                 }
             }
@@ -53,6 +57,46 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
 
     /** dJ/dx' at x', a tensor of the current scope. J is a batch mean: the gradient of its sum is so many times larger as there are examples. */
     public Tensor gradient(Map<Prediction, Classifier> networks, Tensor adversarial, Predictions constants) {
+        return climb(networks, constants).gradient(adversarial);
+    }
+
+    /** dJ/dx', step after step, with the same constants. */
+    @FunctionalInterface
+    interface Climb {
+        Tensor gradient(Tensor adversarial);
+    }
+
+    /** Where a device runs ahead of the host, it goes on doing so through the whole attack. */
+    private Climb climb(Map<Prediction, Classifier> networks, Predictions constants) {
+        return Device.current().runsAhead() && objective.runsOnDevice() ? onDevice(networks, constants) : onHost(networks, constants);
+    }
+
+    /** By LibTorch's losses. */
+    Climb onDevice(Map<Prediction, Classifier> networks, Predictions constants) {
+        DevicePredictions known = DevicePredictions.of(constants);
+        return adversarial -> {
+            DevicePredictions predictions = known.copy();
+            Map<Prediction, Classifier.Pass> passes = new EnumMap<>(Prediction.class);
+            for (Prediction which : objective.reads()) {
+                if (objective.differentiates().contains(which)) {
+                    Classifier.Pass pass = networks.get(which).forward(adversarial);
+                    passes.put(which, pass);
+                    predictions.with(which, pass.output());
+                } else if (which.ofAdversarial()) {
+                    predictions.with(which, networks.get(which).output(adversarial));
+                }
+            }
+            Map<Prediction, Tensor> gradients = objective.gradients(predictions);
+            return sum(passes, (which, pass) -> pass.inputGradient(gradients.get(which)));
+        };
+    }
+
+    /** By the host's losses, in doubles. */
+    Climb onHost(Map<Prediction, Classifier> networks, Predictions constants) {
+        return adversarial -> onHost(networks, adversarial, constants);
+    }
+
+    private Tensor onHost(Map<Prediction, Classifier> networks, Tensor adversarial, Predictions constants) {
         Predictions predictions = constants.copy();
         Map<Prediction, Classifier.Pass> passes = new EnumMap<>(Prediction.class);
         for (Prediction which : objective.reads()) {
@@ -65,9 +109,13 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
             }
         }
         Map<Prediction, Logits> gradients = objective.evaluate(predictions).gradients();
+        return sum(passes, (which, pass) -> pass.inputGradient(gradients.get(which)));
+    }
+
+    private static Tensor sum(Map<Prediction, Classifier.Pass> passes, BiFunction<Prediction, Classifier.Pass, Tensor> gradient) {
         Tensor sum = null;
         for (Map.Entry<Prediction, Classifier.Pass> pass : passes.entrySet()) {
-            Tensor part = pass.getValue().inputGradient(gradients.get(pass.getKey()));
+            Tensor part = gradient.apply(pass.getKey(), pass.getValue());
             sum = sum == null ? part : sum.add(part);
         }
         return sum;

@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 import org.mmard.loss.CwMargin;
 import org.mmard.loss.Prediction;
@@ -93,8 +93,8 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
         Arrays.fill(ones, 1);
         new CwMargin(Prediction.STUDENT_NATURAL)
                 .evaluate(new Predictions(examples.labels()).with(Prediction.STUDENT_NATURAL, pass.logits()), ones, gradients);
-        Tensor gradient = pass.inputGradient(gradients.get(Prediction.STUDENT_NATURAL));
-        return (int) IntStream.range(0, examples.count()).filter(n -> gradient.select(0, n).abs().max().item_double() == 0).count();
+        float[] largest = LibTorch.values(pass.inputGradient(gradients.get(Prediction.STUDENT_NATURAL)).abs().amax(Examples.PER_IMAGE, false));
+        return (int) IntStream.range(0, largest.length).filter(n -> largest[n] == 0).count();
     }
 
     /** Each sign in a sentence. */

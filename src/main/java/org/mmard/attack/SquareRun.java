@@ -6,16 +6,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.HostImages;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 
 /**
- * One search of {@link Square} over a batch, query by query. The images asked about lie in one native tensor, into which only windows are
+ * One search of {@link Square} over a batch, query by query. The images asked about lie in one place, into which only windows are
  * written. It lives in the scope that was the current one when it was made.
  */
 final class SquareRun {
@@ -25,7 +24,7 @@ final class SquareRun {
 
     private final Classifier model;
     private final float epsilon;
-    private final Tensor asked;
+    private final HostImages asked;
     private final FloatBuffer pixels;
     private final float[] stripe = new float[WIDTH];
     private List<Search> searches = new ArrayList<>();
@@ -66,8 +65,8 @@ final class SquareRun {
             System.arraycopy(search.best, 0, start, n * PIXELS, PIXELS);
             searches.add(search);
         }
-        asked = LibTorch.images(start);
-        pixels = new FloatPointer(asked.data_ptr()).capacity(start.length).asBuffer();
+        asked = new HostImages(start);
+        pixels = asked.pixels();
         double[] margins = margins();
         for (int n = 0; n < margins.length; n++) {
             searches.get(n).margin = margins[n];
@@ -120,7 +119,7 @@ final class SquareRun {
     /** z_y - max_{j != y} z_j of the images asked about. */
     private double[] margins() {
         try (PointerScope scope = new PointerScope()) {
-            Logits logits = model.logits(asked.narrow(0, 0, searches.size()));
+            Logits logits = model.logits(asked.first(searches.size()));
             double[] margins = new double[searches.size()];
             for (int n = 0; n < margins.length; n++) {
                 int label = searches.get(n).label;

@@ -46,11 +46,12 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
 
     /** @throws IllegalStateException naming the first record whose x' is outside the ball or [0, 1], or not a number */
     private void requireInside(Examples examples, Tensor tested) {
+        float[] distances = LibTorch.values(tested.sub(examples.images()).abs().amax(Examples.PER_IMAGE, false));
+        float[] least = LibTorch.values(tested.amin(Examples.PER_IMAGE, false));
+        float[] largest = LibTorch.values(tested.amax(Examples.PER_IMAGE, false));
         for (int i = 0; i < examples.count(); i++) {
-            Tensor one = tested.select(0, i);
             // A comparison with NaN is false.
-            boolean inside = one.sub(examples.images().select(0, i)).abs().max().item_double() <= attack.epsilon() + ROUNDING
-                    && one.min().item_double() >= 0 && one.max().item_double() <= 1;
+            boolean inside = distances[i] <= attack.epsilon() + ROUNDING && least[i] >= 0 && largest[i] <= 1;
             if (!inside) {
                 throw new IllegalStateException("attack '" + attack.name() + "' left the ball of radius " + attack.epsilon() + " or [0, 1] at image "
                         + examples.records()[i]);

@@ -11,6 +11,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
+import org.mmard.engine.LibTorch;
 import org.mmard.model.Architectures;
 import org.mmard.train.DistillationSteps;
 import org.mmard.train.SgdUpdater;
@@ -20,7 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Times the real training step on random images and fresh weights: attack, outer loss, parameter gradient, update. The variants of the engine take
- * turns, step by step, so that all of them see the same machine.
+ * turns, step by step, so that all of them see the same machine. On the device of the process.
  *
  * @param student, teacher names of the zoo
  * @param method keys of the section {@code method}, such as {@code method.name}, written as with -D
@@ -37,6 +38,9 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         /** As a run does that sets nothing. */
         DEFAULT(true, true, "auto"),
         FLOAT32(true, true, "float32"),
+        /** float32 whose products a GPU may round, TensorFloat-32. */
+        TF32(true, true, "float32"),
+        BFLOAT16(true, true, "bfloat16"),
         FOLDED(true, false, "float32"),
         CHANNELS_LAST(false, true, "float32"),
         /** The default without its passes: neither folding nor layout. */
@@ -55,8 +59,13 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         }
     }
 
-    /** Medians over the steps. @param imagesPerSecond of wall time; @param imagesPerCpuSecond of this process's CPU time, all threads */
-    public record Speed(double imagesPerSecond, double imagesPerCpuSecond) {}
+    /**
+     * Medians over the steps.
+     *
+     * @param imagesPerSecond of wall time; @param imagesPerCpuSecond of this process's CPU time, all threads
+     * @param copies between the host's memory and the device's, in one step
+     */
+    public record Speed(double imagesPerSecond, double imagesPerCpuSecond, LibTorch.Copies copies) {}
 
     /** @throws org.mmard.config.InputError for a network or method that is not known */
     public Map<Variant, Speed> run(List<Variant> variants) {
@@ -68,8 +77,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
         try {
             for (Variant variant : variants) {
-                Settings.Engine engine = new Settings.Engine(threads, variant.fold, variant.channelsLast, variant.precision);
-                timed.put(variant, new Timed(Architectures.network(student, CLASSES, 2), new DistillationSteps(
+                Settings.Engine engine = new Settings.Engine("auto", threads, variant.fold, variant.channelsLast, variant.precision, variant == Variant.TF32);
+                timed.put(variant, new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(
                         settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
             }
             for (int i = 0; i < WARM_UP + steps; i++) {
@@ -77,7 +86,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
                 timed.values().forEach(each -> each.step(images, counts));
             }
             Map<Variant, Speed> speeds = new EnumMap<>(Variant.class);
-            timed.forEach((variant, each) -> speeds.put(variant, new Speed(batch / median(each.wall), batch / median(each.cpu))));
+            timed.forEach((variant, each) -> speeds.put(variant, new Speed(
+                    batch / median(each.wall), batch / median(each.cpu), LibTorch.copies(() -> each.step(images, false)))));
             return speeds;
         } finally {
             timed.values().forEach(Timed::close);
@@ -104,13 +114,15 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         private static final double NANOSECONDS = 1e9;
 
         private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+        private final Settings.Engine engine;
         private final ComputationGraph student;
         private final SgdUpdater updater;
         private final Step step;
         private final List<Double> wall = new ArrayList<>();
         private final List<Double> cpu = new ArrayList<>();
 
-        Timed(ComputationGraph student, DistillationSteps steps) {
+        Timed(Settings.Engine engine, ComputationGraph student, DistillationSteps steps) {
+            this.engine = engine;
             this.student = student;
             updater = new SgdUpdater(student, 0.9, 2e-4, 0);
             updater.learningRate(0.1);
@@ -118,6 +130,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         }
 
         void step(Step.Batch images, boolean counts) {
+            LibTorch.tensorFloat32(engine.tensorFloat32());
             long from = System.nanoTime();
             long cpuFrom = process.getProcessCpuTime();
             step.gradient(images);

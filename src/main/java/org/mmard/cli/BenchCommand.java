@@ -18,13 +18,15 @@ import org.mmard.bench.StepBenchmark;
 import org.mmard.bench.StepBenchmark.Speed;
 import org.mmard.bench.StepBenchmark.Variant;
 import org.mmard.config.InputError;
+import org.mmard.engine.Device;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard bench step}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = BenchCommand.StepCommand.class)
+/** {@code mmard bench step} and {@code mmard bench sync}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = {BenchCommand.StepCommand.class, BenchSyncCommand.class})
 final class BenchCommand {
 
     @Command(
@@ -63,15 +65,19 @@ final class BenchCommand {
 
         @Option(names = "--variants", split = ",", defaultValue = "default,float32,unfolded", paramLabel = "LIST",
                 description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the processor has a matrix "
-                        + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the attack in float32), folded, "
+                        + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the attack in float32), tf32 (float32 whose products a GPU may round), bfloat16 (the attack in bfloat16), folded, "
                         + "channels-last (float32, one pass alone), float32-unfolded (float32, no pass) (default: ${DEFAULT-VALUE})")
         private List<String> variants;
 
         @Option(names = "--json", description = "the last line is a JSON object with the figures")
         private boolean json;
 
+        @Mixin
+        private DeviceOption device;
+
         @Override
         public Integer call() {
+            device.use();
             positive("--batch", batch);
             positive("--threads", threads);
             positive("--steps", steps);
@@ -95,9 +101,10 @@ final class BenchCommand {
             PrintWriter out = spec.commandLine().getOut();
             out.printf("%s, student %s, teacher %s, batch %d, %s, %s%n", String.join(", ", keys.values()), student, teacher, batch,
                     threads == 1 ? "1 thread" : threads + " threads", steps == 1 ? "1 step" : "median of " + steps + " steps");
-            out.printf("%-15s %16s %20s%n", "engine", "images/second", "images/CPU second");
-            speeds.forEach((variant, speed) ->
-                    out.printf(Locale.ROOT, "%-15s %16.2f %20.2f%n", name(variant), speed.imagesPerSecond(), speed.imagesPerCpuSecond()));
+            out.println("device " + Device.current().description());
+            out.printf("%-15s %16s %20s %15s%n", "engine", "images/second", "images/CPU second", "ms in copies");
+            speeds.forEach((variant, speed) -> out.printf(Locale.ROOT, "%-15s %16.2f %20.2f %15.2f%n",
+                    name(variant), speed.imagesPerSecond(), speed.imagesPerCpuSecond(), 1000 * speed.copies().seconds()));
             out.printf("peak resident memory of the process: %d MiB; Java heap committed at the end: %d MiB%n", peak, heap);
             if (json) {
                 out.println(json(speeds).put("peak_resident_mebibytes", peak).put("heap_mebibytes", heap));
@@ -112,7 +119,9 @@ final class BenchCommand {
                 String prefix = variant == Variant.DEFAULT ? "" : name(variant).replace('-', '_') + "_";
                 figures.put(prefix + "images_per_second", rounded(speed.imagesPerSecond()));
                 figures.put(prefix + "images_per_cpu_second", rounded(speed.imagesPerCpuSecond()));
+                figures.put(prefix + "copy_milliseconds", rounded(1000 * speed.copies().seconds()));
             });
+            figures.put("device", Device.current().description());
             figures.put("student", student).put("teacher", teacher).put("method", method);
             figures.put("batch", batch).put("threads", threads).put("steps", steps);
             return figures;

@@ -18,12 +18,10 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.InputError;
-import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
-import org.mmard.engine.LibTorch;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
@@ -32,6 +30,7 @@ import org.mmard.spark.SparkEvaluator;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.Versions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -80,6 +79,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--seed", defaultValue = "" + SEED, paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
     private long seed;
+
+    @Mixin
+    private DeviceOption device;
 
     @Option(names = "--out", defaultValue = ".", paramLabel = "DIR", description = "Where " + FILE + ", " + EXAMPLES
             + " and, until it is done, the evaluation's state go, any Hadoop URI: the same command goes on where an earlier one stopped (default: here).")
@@ -157,7 +159,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private Evaluation here(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
-        LibTorch.threads(1);
+        device.use();
         try (Classifier classifier = TorchNetwork.frozen(graph)) {
             return run.apply(Evaluator.local(classifier, images, batch, seed));
         }
@@ -165,7 +167,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Evaluation onSpark(ComputationGraph graph, ImageSet images, Function<Evaluator, Evaluation> run) {
         try (JavaSparkContext spark = SparkDriver.startForEvaluation("mmard evaluate " + model);
-                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, new Settings.Engine(1, true, true, "float32"))) {
+                SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(images), batch, seed, device.engine())) {
             return run.apply(evaluator);
         }
     }

@@ -133,7 +133,8 @@ final class GridCommand implements Callable<Integer> {
                 TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
-            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, () -> { }, this::say, stop).last() : prepared.stand();
+            prepared.from().resized().filter(change -> prepared.epochsLeft() > 0).ifPresent(change -> say(run.name() + ": goes on with " + change));
+            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, devices -> { }, this::say, stop).last() : prepared.stand();
             scores.put(run, cluster.persist(settings.cluster(), this::say,
                     () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation)));
         } catch (TrainingDiverged e) {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
+import java.util.Optional;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.package$;
 import org.mmard.config.InputError;
@@ -33,6 +34,7 @@ import picocli.CommandLine.ParameterException;
             DataCommand.class,
             ModelCommand.class,
             BenchCommand.class,
+            GpuCommand.class,
             VerifyCommand.class,
             NightlyCommand.class,
         })
@@ -88,6 +90,10 @@ public final class Mmard {
         try {
             exit = line.execute(args);
         } catch (Error e) {
+            Optional<InputError> mistake = InputError.in(e);
+            if (mistake.isPresent()) {
+                return say(line, mistake.get().getMessage(), MISTAKE);
+            }
             // Left alone it would end this thread, not the process, where Spark has threads of its own.
             exit = failure(line, e);
         }

@@ -62,7 +62,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         TrainingInputs inputs = TrainingInputs.read(resolved, sources);
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
         Provenance provenance = new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
-                List.of(Provenance.Start.now(host(), command, versions)));
+                List.of(Provenance.Start.now(host(), command, resolved.settings().cluster().executors(), versions)));
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
         WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
@@ -85,11 +85,11 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     /**
      * Trains the epochs that are left, of which there must be one at least, and goes on from the newest checkpoint when the cluster fails.
      *
-     * @param ready called when the executors are there for the first time; @param say told in one line about each restart
+     * @param ready told where the executors compute when they are there for the first time; @param say told in one line about each restart
      * @throws org.mmard.train.RunInterrupted where {@code stop} was made meanwhile
      * @throws org.mmard.train.ClusterFailure when it fails more often than {@code cluster.max-restarts}
      */
-    Restarts.Outcome train(SparkCluster cluster, TrainingDisplay display, Runnable ready, Consumer<String> say, StopRequest stop) {
+    Restarts.Outcome train(SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready, Consumer<String> say, StopRequest stop) {
         Settings.Cluster limits = settings().cluster();
         return new Restarts(limits.maxRestarts(), display, say).carry(from, directory,
                 point -> point == from ? train(point, cluster, display, ready, stop) : again(point, cluster, display, stop),
@@ -108,20 +108,20 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
 
     private CheckpointState again(StartingPoint point, SparkCluster cluster, TrainingDisplay display, StopRequest stop) {
         try {
-            return train(point, cluster, display, () -> {}, stop);
+            return train(point, cluster, display, devices -> {}, stop);
         } catch (InputError e) {
             // What was right when the run began is no mistake of its user's now.
             throw new RunStopped("cannot go on: " + e.getMessage() + "; then go on with --resume", e);
         }
     }
 
-    private CheckpointState train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Runnable ready, StopRequest stop) {
+    private CheckpointState train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready, StopRequest stop) {
         ComputationGraph student = inputs.student(point.checkpoint());
         WeightAverage average = WeightAverage.after(point.checkpoint(), settings().training().averaging());
         try (SparkEpochs epochs = new SparkEpochs(cluster.spark(), student, average, inputs.images().select(inputs.split().training()),
                 inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()), stop)) {
-            ready.run();
-            return new TrainingRun(settings(), directory, point, student, average, inputs.metadata(versions), inputs.batchesPerEpoch())
+            ready.accept(epochs.devices());
+            return new TrainingRun(settings(), directory, point.on(epochs.devices()), student, average, inputs.metadata(versions), inputs.batchesPerEpoch())
                     .run(epochs, display, stop, warn);
         }
     }

@@ -33,6 +33,7 @@ import org.mmard.report.Report;
 import org.mmard.train.RunDirectory;
 import org.mmard.train.StopRequest;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -70,11 +71,16 @@ final class QuickstartCommand implements Callable<Integer> {
     @Option(names = "--out", defaultValue = "runs/quickstart", paramLabel = "DIR", description = "Local folder for everything (default: ${DEFAULT-VALUE}).")
     private Path out;
 
+    @Mixin
+    private DeviceOption device;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
+        // What cannot be used is refused now, not after three trainings.
+        device.use();
         Path folder = out.toAbsolutePath().normalize();
         PrintWriter console = spec.commandLine().getOut();
         Configuration hadoop = HadoopConfiguration.load();
@@ -85,7 +91,7 @@ final class QuickstartCommand implements Callable<Integer> {
         for (int i = 0; i < PARTS.size(); i++) {
             Part part = PARTS.get(i);
             step(console, i + 2, part.title() + ": " + part.method().toUpperCase(Locale.ROOT) + " on " + part.architecture());
-            int code = train(part, configuration, folder, console);
+            int code = train(part, configuration, folder, console, device.name());
             if (code != 0) {
                 console.println("quickstart stops here: training ended with exit code " + code + "; the same command goes on where it stopped");
                 return code;
@@ -121,8 +127,8 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     /** A process and Spark application of its own for each training, as a user starts one. */
-    private static int train(Part part, Path configuration, Path folder, PrintWriter console) {
-        List<String> arguments = new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume"));
+    private static int train(Part part, Path configuration, Path folder, PrintWriter console, String device) {
+        List<String> arguments = new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume", "-D", "engine.device=" + device));
         part.settings(folder).forEach(setting -> arguments.addAll(List.of("-D", setting)));
         try {
             Process process = SameJvm.command(arguments).inheritIO().start();

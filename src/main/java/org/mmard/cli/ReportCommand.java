@@ -11,6 +11,7 @@ import org.mmard.config.Printable;
 import org.mmard.data.HadoopConfiguration;
 import org.mmard.report.Report;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -49,6 +50,9 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = "--no-images", description = "Attacks and shows nothing: no data and no model is read.")
     private boolean noImages;
 
+    @Mixin
+    private DeviceOption device;
+
     @Spec
     private CommandSpec spec;
 
@@ -57,6 +61,7 @@ final class ReportCommand implements Callable<Integer> {
         if (examples < 1) {
             throw new InputError("--examples " + examples + ": give 1 or more, or --no-images");
         }
+        device.use();
         Configuration hadoop = HadoopConfiguration.load();
         PrintWriter console = spec.commandLine().getErr();
         String written = write(uris, out, new Report.Pictures(noImages ? 0 : examples, seed, data, fetch), hadoop, line -> {

@@ -61,7 +61,7 @@ final class TrainCommand implements Callable<Integer> {
         try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
             try (SparkCluster cluster = new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
-                return run.train(cluster, display, () -> banner.start(run.from(), cluster.spark().master()), this::say, interruption.stop());
+                return run.train(cluster, display, devices -> banner.start(run.from(), cluster.spark().master(), devices), this::say, interruption.stop());
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;

@@ -2,6 +2,7 @@ package org.mmard.cli;
 
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Map;
 import org.mmard.config.Settings;
 import org.mmard.model.Outline;
 import org.mmard.train.CheckpointState;
@@ -22,7 +23,7 @@ final class TrainingBanner {
         this.directory = directory;
     }
 
-    void start(StartingPoint from, String master) {
+    void start(StartingPoint from, String master, Map<String, String> devices) {
         Settings settings = inputs.settings();
         Settings.Cluster cluster = settings.cluster();
         row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer()
@@ -32,6 +33,7 @@ final class TrainingBanner {
         row("data", settings.data().uri() + ": " + number(inputs.split().training().length) + " images to train on, "
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
         row("executors", cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
+        row("device", devices.get("device"));
         row("run", count(settings.training().epochs(), "epoch") + " of " + count(inputs.batchesPerEpoch(), "step") + " of "
                 + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + resumed(from));
         row("directory", directory.uri());
@@ -48,10 +50,11 @@ final class TrainingBanner {
 
     private static String resumed(StartingPoint from) {
         EpochSums begun = from.checkpoint().map(found -> found.state().begun()).orElse(null);
+        String with = from.resized().map(change -> " with " + change).orElse("");
         if (begun != null) {
-            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1);
+            return ", resumed after step " + begun.steps() + " of epoch " + (from.epoch() + 1) + with;
         }
-        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() : "";
+        return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() + with : "";
     }
 
     void end(Restarts.Outcome outcome) {

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import org.mmard.verify.Comparison;
 import org.mmard.verify.Verification;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -26,8 +27,12 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--fixtures", required = true, paramLabel = "DIR", description = "folder with a manifest.json and its .npy arrays")
     private Path fixtures;
 
+    @Mixin
+    private DeviceOption device;
+
     @Override
     public Integer call() {
+        device.use();
         List<Comparison> comparisons = new Verification(fixtures).carryOut();
         PrintWriter out = spec.commandLine().getOut();
         int subject = width("method", comparisons.stream().map(Comparison::subject).toList());

@@ -109,19 +109,24 @@ public record Settings(
     /**
      * @param executors how many executors train
      * @param synchronisation shared (SharedTrainingMaster) or averaging (ParameterAveragingTrainingMaster)
+     * @param encoding of shared updates: int8, bfloat16 or exact
      * @param averagingFrequency steps between two averagings
      * @param startTimeout seconds to wait for the executors
      * @param stallTimeout seconds without any step before an epoch counts as stalled
      * @param maxRestarts how often one start of the run goes on by itself after a failure of the cluster
-     * @param networkMask for several hosts: the network whose addresses the parameter server uses, or null
      */
     public record Cluster(
-            int executors, String synchronisation, Threshold threshold, int averagingFrequency, int startTimeout, int stallTimeout, int maxRestarts,
-            String networkMask) implements Serializable {}
+            int executors, String synchronisation, String encoding, int averagingFrequency, int startTimeout, int stallTimeout, int maxRestarts) implements Serializable {}
 
-    /** The threshold encoding of shared updates. @param algorithm exact, fixed or relative; @param value its parameter; @param passes encodings of one update */
-    public record Threshold(String algorithm, double value, int passes) implements Serializable {}
-
-    /** @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs; @param attackPrecision float32, bfloat16 or auto */
-    public record Engine(int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision) implements Serializable {}
+    /**
+     * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs
+     * @param attackPrecision float32, bfloat16 or auto; @param tensorFloat32 whether a GPU may round the factors of float32 products
+     */
+    public record Engine(
+            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tensorFloat32) implements Serializable {
+        /** As commands that have no configuration run networks: one thread, float32. */
+        public static Engine on(String device) {
+            return new Engine(device, 1, true, true, "float32", false);
+        }
+    }
 }

@@ -201,6 +201,9 @@ public final class SettingsReader {
             return;
         }
         String place = " (" + value.origin().description() + ")";
+        RetiredKeys.instead(key).ifPresent(instead -> {
+            throw new InputError(key + place + " is not a key any more: " + instead);
+        });
         if (key.length() > LONGEST_KEY) {
             throw new InputError(Printable.value(key) + place + " is not a key");
         }
@@ -231,8 +234,8 @@ public final class SettingsReader {
                 validation(keys, data),
                 new Settings.Checkpoints(keys.count("checkpoints.keep", 0), keys.count("checkpoints.retry-for", 0)),
                 cluster(keys, training.averaging()),
-                new Settings.Engine(keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"), keys.flag("engine.channels-last"),
-                        keys.choice("engine.attack-precision", "auto", "float32", "bfloat16")));
+                new Settings.Engine(keys.choice("engine.device", "auto", "cpu", "cuda"), keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"),
+                        keys.flag("engine.channels-last"), keys.choice("engine.attack-precision", "auto", "float32", "bfloat16"), keys.flag("engine.tf32")));
     }
 
     private static Settings.Method method(Keys keys) {
@@ -306,17 +309,11 @@ public final class SettingsReader {
     }
 
     private static Settings.Cluster cluster(Keys keys, Settings.Averaging weights) {
-        String mask = keys.optionalText("cluster.network-mask", "a network or null");
-        if (mask != null && !mask.matches("\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}")) {
-            throw keys.refusal("cluster.network-mask", "a network such as 10.0.0.0/8, or null");
-        }
         Settings.Cluster cluster = new Settings.Cluster(
                 keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
-                new Settings.Threshold(
-                        keys.choice("cluster.threshold.algorithm", "exact", "fixed", "relative"), keys.real("cluster.threshold.value", Range.ABOVE_ZERO),
-                        keys.count("cluster.threshold.passes", 1)),
+                keys.choice("cluster.encoding", "int8", "bfloat16", "exact"),
                 keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), keys.count("cluster.stall-timeout", 1),
-                keys.count("cluster.max-restarts", 0), mask);
+                keys.count("cluster.max-restarts", 0));
         if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
             throw keys.refusal("cluster.synchronisation", "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
                     + " that a moving average could follow");

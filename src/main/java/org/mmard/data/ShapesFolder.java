@@ -78,7 +78,7 @@ public record ShapesFolder(int train, int test, long seed) {
         if (!status.isDirectory() || !folder.child(NOTE).isFile()) {
             throw new InputError(folder + ": is something else than shapes data, and is left alone; choose another place");
         }
-        CifarFiles.Content found = CifarFiles.Folder.of(folder).read(List.of(NOTE), Long.MAX_VALUE).get(0);
+        CifarFiles.Content found = CifarFiles.Folder.of(folder).read(List.of(NOTE), note().length() + 1).get(0);
         if (!new String(found.bytes(), StandardCharsets.UTF_8).equals(note())) {
             throw new InputError(folder + ": is shapes data with other parameters (see " + found.location() + "); remove it, or choose another place");
         }

@@ -2,6 +2,7 @@ package org.mmard.engine;
 
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A network with fixed weights, in eval mode unless its maker says otherwise: all that an attack or an evaluation may see of it. Images are float tensors of shape
@@ -10,8 +11,13 @@ import org.bytedeco.pytorch.Tensor;
 public interface Classifier extends AutoCloseable {
     int classes();
 
-    /** Logits of the images, without any bookkeeping for gradients. */
+    /** Logits of the images, without any bookkeeping for gradients. Waits for the device. */
     Logits logits(Tensor images);
+
+    /** The same logits as a tensor of shape [examples, classes] on the device, float32 or float64. */
+    default Tensor output(Tensor images) {
+        return LibTorch.tensor(logits(images));
+    }
 
     /**
      * Logits of images on the host, in a scope of its own: no other is needed.
@@ -32,7 +38,13 @@ public interface Classifier extends AutoCloseable {
 
     /** A forward pass whose input gradient can be taken once. */
     interface Pass {
+        /** Waits for the device. */
         Logits logits();
+
+        /** The same logits as a tensor of shape [examples, classes] on the device, float32 or float64, a constant. */
+        default Tensor output() {
+            return LibTorch.tensor(logits());
+        }
 
         /**
          * Gradient of sum(cotangent * logits) with respect to the images.
@@ -41,5 +53,10 @@ public interface Classifier extends AutoCloseable {
          * @return dJ/dimages, of the images' shape
          */
         Tensor inputGradient(Logits cotangent);
+
+        /** The same for a cotangent on the device, float32 or float64. */
+        default Tensor inputGradient(Tensor cotangent) {
+            return inputGradient(LibTorch.logits(cotangent.to(ScalarType.Float)));
+        }
     }
 }

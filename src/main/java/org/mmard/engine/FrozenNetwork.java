@@ -7,7 +7,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A program over weights that ask for no gradient: PGD pays for the input gradient alone. In train mode only the weights are frozen. */
 final class FrozenNetwork implements Classifier {
@@ -19,13 +18,13 @@ final class FrozenNetwork implements Classifier {
     private final boolean train;
     /** Never read: as long as the weights are views of it, it must not be collected. */
     @SuppressWarnings("unused")
-    private final INDArray memory;
+    private final DeviceVector memory;
 
     /**
      * @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null
      * @param train batch statistics, and each forward moves the running ones in place
      */
-    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, Precision precision, boolean train, INDArray memory) {
+    FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, Precision precision, boolean train, DeviceVector memory) {
         this.program = program;
         this.weights = weights;
         this.classes = classes;
@@ -41,26 +40,40 @@ final class FrozenNetwork implements Classifier {
     }
 
     @Override
-    public Logits logits(Tensor images) {
+    public Tensor output(Tensor images) {
         try (NoGradGuard guard = new NoGradGuard()) {
-            return LibTorch.logits(program.run(weights, laid(images), train));
+            return program.run(weights, laid(images), train);
         }
+    }
+
+    @Override
+    public Logits logits(Tensor images) {
+        return LibTorch.logits(output(images));
     }
 
     @Override
     public Pass forward(Tensor images) {
         Tensor input = laid(images).detach().set_requires_grad(true);
         Tensor output = program.run(weights, input, train);
-        Logits logits = LibTorch.logits(output);
         return new Pass() {
             @Override
+            public Tensor output() {
+                return output.detach();
+            }
+
+            @Override
             public Logits logits() {
-                return logits;
+                return LibTorch.logits(output);
             }
 
             @Override
             public Tensor inputGradient(Logits cotangent) {
-                output.backward(LibTorch.tensor(cotangent), new BoolOptional(), false, new TensorArrayRefOptional());
+                return inputGradient(LibTorch.tensor(cotangent));
+            }
+
+            @Override
+            public Tensor inputGradient(Tensor cotangent) {
+                output.backward(cotangent.to(ScalarType.Float), new BoolOptional(), false, new TensorArrayRefOptional());
                 return input.grad().to(ScalarType.Float);
             }
         };

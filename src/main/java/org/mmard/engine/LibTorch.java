@@ -1,38 +1,49 @@
 package org.mmard.engine;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.LongPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.bytedeco.pytorch.global.torch_cuda;
-import org.nd4j.linalg.api.ndarray.INDArray;
+import org.mmard.config.InputError;
+import org.mmard.config.Settings;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * LibTorch in this JVM: loading it, its threads, and the way of arrays in and out. The device is chosen here and in the pom, nowhere else.
+ * LibTorch in this JVM: loading it, its threads, and the way of arrays in and out. What is made here lies on the {@link Device} of the process.
  *
  * <p>Tensors made here belong to the innermost {@link PointerScope}, as all of LibTorch's do.
  */
 public final class LibTorch {
-    private static final String NATIVES = "/org/bytedeco/pytorch/linux-x86_64/";
-
     static {
-        try {
-            // All of it must lie unpacked before any of it loads: libtorch.so asks for libtorch_cpu.so by name, and the system's
-            // loader would take one from elsewhere (Debian's python3-torch has one) and die of the mixture.
-            Loader.cacheResources(NATIVES);
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException("cannot unpack LibTorch into " + System.getProperty("org.bytedeco.javacpp.cachedir", "~/.javacpp/cache"), e);
+        Natives.unpack();
+        List<String> missing = Natives.forGpus() ? Natives.missing(false) : List.of();
+        if (!missing.isEmpty()) {
+            throw new InputError("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: "
+                    + String.join(", ", missing) + "; install CUDA, or make a build without it with ./mmard --cpu build");
         }
     }
 
     private LibTorch() {}
+
+    /**
+     * Sets up this process as a run has it: device, threads, the meaning of float32. To be called before any network is opened.
+     *
+     * @param assigned the GPU that Spark gave to this process, or null
+     * @throws InputError where a GPU is asked for and cannot be used
+     */
+    public static void configure(Settings.Engine engine, String assigned) {
+        Device.choose(engine.device(), assigned);
+        tensorFloat32(engine.tensorFloat32());
+        threads(engine.threads());
+    }
 
     /**
      * Sets how many threads one LibTorch or ND4J operation uses in this JVM. One gives the same bits every time.
@@ -45,60 +56,81 @@ public final class LibTorch {
         Nd4j.getEnvironment().setMaxMasterThreads(threads);
     }
 
-    /** Whether this build of LibTorch has CUDA and finds a GPU. The build that the pom describes has none. */
-    public static boolean hasGpus() {
-        return torch.cuda_is_available();
-    }
-
     /**
-     * Makes a GPU LibTorch's device of this thread. Only where {@link #hasGpus}; not tested, for want of a GPU. What this class makes of arrays
-     * lies in the host's memory still: a CUDA build has to change that too.
-     *
-     * @param index of the GPU among those that the process sees, from 0
+     * Sets what float32 means on a GPU: TensorFloat-32, which rounds the factors of every product to eleven significant bits, is LibTorch's own default in
+     * convolutions. And has cuDNN take algorithms that give the same bits every time.
      */
-    public static void gpu(int index) {
-        torch_cuda.set_device((byte) index);
+    public static void tensorFloat32(boolean allowed) {
+        Context context = torch.globalContext();
+        context.setAllowTF32CuDNN(allowed);
+        context.setAllowTF32CuBLAS(allowed);
+        context.setDeterministicCuDNN(true);
+        context.setBenchmarkCuDNN(false);
     }
 
-    /** Version of the LibTorch in use, for provenance. */
-    public static String version() {
-        return torch.TORCH_VERSION_MAJOR + "." + torch.TORCH_VERSION_MINOR + "." + torch.TORCH_VERSION_PATCH;
+    /** Copies between the host's memory and the device's. */
+    public record Copies(double seconds, long bytes) {}
+
+    /** What some work copies. The work takes longer than it would otherwise. */
+    public static Copies copies(Runnable work) {
+        return Transfer.during(work);
     }
 
-    /** A tensor holding a copy of {@code values}, row-major. */
+    /** How many GPUs this process sees. */
+    static int gpus() {
+        return torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+    }
+
+    /** Versions of what this process computes with on a GPU, by name; empty where LibTorch finds none. */
+    public static Map<String, String> cudaVersions() {
+        Map<String, String> versions = new LinkedHashMap<>();
+        if (gpus() > 0) {
+            versions.put("cuda", version(Context.versionCUDART(), 1000, 10));
+            long cudnn = Context.versionCuDNN();
+            versions.put("cudnn", cudnn < 10_000 ? version(cudnn, 1000, 100) : version(cudnn, 10_000, 100));
+        }
+        return versions;
+    }
+
+    private static String version(long number, int major, int minor) {
+        return number / major + "." + number % major / minor;
+    }
+
+    /** A tensor of the device holding a copy of {@code values}, row-major. */
     public static Tensor tensor(float[] values, long... shape) {
         long expected = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         if (expected != values.length) {
             throw new IllegalArgumentException(values.length + " values for shape " + Arrays.toString(shape));
         }
         try (FloatPointer copy = new FloatPointer(values)) {
-            return torch.from_blob(copy, shape, floats()).clone();
+            return Transfer.up(torch.from_blob(copy, shape, new TensorOptions(ScalarType.Float)));
         }
     }
 
     /** A copy of a batch's pixels as a tensor of shape [examples, 3, 32, 32]. */
     public static Tensor images(float[] pixels) {
-        return tensor(pixels, pixels.length / (3 * 32 * 32), 3, 32, 32);
+        return tensor(pixels, imageShape(pixels));
+    }
+
+    static long[] imageShape(float[] pixels) {
+        return new long[] {pixels.length / (3 * 32 * 32), 3, 32, 32};
     }
 
     /** Places along a dimension, for LibTorch's indexing operations. */
     public static Tensor indices(int[] places) {
         long[] wide = Arrays.stream(places).asLongStream().toArray();
         try (LongPointer copy = new LongPointer(wide)) {
-            return torch.from_blob(copy, new long[] {wide.length}, new TensorOptions(ScalarType.Long)).clone();
+            return Transfer.up(torch.from_blob(copy, new long[] {wide.length}, new TensorOptions(ScalarType.Long)));
         }
     }
 
-    /** A copy of the tensor's values, row-major. */
+    /** A copy of the tensor's values, row-major, float32. Waits for the device. */
     public static float[] values(Tensor tensor) {
-        float[] values = new float[Math.toIntExact(tensor.numel())];
-        try (PointerScope scope = new PointerScope()) {
-            new FloatPointer(tensor.detach().contiguous().data_ptr()).get(values);
-        }
-        return values;
+        return Transfer.values(tensor);
     }
 
-    static Tensor tensor(Logits logits) {
+    /** As float32 on the device. */
+    public static Tensor tensor(Logits logits) {
         float[] values = new float[logits.values().length];
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) logits.values()[i];
@@ -106,7 +138,8 @@ public final class LibTorch {
         return tensor(values, logits.examples(), logits.classes());
     }
 
-    static Logits logits(Tensor tensor) {
+    /** A copy on the host of a float32 tensor of shape [examples, classes]. Waits for the device. */
+    public static Logits logits(Tensor tensor) {
         float[] values = values(tensor);
         double[] wide = new double[values.length];
         for (int i = 0; i < wide.length; i++) {
@@ -114,26 +147,5 @@ public final class LibTorch {
         }
         int examples = Math.toIntExact(tensor.size(0));
         return new Logits(wide, examples, wide.length / examples);
-    }
-
-    /** The memory of a contiguous vector of ND4J as a flat tensor, not copied: the caller keeps the array alive. */
-    static Tensor view(INDArray vector) {
-        return torch.from_blob(new Address(address(vector)), new long[] {vector.length()}, floats());
-    }
-
-    /** ND4J's data buffer answers with its base address, whatever the view's offset. */
-    static long address(INDArray vector) {
-        return vector.data().address() + 4L * vector.offset();
-    }
-
-    private static TensorOptions floats() {
-        return new TensorOptions(ScalarType.Float);
-    }
-
-    /** A pointer to an address that somebody else owns. */
-    private static final class Address extends Pointer {
-        Address(long address) {
-            this.address = address;
-        }
     }
 }

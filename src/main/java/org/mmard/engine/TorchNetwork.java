@@ -20,8 +20,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Executes a DL4J graph on LibTorch, over the graph's own flat parameter and gradient vectors: nothing is copied, so whatever DL4J (or a
- * parameter server) writes into the vectors is what runs next, and parameter gradients land where DL4J's updater looks for them.
+ * Executes a DL4J graph on LibTorch. On the processor it runs over the graph's own flat parameter and gradient vectors: nothing is copied. A GPU has a copy of
+ * each; {@link #upload} and the two downloads are the only times at which the sides meet, and whoever uses a network calls them on every device, where
+ * memory is shared to no effect.
  *
  * <p>The entries of the gradient vector that belong to running means and variances are never written: they stay as {@link #zeroGradient}
  * left them, zero. The running statistics themselves move in place at each train-mode forward, as PyTorch's do (momentum 1 - decay,
@@ -36,14 +37,14 @@ public final class TorchNetwork implements AutoCloseable {
     private final ComputationGraph graph;
     private final Program program;
     private final Program folded;
-    /** Keeps the memory under the tensors reachable. */
-    private final INDArray parameters;
-    private final INDArray gradient;
+    private final INDArray gradientVector;
     private final long parametersAddress;
+    private final DeviceVector parameters;
+    private final DeviceVector gradient;
+    private final List<DeviceVector.Range> statistics = new ArrayList<>();
     /** Views of the parameter vector without gradient, and twins whose {@code grad} is a view of the gradient vector. */
     private final Map<String, Tensor> weights = new LinkedHashMap<>();
     private final Map<String, Tensor> trainable = new LinkedHashMap<>();
-    private final Tensor flatGradient;
     private final List<Tensor> held = new ArrayList<>();
     private final int classes;
 
@@ -58,25 +59,27 @@ public final class TorchNetwork implements AutoCloseable {
         if (graph.getGradientsViewArray() == null) {
             graph.initGradientsView();
         }
-        parameters = graph.params();
-        gradient = graph.getGradientsViewArray();
-        parametersAddress = LibTorch.address(parameters);
+        gradientVector = graph.getGradientsViewArray();
+        parametersAddress = Transfer.address(graph.params());
+        parameters = new DeviceVector(graph.params());
+        gradient = new DeviceVector(gradientVector);
         Set<String> depthwise = program.ops().stream().filter(op -> op instanceof Op.Convolution c && c.groups() > 1)
                 .map(op -> ((Op.Convolution) op).weight()).collect(Collectors.toSet());
         try (PointerScope scope = new PointerScope()) {
-            Tensor flat = hold(LibTorch.view(parameters));
-            flatGradient = hold(LibTorch.view(gradient));
+            Tensor flat = parameters.tensor();
             for (Map.Entry<String, INDArray> entry : graph.paramTable().entrySet()) {
                 String name = entry.getKey();
                 INDArray view = entry.getValue();
                 UnaryOperator<Tensor> shaped = values -> depthwise.contains(name)
                         ? values.view(view.shape()).permute(DEPTHWISE_FROM_DL4J) : values.view(torchShape(view));
-                long offset = (LibTorch.address(view) - parametersAddress) / Float.BYTES;
+                long offset = (Transfer.address(view) - parametersAddress) / Float.BYTES;
                 weights.put(name, hold(shaped.apply(flat.narrow(0, offset, view.length())).detach()));
                 Tensor twin = hold(shaped.apply(flat.narrow(0, offset, view.length())).detach());
-                if (!isRunningStatistic(name)) {
+                if (isRunningStatistic(name)) {
+                    statistics.add(new DeviceVector.Range(offset, view.length()));
+                } else {
                     twin.set_requires_grad(true);
-                    twin.mutable_grad().put(shaped.apply(flatGradient.narrow(0, offset, view.length())).detach());
+                    twin.mutable_grad().put(shaped.apply(gradient.tensor().narrow(0, offset, view.length())).detach());
                 }
                 trainable.put(name, twin);
             }
@@ -151,9 +154,25 @@ public final class TorchNetwork implements AutoCloseable {
         return new FrozenNetwork(program, kept, classes, false, Precision.FLOAT32, true, parameters);
     }
 
-    /** Sets the whole gradient vector to zero. */
+    /** Takes the graph's parameters as they are now: to be called when somebody else has written them, and so before every step. */
+    public void upload() {
+        checkBinding();
+        parameters.upload();
+    }
+
+    /** Writes what has been accumulated into the graph's gradient vector. */
+    public void downloadGradient() {
+        gradient.download();
+    }
+
+    /** Writes the running statistics as they are now into the graph's parameter vector. */
+    public void downloadStatistics() {
+        parameters.download(statistics);
+    }
+
+    /** Sets the whole gradient to zero. */
     public void zeroGradient() {
-        flatGradient.zero_();
+        gradient.tensor().zero_();
     }
 
     /** A forward pass in train mode: batch statistics, and the running ones move. */
@@ -166,10 +185,12 @@ public final class TorchNetwork implements AutoCloseable {
     public void close() {
         held.forEach(Tensor::releaseReference);
         held.clear();
+        gradient.close();
+        parameters.close();
     }
 
     private void checkBinding() {
-        if (LibTorch.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradient) {
+        if (Transfer.address(graph.params()) != parametersAddress || graph.getGradientsViewArray() != gradientVector) {
             throw new IllegalStateException("the graph's flat vectors were replaced after the engine was bound to them");
         }
     }
@@ -203,7 +224,7 @@ public final class TorchNetwork implements AutoCloseable {
         }
 
         /**
-         * Adds the gradient of sum(cotangent * logits) with respect to the trainable parameters to the graph's gradient vector.
+         * Adds the gradient of sum(cotangent * logits) with respect to the trainable parameters to what has been accumulated.
          *
          * @param cotangent dL/dlogits, shape [examples, classes]
          */

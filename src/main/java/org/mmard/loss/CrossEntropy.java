@@ -1,6 +1,9 @@
 package org.mmard.loss;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.mmard.engine.Logits;
 
 /**
@@ -9,7 +12,10 @@ import org.mmard.engine.Logits;
  *
  * @param smoothing s, in [0, 1)
  */
-public record CrossEntropy(Prediction of, double smoothing) implements OfOnePrediction {
+public record CrossEntropy(Prediction of, double smoothing) implements OfOnePrediction, DeviceTerm {
+    /** Where log(1 + exp a) is a, and exp a not yet infinite. */
+    private static final double LINEAR = 700;
+
     public CrossEntropy {
         if (!(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException("label smoothing " + smoothing);
@@ -47,5 +53,17 @@ public record CrossEntropy(Prediction of, double smoothing) implements OfOnePred
             }
         }
         return values;
+    }
+
+    /** -log p_y = log(1 + exp(log sum_{c != y} exp z_c - z_y)), whose gradient does not round to 0 where the label is all but certain. */
+    @Override
+    public Tensor values(DevicePredictions predictions) {
+        Tensor odds = predictions.ofOthers(of).logsumexp(new long[] {1}, true).sub(predictions.ofLabel(of)).squeeze(1);
+        Tensor ofLabel = torch.softplus(odds, new Scalar(1.0), new Scalar(LINEAR));
+        if (smoothing == 0) {
+            return ofLabel;
+        }
+        Tensor logP = predictions.get(of).log_softmax(1);
+        return ofLabel.mul(new Scalar(1 - smoothing)).sub(logP.mean(1).mul(new Scalar(smoothing)));
     }
 }

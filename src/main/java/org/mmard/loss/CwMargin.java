@@ -1,13 +1,14 @@
 package org.mmard.loss;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
 
 /**
  * The margin of Carlini and Wagner (2017), as PGD climbs it in "CW-inf": M_n = max_{j != y} z_j - z_y, above 0 exactly where the example is
  * misclassified. d M_n / dz is 1 at that j (the first of equals), -1 at y.
  */
-public record CwMargin(Prediction of) implements OfOnePrediction {
+public record CwMargin(Prediction of) implements OfOnePrediction, DeviceTerm {
     @Override
     public String name() {
         return "margin(" + of.symbol() + ",y)";
@@ -26,5 +27,10 @@ public record CwMargin(Prediction of) implements OfOnePrediction {
             gradient[n * logits.classes() + label] -= cotangents[n];
         }
         return values;
+    }
+
+    @Override
+    public Tensor values(DevicePredictions predictions) {
+        return predictions.ofOthers(of).max(1).get0().sub(predictions.ofLabel(of).squeeze(1));
     }
 }

@@ -2,6 +2,8 @@ package org.mmard.loss;
 
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
 
 /**
@@ -17,7 +19,7 @@ import org.mmard.engine.Logits;
  * @param floor f of log(p_c + f), which some public codes write for log p_c in the constant part of a detached target: the value is off by
  *     up to C f, the gradient is the same; 0 for the divergence proper
  */
-public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature, double floor) implements Term {
+public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature, double floor) implements DeviceTerm {
     public KlDivergence {
         if (target == of) {
             throw new IllegalArgumentException("KL of " + of.symbol() + " with itself");
@@ -100,6 +102,18 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
             }
         }
         return values;
+    }
+
+    @Override
+    public Tensor values(DevicePredictions predictions) {
+        Tensor logP = logProbabilities(throughTarget ? predictions.get(target) : predictions.get(target).detach());
+        Tensor logQ = logProbabilities(predictions.get(of));
+        Tensor p = logP.exp();
+        return p.mul((floor == 0 ? logP : p.add(new Scalar(floor)).log()).sub(logQ)).sum(1);
+    }
+
+    private Tensor logProbabilities(Tensor logits) {
+        return logits.div(new Scalar(temperature)).log_softmax(1);
     }
 
     private static void addTargetGradient(double[] logP, double[] logQ, double divergence, double scale, double[] gradient, int row) {

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
 
 /** A weighted sum of named terms: an inner objective J or an outer loss L, as a batch mean. Immutable. */
@@ -24,6 +25,20 @@ public interface Objective extends Serializable {
     boolean comparesANetworkWithItself();
 
     Value evaluate(Predictions predictions);
+
+    /** Whether {@link #gradients} can be asked for: every term is one of LibTorch's operations, too. */
+    default boolean runsOnDevice() {
+        return false;
+    }
+
+    /**
+     * {@link Value#gradients} of the same predictions on the device: float64, to rounding. Nothing in it waits for the device.
+     *
+     * @param predictions those of {@link #differentiates()} are constants
+     */
+    default Map<Prediction, Tensor> gradients(DevicePredictions predictions) {
+        throw new UnsupportedOperationException("for the host only: " + this);
+    }
 
     /**
      * @param total the weighted sum

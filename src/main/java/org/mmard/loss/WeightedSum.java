@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
 
 /**
@@ -94,6 +96,30 @@ public final class WeightedSum implements Objective {
             total += part.weight() * mean;
         }
         return new Value(total, byTerm, gradients);
+    }
+
+    @Override
+    public boolean runsOnDevice() {
+        return parts.stream().allMatch(part -> part.term() instanceof DeviceTerm);
+    }
+
+    @Override
+    public Map<Prediction, Tensor> gradients(DevicePredictions predictions) {
+        DevicePredictions variables = predictions.copy();
+        Map<Prediction, Tensor> gradients = new EnumMap<>(Prediction.class);
+        for (Prediction which : differentiates) {
+            Tensor variable = predictions.get(which).detach().set_requires_grad(true);
+            variables.with(which, variable);
+            gradients.put(which, variable);
+        }
+        Tensor total = null;
+        for (Weighted part : parts) {
+            Tensor mean = ((DeviceTerm) part.term()).values(variables).mean().mul(new Scalar(part.weight()));
+            total = total == null ? mean : total.add(mean);
+        }
+        total.backward();
+        gradients.replaceAll((which, variable) -> variable.grad());
+        return gradients;
     }
 
     private static double mean(double[] values) {

@@ -23,6 +23,7 @@ import org.mmard.config.InputError;
  */
 public final class Architectures {
     private static final Pattern CNN = Pattern.compile("cnn(-[1-9][0-9]{0,3})+");
+    private static final int LONGEST_NAME = 200;
     private static final Map<String, Residual> RESIDUAL = new TreeMap<>(Map.of(
             "resnet8", new Residual(1, 16, 32, 64),
             "resnet8x2", new Residual(1, 32, 64, 128),
@@ -39,7 +40,7 @@ public final class Architectures {
      * generator: use {@link #network} for weights that depend on the seed alone.
      *
      * @param classes number of logits, at least 2
-     * @throws InputError for a name that is not in the zoo
+     * @throws InputError for a name that is not in the zoo, or so long that nobody can mean it
      */
     public static ComputationGraphConfiguration of(String name, int classes, long seed) {
         if (classes < 2) {
@@ -49,7 +50,8 @@ public final class Architectures {
         if (residual != null) {
             return residual(residual, new GraphPlan(seed)).end(classes);
         }
-        if (CNN.matcher(name).matches()) {
+        // Java's patterns take stack for each repetition.
+        if (name.length() <= LONGEST_NAME && CNN.matcher(name).matches()) {
             int[] widths = Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray();
             return plain(widths, new GraphPlan(seed)).end(classes);
         }
@@ -65,9 +67,15 @@ public final class Architectures {
                 + "and cnn-<widths> such as cnn-16-32-64");
     }
 
-    /** A named network with fresh weights: the same name, classes and seed give the same bits anywhere. */
+    /**
+     * A named network with fresh weights: the same name, classes and seed give the same bits anywhere.
+     *
+     * @throws InputError as {@link #of} does, and where the network needs more memory than there is
+     */
     public static ComputationGraph network(String name, int classes, long seed) {
-        ComputationGraph graph = new ComputationGraph(of(name, classes, seed));
+        ComputationGraphConfiguration configuration = of(name, classes, seed);
+        MemoryDemand.require(name, configuration);
+        ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         InitialWeights.fill(graph, seed);
         return graph;

@@ -13,14 +13,18 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.mmard.config.RegularFile;
 
 /** A file on a Hadoop filesystem as Java's channel, for libraries that want to read from its end. */
 final class HadoopChannel implements SeekableByteChannel {
     private final FSDataInputStream in;
     private final long size;
     private boolean open = true;
+    private IOException failure;
+    private long budget = Long.MAX_VALUE;
 
-    private HadoopChannel(FSDataInputStream in, long size) {
+    /** @param in open file of {@code size} bytes, closed with the channel */
+    HadoopChannel(FSDataInputStream in, long size) {
         this.in = in;
         this.size = size;
     }
@@ -36,7 +40,7 @@ final class HadoopChannel implements SeekableByteChannel {
             if (status.isDirectory()) {
                 throw new IOException("a folder, where a model file is wanted");
             }
-            return new HadoopChannel(files.open(path), status.getLen());
+            return new HadoopChannel(RegularFile.open(files, path), status.getLen());
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -45,6 +49,18 @@ final class HadoopChannel implements SeekableByteChannel {
     /** The file as a stream, from where the channel is now. */
     InputStream stream() {
         return in;
+    }
+
+    /** Lets so many bytes be read from now on, in all. */
+    void allow(long bytes) {
+        budget = bytes;
+    }
+
+    /** @throws IOException the filesystem's, where one of the readings failed for its sake: the file's content is not to blame then */
+    void rethrowFailure() throws IOException {
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Whether the file begins with these bytes. The channel is left at its start. */
@@ -58,9 +74,19 @@ final class HadoopChannel implements SeekableByteChannel {
     @Override
     public int read(ByteBuffer target) throws IOException {
         byte[] bytes = new byte[Math.min(target.remaining(), 1 << 16)];
-        int read = in.read(bytes, 0, bytes.length);
+        int read;
+        try {
+            read = in.read(bytes, 0, bytes.length);
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
         if (read > 0) {
             target.put(bytes, 0, read);
+            budget -= read;
+            if (budget < 0) {
+                throw new IOException("its directory of entries is too long");
+            }
         }
         return read;
     }
@@ -72,6 +98,9 @@ final class HadoopChannel implements SeekableByteChannel {
 
     @Override
     public SeekableByteChannel position(long position) throws IOException {
+        if (position < 0 || position > size) {
+            throw new IOException("it points outside of itself");
+        }
         in.seek(position);
         return this;
     }

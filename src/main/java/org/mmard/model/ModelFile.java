@@ -1,17 +1,21 @@
 package org.mmard.model;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -20,7 +24,10 @@ import java.time.LocalDateTime;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.apache.hadoop.conf.Configuration;
@@ -33,6 +40,8 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
+import org.mmard.config.RegularFile;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -44,8 +53,17 @@ public final class ModelFile {
     private static final String METADATA = "mmard.json";
     private static final List<String> OWN =
             List.of(ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN, ModelSerializer.UPDATER_BIN, METADATA);
+    private static final List<String> REQUIRED = List.of(METADATA, ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN);
+    /** The student's own weights, beside an average of them: of the further entries the only one that may be large. */
+    public static final String RAW = "raw.bin";
+    private static final long LARGEST_TEXT = 1 << 20;
+    private static final long LARGEST_CONFIGURATION = 16 << 20;
+    private static final long MOST_AROUND = 1000;
+    /** Bytes. */
+    private static final int PIECE = 1 << 16;
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ModelFile() {}
 
@@ -57,11 +75,27 @@ public final class ModelFile {
      */
     public record Metadata(String architecture, List<String> classNames, String data, Map<String, String> provenance) {
         public Metadata {
-            if (architecture == null || classNames == null || data == null || provenance == null) {
-                throw new IllegalArgumentException("architecture, classNames, data and provenance are all needed");
-            }
+            require(architecture != null, "architecture is missing");
+            require(data != null, "data is missing");
+            require(classNames != null && classNames.stream().noneMatch(Objects::isNull), "classNames is missing, or a name among them");
+            require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE, "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
+            require(provenance != null, "provenance is missing");
             classNames = List.copyOf(classNames);
             provenance = new TreeMap<>(provenance);
+        }
+
+        private static void require(boolean right, String otherwise) {
+            if (!right) {
+                throw new IllegalArgumentException(otherwise);
+            }
+        }
+
+        /** The same in words that can be printed: a file may hold any. */
+        private Metadata printable() {
+            require(provenance.values().stream().noneMatch(Objects::isNull), "a value of provenance is missing");
+            Map<String, String> shown = new TreeMap<>();
+            provenance.forEach((name, value) -> shown.put(Printable.line(name), Printable.line(value)));
+            return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data), shown);
         }
     }
 
@@ -79,7 +113,7 @@ public final class ModelFile {
      */
     public static void write(OutputStream out, ComputationGraph graph, Metadata metadata, Map<String, byte[]> extras) throws IOException {
         ZipOutputStream zip = new ZipOutputStream(out);
-        put(zip, ModelSerializer.CONFIGURATION_JSON, graph.getConfiguration().toJson().getBytes(StandardCharsets.UTF_8));
+        deflate(zip, ModelSerializer.CONFIGURATION_JSON, graph.getConfiguration().toJson().getBytes(StandardCharsets.UTF_8));
         put(zip, ModelSerializer.COEFFICIENTS_BIN, graph.params());
         Updater updater = graph.getUpdater(false);
         if (updater != null && updater.getStateViewArray() != null) {
@@ -101,13 +135,15 @@ public final class ModelFile {
      * @throws InputError naming the URI, and the entry where there is one, when the file is missing, damaged or no model
      */
     public static Model read(String uri, Configuration hadoop) {
-        try {
-            return model(uri, ZipEntries.read(uri, hadoop));
-        } catch (InputError e) {
-            if (TorchFile.isOne(uri, hadoop)) {
-                throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them", e);
-            }
-            throw e;
+        if (TorchFile.isOne(uri, hadoop)) {
+            throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them");
+        }
+        try (HadoopChannel file = HadoopChannel.open(uri, hadoop)) {
+            return read(uri, file);
+        } catch (FileNotFoundException e) {
+            throw new InputError(uri + ": there is no such model file", e);
+        } catch (IOException e) {
+            throw new InputError(uri + ": cannot be read (" + e.getMessage() + ")", e);
         }
     }
 
@@ -119,7 +155,16 @@ public final class ModelFile {
      * @throws IOException when the content cannot be read
      */
     public static Model read(String uri, FSDataInputStream in, long length) throws IOException {
-        return model(uri, ZipEntries.read(uri, in, length));
+        return read(uri, new HadoopChannel(in, length));
+    }
+
+    private static Model read(String uri, HadoopChannel file) throws IOException {
+        try (ZipEntries entries = ZipEntries.open(file)) {
+            return model(uri, entries);
+        } catch (IOException e) {
+            file.rethrowFailure();
+            throw new InputError(uri + ": " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -128,23 +173,41 @@ public final class ModelFile {
      * @throws InputError as {@link #read} does; @throws IOException when the content cannot be read
      */
     public static void requireWhole(String uri, FSDataInputStream in, long length) throws IOException {
-        ZipEntries.read(uri, in, length);
+        HadoopChannel file = new HadoopChannel(in, length);
+        try (ZipEntries entries = ZipEntries.open(file)) {
+            entries.requireWhole();
+        } catch (IOException e) {
+            file.rethrowFailure();
+            throw new InputError(uri + ": " + e.getMessage(), e);
+        }
     }
 
-    private static Model model(String uri, Map<String, byte[]> entries) {
-        Metadata metadata = metadata(uri, required(uri, entries, METADATA));
-        ComputationGraphConfiguration configuration = configuration(uri, required(uri, entries, ModelSerializer.CONFIGURATION_JSON));
-        INDArray parameters = array(uri, ModelSerializer.COEFFICIENTS_BIN, required(uri, entries, ModelSerializer.COEFFICIENTS_BIN));
-        byte[] updater = entries.get(ModelSerializer.UPDATER_BIN);
-        INDArray updaterState = updater == null ? null : array(uri, ModelSerializer.UPDATER_BIN, updater);
-        ComputationGraph graph = new ComputationGraph(configuration);
-        try {
-            graph.init(parameters, false);
-        } catch (RuntimeException e) {
-            throw bad(uri, ModelSerializer.COEFFICIENTS_BIN, "does not fit the configuration: " + e.getMessage(), e);
+    /** Nothing is unpacked before the entries behind it are known to be of a size that makes sense, and no array before the network that it is for. */
+    private static Model model(String uri, ZipEntries entries) throws IOException {
+        for (String entry : REQUIRED) {
+            if (!entries.has(entry)) {
+                throw new IOException("not a model file of mmard: entry " + entry + " is missing");
+            }
         }
-        Map<String, byte[]> extras = new TreeMap<>(entries);
-        OWN.forEach(extras::remove);
+        for (String entry : entries.names()) {
+            if (!OWN.contains(entry) && !entry.equals(RAW) && entries.size(entry) > LARGEST_TEXT) {
+                throw new IOException("entry " + entry + " of " + entries.size(entry) + " bytes is none that a model has");
+            }
+        }
+        Metadata metadata = metadata(uri, entries.bytes(METADATA, LARGEST_TEXT));
+        ComputationGraphConfiguration configuration = configuration(uri, metadata, entries.bytes(ModelSerializer.CONFIGURATION_JSON, LARGEST_CONFIGURATION));
+        MemoryDemand.require(uri, configuration);
+        ComputationGraph graph = new ComputationGraph(configuration);
+        Outline outline = Outline.of(configuration);
+        graph.init(array(uri, entries, ModelSerializer.COEFFICIENTS_BIN, outline.trainable() + outline.statistics()), false);
+        requirePositive(uri, graph);
+        INDArray updaterState = entries.has(ModelSerializer.UPDATER_BIN) ? array(uri, entries, ModelSerializer.UPDATER_BIN, outline.trainable()) : null;
+        Map<String, byte[]> extras = new TreeMap<>();
+        for (String entry : entries.names()) {
+            if (!OWN.contains(entry)) {
+                extras.put(entry, entries.bytes(entry, Math.max(LARGEST_TEXT, entries.size(ModelSerializer.COEFFICIENTS_BIN))));
+            }
+        }
         return new Model(graph, metadata, updaterState, extras);
     }
 
@@ -159,7 +222,7 @@ public final class ModelFile {
             Path path = new Path(uri);
             FileSystem files = path.getFileSystem(hadoop);
             FileSystem raw = files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
-            try (InputStream in = new DigestInputStream(raw.open(path), digest)) {
+            try (InputStream in = new DigestInputStream(RegularFile.open(raw, path), digest)) {
                 in.transferTo(OutputStream.nullOutputStream());
             }
             return HexFormat.of().formatHex(digest.digest());
@@ -170,84 +233,145 @@ public final class ModelFile {
         }
     }
 
-    private static byte[] required(String uri, Map<String, byte[]> entries, String entry) {
-        byte[] content = entries.get(entry);
-        if (content == null) {
-            throw new InputError(uri + ": not a model file of mmard: entry " + entry + " is missing");
-        }
-        return content;
-    }
-
     private static Metadata metadata(String uri, byte[] content) {
         try {
-            return JSON.readValue(content, Metadata.class);
+            Metadata metadata = JSON.readValue(content, Metadata.class);
+            if (metadata == null) {
+                throw bad(uri, METADATA, "is null", null);
+            }
+            return metadata.printable();
+        } catch (IllegalArgumentException e) {
+            throw bad(uri, METADATA, e.getMessage(), e);
+        } catch (ValueInstantiationException e) {
+            throw bad(uri, METADATA, String.valueOf(e.getCause().getMessage()), e);
         } catch (IOException e) {
             throw bad(uri, METADATA, e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage(), e);
         }
     }
 
-    private static ComputationGraphConfiguration configuration(String uri, byte[] content) {
+    private static ComputationGraphConfiguration configuration(String uri, Metadata metadata, byte[] content) {
         try {
-            refuseForeignClasses(uri, JSON.readTree(content));
-            return ComputationGraphConfiguration.fromJson(new String(content, StandardCharsets.UTF_8));
+            return Agreement.configuration(metadata.architecture(), metadata.classNames().size(), content);
         } catch (InputError e) {
-            throw e;
-        } catch (IOException | RuntimeException e) {
-            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "no configuration of a DL4J graph", e);
+            throw bad(uri, METADATA, e.getMessage(), e);
+        } catch (IOException e) {
+            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, e.getMessage(), e);
         }
     }
 
-    /** DL4J makes an object of whatever class the JSON names: a model from elsewhere must not choose freely. */
-    private static void refuseForeignClasses(String uri, JsonNode node) {
-        for (JsonNode named : node.findValues("@class")) {
-            if (!named.asText().startsWith("org.deeplearning4j.nn.") && !named.asText().startsWith("org.nd4j.linalg.")) {
-                throw bad(uri, ModelSerializer.CONFIGURATION_JSON, "names class " + named.asText() + ", which is not one of DL4J's", null);
-            }
+    private static INDArray array(String uri, ZipEntries entries, String entry, long numbers) throws IOException {
+        long bytes = entries.size(entry);
+        // Its header is far shorter than that.
+        if (bytes < Float.BYTES * numbers || bytes > Float.BYTES * numbers + MOST_AROUND) {
+            throw bad(uri, entry, "does not fit the configuration: " + bytes + " bytes, where the network has " + numbers + " numbers of 4 bytes", null);
         }
+        try {
+            return fitting(uri, entry, entries.read(entry, in -> StoredArray.read(in, bytes)), numbers);
+        } catch (ZipEntries.BadContent e) {
+            throw bad(uri, entry, e.getMessage(), e);
+        }
+    }
+
+    private static INDArray fitting(String uri, String entry, INDArray array, long numbers) {
+        if (array.length() != numbers) {
+            throw bad(uri, entry, "does not fit the configuration: " + array.length() + " numbers, where the network has " + numbers, null);
+        }
+        return array;
+    }
+
+    /** The root of a variance below zero is no number, and nor are the logits behind it. */
+    private static void requirePositive(String uri, ComputationGraph graph) {
+        graph.paramTable().forEach((name, values) -> {
+            if (name.endsWith("_var") && values.minNumber().floatValue() < 0) {
+                throw bad(uri, ModelSerializer.COEFFICIENTS_BIN, name + " has a variance of " + values.minNumber(), null);
+            }
+        });
     }
 
     /** An array in the form of a model file's entry, for an extra of {@link #write}. */
     public static byte[] bytes(INDArray array) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            Nd4j.write(array, new DataOutputStream(bytes));
+            write(bytes, array);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         return bytes.toByteArray();
     }
 
-    /** The array of such an extra. @throws InputError naming file and entry, where it is none */
-    public static INDArray array(String uri, String entry, byte[] content) {
+    /** The array of such an extra. @param numbers that it has to have; @throws InputError naming file and entry, where it is none, or of another length */
+    public static INDArray array(String uri, String entry, byte[] content, long numbers) {
         try {
-            return Nd4j.read(new DataInputStream(new ByteArrayInputStream(content)));
-        } catch (RuntimeException e) {
-            throw bad(uri, entry, "no ND4J array", e);
+            return fitting(uri, entry, StoredArray.read(new ByteArrayInputStream(content), content.length), numbers);
+        } catch (IOException e) {
+            throw bad(uri, entry, e instanceof ZipEntries.BadContent ? e.getMessage() : "no array as ND4J stores it", e);
         }
     }
 
     private static InputError bad(String uri, String entry, String what, Exception cause) {
-        String line = what.lines().findFirst().orElse(what);
-        return new InputError(uri + ": entry " + entry + ": " + line, cause);
+        return new InputError(uri + ": entry " + entry + ": " + what, cause);
     }
 
-    private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
-        open(zip, name);
+    /** What {@link Nd4j#write} writes, to the byte: that hands a stream one value at a time, of a copy off the heap. */
+    private static void write(OutputStream out, INDArray array) throws IOException {
+        DataOutputStream data = new DataOutputStream(out);
+        array.shapeInfoDataBuffer().write(data);
+        data.writeUTF(array.data().allocationMode().name());
+        data.writeLong(array.length());
+        data.writeUTF(array.dataType().name());
+        FlatVector.use(array, bytes -> {
+            FloatBuffer values = bytes.asFloatBuffer();
+            ByteBuffer piece = ByteBuffer.allocate(PIECE);
+            for (int from = 0; from < values.capacity(); from += PIECE / Float.BYTES) {
+                int length = Math.min(values.capacity() - from, PIECE / Float.BYTES);
+                piece.asFloatBuffer().put(values.slice(from, length));
+                data.write(piece.array(), 0, length * Float.BYTES);
+            }
+        });
+        data.flush();
+    }
+
+    private static void deflate(ZipOutputStream zip, String name, byte[] content) throws IOException {
+        zip.putNextEntry(entry(name));
         zip.write(content);
         zip.closeEntry();
     }
 
+    private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+        store(zip, name, out -> out.write(content));
+    }
+
     private static void put(ZipOutputStream zip, String name, INDArray array) throws IOException {
-        open(zip, name);
-        DataOutputStream data = new DataOutputStream(zip);
-        Nd4j.write(array, data);
-        data.flush();
+        store(zip, name, out -> write(out, array));
+    }
+
+    /**
+     * Writes an entry uncompressed: deflating weights takes most of the time of a checkpoint, and takes 7 % off its size.
+     *
+     * @param content written twice, for such an entry says its length and checksum first
+     */
+    private static void store(ZipOutputStream zip, String name, Content content) throws IOException {
+        CRC32 checksum = new CRC32();
+        DataOutputStream counted = new DataOutputStream(new CheckedOutputStream(OutputStream.nullOutputStream(), checksum));
+        content.writeTo(counted);
+        ZipEntry entry = entry(name);
+        entry.setMethod(ZipEntry.STORED);
+        entry.setSize(counted.size());
+        entry.setCrc(checksum.getValue());
+        zip.putNextEntry(entry);
+        content.writeTo(zip);
         zip.closeEntry();
     }
 
-    private static void open(ZipOutputStream zip, String name) throws IOException {
+    private static ZipEntry entry(String name) {
         ZipEntry entry = new ZipEntry(name);
         entry.setTimeLocal(NO_TIME);
-        zip.putNextEntry(entry);
+        return entry;
+    }
+
+    /** Writes the same bytes each time. */
+    @FunctionalInterface
+    private interface Content {
+        void writeTo(OutputStream out) throws IOException;
     }
 }

@@ -1,11 +1,11 @@
 package org.mmard.model;
 
+import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import net.razorvine.pickle.PickleException;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
 
@@ -44,21 +44,18 @@ interface TorchFile extends AutoCloseable {
             }
         } catch (FileNotFoundException e) {
             throw new InputError(uri + ": there is no such file", e);
-        } catch (IOException | PickleException e) {
-            throw new InputError(uri + ": " + e.getMessage().lines().findFirst().orElse(""), e);
+        } catch (IOException e) {
+            throw new InputError(uri + ": " + e.getMessage(), e);
         }
     }
 
-    /** One pickle, read to its end and no further. @throws PickleException where it is damaged, too */
+    /** One pickle, read to its end and no further. @throws IOException where it is damaged */
     static Object unpickle(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
         try {
-            return new TorchUnpickler(storages).load(in);
-        } catch (PickleException e) {
-            throw e;
+            return new TorchUnpickler(in, storages).load();
         } catch (RuntimeException e) {
-            // Instructions in an order that makes no sense: a value of the wrong kind, or none, where one is needed.
-            throw new PickleException("its list of tensors is damaged (" + e.getClass().getSimpleName() + ")", e);
-        } catch (IOException e) {
+            throw new IOException("its list of tensors is damaged (" + e.getClass().getSimpleName() + ")", e);
+        } catch (EOFException e) {
             throw new IOException("its list of tensors ends too early; copy the file again", e);
         }
     }

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
@@ -42,7 +43,9 @@ final class TorchImport {
 
     private ModelFile.Model model(String checksum) {
         int classes = classes();
-        ComputationGraph graph = new ComputationGraph(Architectures.of(architecture, classes, 0));
+        ComputationGraphConfiguration configuration = Architectures.of(architecture, classes, 0);
+        MemoryDemand.require(architecture, configuration);
+        ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         Set<String> surplus = new HashSet<>(weights.names());
         surplus.removeIf(name -> StateDictNames.isIdle(architecture, name));
@@ -83,6 +86,11 @@ final class TorchImport {
             throw weights.refusal(name, "shape " + weights.shape(name) + ", where " + architecture + " has " + Arrays.toString(wanted), null);
         }
         float[] values = weights.values(name);
+        for (float value : values) {
+            if (parameter.endsWith("_var") && value < 0) {
+                throw weights.refusal(name, "has a variance of " + value, null);
+            }
+        }
         view.assign(depthwise ? Nd4j.create(values, wanted, 'c').permute(DEPTHWISE_FROM_DL4J) : Nd4j.create(values, view.shape(), view.ordering()));
     }
 

@@ -3,19 +3,19 @@ package org.mmard.model;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import net.razorvine.pickle.PickleException;
 
 /**
  * The format of PyTorch before 1.6: pickles of a magic number, a version, the machine, what was saved and the keys of its storages; then, in the
  * order of the keys, each storage as its length in elements (8 bytes) and its content.
  */
 final class TorchLegacyFile implements TorchFile {
-    private static final String MAGIC = "119547037146038801333356";
+    private static final BigInteger MAGIC = new BigInteger("119547037146038801333356");
 
     private final Object saved;
     private final Map<String, ByteBuffer> contents;
@@ -34,8 +34,8 @@ final class TorchLegacyFile implements TorchFile {
     static TorchLegacyFile read(HadoopChannel file) throws IOException {
         try (InputStream in = new BufferedInputStream(file.stream(), 1 << 16)) {
             Map<String, TorchTensor.Storage> storages = new HashMap<>();
-            if (!MAGIC.equals(String.valueOf(TorchFile.unpickle(in, storages)))) {
-                throw new PickleException("a pickle, but not one of PyTorch's torch.save");
+            if (!(TorchFile.unpickle(in, storages) instanceof BigInteger magic && magic.equals(MAGIC))) {
+                throw new IOException("a pickle, but not one of PyTorch's torch.save");
             }
             TorchFile.unpickle(in, storages);
             Object machine = TorchFile.unpickle(in, storages);
@@ -43,7 +43,7 @@ final class TorchLegacyFile implements TorchFile {
             Object saved = TorchFile.unpickle(in, storages);
             Object keys = TorchFile.unpickle(in, storages);
             if (!(keys instanceof List<?> list)) {
-                throw new PickleException("its list of storages is damaged");
+                throw new IOException("its list of storages is damaged");
             }
             return new TorchLegacyFile(saved, contents(in, list, storages, big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN));
         }
@@ -53,13 +53,16 @@ final class TorchLegacyFile implements TorchFile {
             throws IOException {
         Map<String, ByteBuffer> contents = new HashMap<>();
         for (Object key : keys) {
-            TorchTensor.Storage storage = storages.get(String.valueOf(key));
+            if (!(key instanceof String name)) {
+                throw new IOException("its list of storages is damaged");
+            }
+            TorchTensor.Storage storage = storages.get(name);
             byte[] length = in.readNBytes(Long.BYTES);
             if (length.length < Long.BYTES) {
                 break;
             }
             if (storage == null || ByteBuffer.wrap(length).order(order).getLong() != storage.length()) {
-                throw new PickleException("storage " + key + " is not as long as its tensors say");
+                throw new IOException("storage " + name + " is not as long as its tensors say");
             }
             contents.put(storage.key(), ByteBuffer.wrap(in.readNBytes(TorchFile.bytes(storage))).order(order));
         }

@@ -1,90 +1,187 @@
 package org.mmard.model;
 
-import java.io.BufferedInputStream;
 import java.io.EOFException;
-import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
-import java.util.zip.ZipInputStream;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FSDataInputStream;
-import org.apache.hadoop.fs.FileStatus;
-import org.apache.hadoop.fs.FileSystem;
-import org.apache.hadoop.fs.LocalFileSystem;
-import org.apache.hadoop.fs.Path;
-import org.mmard.config.InputError;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
 
-/** A zip file on any Hadoop filesystem, whole and with every checksum right, or refused. */
-final class ZipEntries {
-    /** A zip ends in a record that opens with this signature and closes with a two-byte length and a comment of that length. */
-    private static final String END_SIGNATURE = "PK\5\6";
-    private static final int END_WITHOUT_COMMENT = 22;
-    private static final int LONGEST_COMMENT = 65535;
+/**
+ * The entries of a zip file, as its directory at the end lists them. What the directory says is checked before anything is unpacked: no entry twice, none encrypted,
+ * sizes that a file of this length can have. Every failure to do with the content is an IOException whose message may follow the file's name.
+ */
+final class ZipEntries implements AutoCloseable {
+    /** Weights hardly shrink, only constants do. A file may unpack to so many times its own size, */
+    private static final long MOST_TIMES = 20;
+    /** and to so many bytes in any case. */
+    private static final long MOST_ANYWAY = 256L << 20;
+    /** For some 50,000 entries. */
+    private static final long LONGEST_DIRECTORY = 4L << 20;
 
-    private ZipEntries() {}
+    private final HadoopChannel file;
+    private final ZipFile zip;
+    private final Map<String, ZipArchiveEntry> entries;
 
-    /** The content of each entry. */
-    static Map<String, byte[]> read(String uri, Configuration hadoop) {
+    private ZipEntries(HadoopChannel file, ZipFile zip, Map<String, ZipArchiveEntry> entries) {
+        this.file = file;
+        this.zip = zip;
+        this.entries = entries;
+    }
+
+    /** Takes the file over, and closes it when it is closed itself. */
+    static ZipEntries open(HadoopChannel file) throws IOException {
+        ZipFile zip = directory(file);
         try {
-            Path path = new Path(uri);
-            FileSystem found = path.getFileSystem(hadoop);
-            // The entries carry their own checksums; a .crc file left beside an older version would only stand in the way.
-            FileSystem files = found instanceof LocalFileSystem local ? local.getRaw() : found;
-            FileStatus status = files.getFileStatus(path);
-            if (status.isDirectory()) {
-                throw new InputError(uri + ": a folder, where a model file is wanted");
-            }
-            try (FSDataInputStream in = files.open(path)) {
-                return read(uri, in, status.getLen());
-            }
-        } catch (FileNotFoundException e) {
-            throw new InputError(uri + ": there is no such model file", e);
-        } catch (IOException | IllegalArgumentException e) {
-            throw new InputError(uri + ": cannot be read (" + firstLine(e) + ")", e);
+            return new ZipEntries(file, zip, checked(zip, Math.max(MOST_ANYWAY, MOST_TIMES * file.size())));
+        } catch (IOException e) {
+            zip.close();
+            throw e;
         }
     }
 
-    /**
-     * The content of each entry of an open file of {@code length} bytes.
-     *
-     * @throws InputError where the content is at fault; @throws IOException where the reading is
-     */
-    static Map<String, byte[]> read(String uri, FSDataInputStream in, long length) throws IOException {
-        requireEnd(uri, in, length);
-        return entries(uri, in);
-    }
-
-    /** Entries are read from the front, where a file that was cut between two of them looks complete: the end has to be there too. */
-    private static void requireEnd(String uri, FSDataInputStream in, long length) throws IOException {
-        byte[] tail = new byte[(int) Math.min(length, END_WITHOUT_COMMENT + LONGEST_COMMENT)];
-        in.readFully(length - tail.length, tail);
-        int comment = new String(tail, StandardCharsets.ISO_8859_1).lastIndexOf(END_SIGNATURE) + END_WITHOUT_COMMENT;
-        if (comment < END_WITHOUT_COMMENT || comment > tail.length
-                || (tail[comment - 2] & 0xff) + ((tail[comment - 1] & 0xff) << 8) != tail.length - comment) {
-            throw new InputError(uri + ": not a whole zip file: it has no end record after " + length + " bytes; copy or write it again");
+    private static ZipFile directory(HadoopChannel file) throws IOException {
+        try {
+            file.allow(LONGEST_DIRECTORY);
+            // The headers before the entries say nothing that is needed.
+            return new ZipFile(file, "file", "UTF8", true, true);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            file.rethrowFailure();
+            throw new IOException("not a whole zip file; copy or write it again (" + reason(e) + ")", e);
+        } finally {
+            file.allow(Long.MAX_VALUE);
         }
     }
 
-    private static Map<String, byte[]> entries(String uri, FSDataInputStream in) throws IOException {
-        Map<String, byte[]> entries = new TreeMap<>();
-        ZipInputStream zip = new ZipInputStream(new BufferedInputStream(in, 1 << 16));
-        String reading = null;
-        try {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                reading = entry.getName();
-                entries.put(reading, zip.readAllBytes());
+    private static Map<String, ZipArchiveEntry> checked(ZipFile zip, long most) throws IOException {
+        Map<String, ZipArchiveEntry> entries = new LinkedHashMap<>();
+        long left = most;
+        for (ZipArchiveEntry entry : Collections.list(zip.getEntries())) {
+            String name = entry.getName();
+            if (entries.put(name, entry) != null) {
+                throw new IOException("entry " + name + " is there twice");
             }
-        } catch (ZipException | EOFException e) {
-            throw new InputError(uri + ": " + (reading == null ? "first entry" : "entry " + reading) + " is damaged (" + firstLine(e) + ")", e);
+            if (entry.getGeneralPurposeBit().usesEncryption() || entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
+                throw new IOException("entry " + name + " is encrypted, or compressed by a method other than deflate");
+            }
+            if (entry.getSize() < 0 || entry.getSize() > left) {
+                throw new IOException("entry " + name + " of " + entry.getSize() + " bytes is too large: with it, the file would unpack to more than " + (most >> 20) + " MiB");
+            }
+            left -= entry.getSize();
         }
         return entries;
     }
 
-    private static String firstLine(Exception e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
+    /** Names in the order of the directory. */
+    Collection<String> names() {
+        return Collections.unmodifiableSet(entries.keySet());
+    }
+
+    boolean has(String name) {
+        return entries.containsKey(name);
+    }
+
+    /** In bytes, unpacked. */
+    long size(String name) {
+        return entries.get(name).getSize();
+    }
+
+    /** An entry's whole content. @param most bytes that it may have; @throws IOException where it has more, or is damaged */
+    byte[] bytes(String name, long most) throws IOException {
+        if (size(name) > Math.min(most, Integer.MAX_VALUE - 8)) {
+            throw new IOException("entry " + name + " of " + size(name) + " bytes is too large");
+        }
+        return read(name, in -> in.readNBytes((int) size(name)));
+    }
+
+    /** Reads an entry's content to its end. @throws IOException where it is damaged, or the reader says so */
+    <T> T read(String name, Reader<T> reader) throws IOException {
+        ZipArchiveEntry entry = entries.get(name);
+        CRC32 checksum = new CRC32();
+        T read;
+        long more;
+        try (InputStream unpacked = zip.getInputStream(entry); InputStream in = new CheckedInputStream(new Limited(unpacked, entry.getSize()), checksum)) {
+            read = reader.read(in);
+            in.transferTo(OutputStream.nullOutputStream());
+            more = unpacked.read();
+        } catch (BadContent e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            file.rethrowFailure();
+            throw new IOException("entry " + name + " is damaged (" + reason(e) + ")", e);
+        }
+        if (more >= 0 || checksum.getValue() != entry.getCrc()) {
+            throw new IOException("entry " + name + " is damaged; copy the file again");
+        }
+        return read;
+    }
+
+    /** Reads every entry to see that it is whole. */
+    void requireWhole() throws IOException {
+        for (String name : entries.keySet()) {
+            read(name, in -> null);
+        }
+    }
+
+    /** @param <T> what it makes of an entry */
+    interface Reader<T> {
+        /** @throws BadContent where the bytes are those that were written, but make no sense */
+        T read(InputStream in) throws IOException;
+    }
+
+    /** A message to follow the file's name, from a {@link Reader}. */
+    static final class BadContent extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        BadContent(String message, Exception cause) {
+            super(message, cause);
+        }
+    }
+
+    private static String reason(Exception e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    @Override
+    public void close() throws IOException {
+        zip.close();
+    }
+
+    /** No more bytes than the directory says, and no fewer. */
+    private static final class Limited extends FilterInputStream {
+        private long left;
+
+        Limited(InputStream in, long left) {
+            super(in);
+            this.left = left;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) throws IOException {
+            if (left == 0) {
+                return length == 0 ? 0 : -1;
+            }
+            int read = in.read(bytes, offset, (int) Math.min(length, left));
+            if (read < 0) {
+                throw new EOFException("it ends too early");
+            }
+            left -= read;
+            return read;
+        }
     }
 }

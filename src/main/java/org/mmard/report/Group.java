@@ -103,6 +103,7 @@ record Group(String label, String inner, String outer, String student, List<Reco
     private static Map<String, String> deciding(RecordedRun run) {
         Map<String, String> keys = new TreeMap<>(run.keys());
         keys.keySet().removeIf(key -> !METHOD.contains(key) && (NOT_METHOD.contains(key) || NOT_METHOD_SECTIONS.contains(key.replaceFirst("\\..*", ""))));
+        keys.put("cluster.executors", run.executors());
         keys.put("data", run.provenance().data().sha256());
         keys.put("teacher", run.provenance().teacher() == null ? "none" : run.provenance().teacher().sha256());
         return keys;

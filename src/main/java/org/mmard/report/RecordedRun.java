@@ -100,9 +100,21 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
         return STUDENTS.stream().filter(directory::exists).map(directory::uri).findFirst();
     }
 
-    /** Every start after the first: resumes by hand, and restarts after a failure. */
-    public List<Provenance.Start> resumes() {
-        return provenance.starts().subList(Math.min(1, provenance.starts().size()), provenance.starts().size());
+    /** How many executors trained, one number after the other where that changed: {@code 2, then 4}. */
+    public String executors() {
+        List<String> numbers = new ArrayList<>();
+        for (int i = 0; i < provenance.starts().size(); i++) {
+            if (numbers.isEmpty() || provenance.resized(i).isPresent()) {
+                numbers.add(String.valueOf(provenance.starts().get(i).executors()));
+            }
+        }
+        return numbers.isEmpty() || numbers.contains("null") ? Integer.toString(settings().cluster().executors()) : String.join(", then ", numbers);
+    }
+
+    /** Where its executors computed after the last start; nothing where an older version did not write it down. */
+    public Optional<String> device() {
+        return provenance.starts().isEmpty() ? Optional.empty()
+                : Optional.ofNullable(provenance.starts().get(provenance.starts().size() - 1).versions().get("device"));
     }
 
     /** Whether all epochs that were asked for are done. */

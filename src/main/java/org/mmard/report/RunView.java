@@ -98,8 +98,9 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize())
                 + " within " + radius(settings.attack().epsilon())));
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
-                + plural(settings.cluster().executors(), "executor")));
+                + run.executors() + (run.executors().equals("1") ? " executor" : " executors")));
         facts.add(new Fact("seed", Long.toString(settings.run().seed())));
+        run.device().ifPresent(device -> facts.add(new Fact("device", device)));
         String commit = run.provenance().starts().isEmpty() ? null : run.provenance().starts().get(0).versions().get("commit");
         facts.add(new Fact("commit", commit == null ? "unknown" : commit.replaceFirst("^(\\p{XDigit}{12})\\p{XDigit}+", "$1")));
         return facts;
@@ -165,7 +166,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
                 rows.add(new StartRow("", "", (i - 1) + " more", "", "", ""));
             }
             Provenance.Start start = starts.get(i);
-            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start" : "resumed";
+            String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start"
+                    : "resumed" + run.provenance().resized(i).map(change -> " with " + change).orElse("");
             rows.add(new StartRow(start.time().replaceFirst("T", " ").replaceFirst("\\.\\d+", "").replaceFirst("Z$", " UTC"),
                     start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1") : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
                     start.versions().getOrDefault("commit", "unknown")));

@@ -58,10 +58,14 @@ final class TrainingCharts {
 
     private static List<LineChart.Event> events(RecordedRun run) {
         List<LineChart.Event> events = new ArrayList<>();
-        for (Provenance.Start start : run.resumes()) {
+        List<Provenance.Start> starts = run.provenance().starts();
+        for (int i = 1; i < starts.size(); i++) {
+            Provenance.Start start = starts.get(i);
             boolean itself = start.reason() != null;
+            String resized = run.provenance().resized(i).orElse(null);
             String after = (itself ? "Restarted" : "Resumed") + (start.afterEpoch() == 0 ? " before the end of epoch 1" : " after epoch " + start.afterEpoch());
-            events.add(new LineChart.Event(itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5, after + (itself ? ": " + start.reason() : "")));
+            events.add(new LineChart.Event(resized != null ? Sign.RESIZED : itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5,
+                    after + (resized == null ? "" : " with " + resized) + (itself ? ": " + start.reason() : "")));
         }
         int before = events.size();
         List<EpochMetrics> skipping = run.epochs().stream().filter(epoch -> epoch.report().skippedSteps() > 0).toList();

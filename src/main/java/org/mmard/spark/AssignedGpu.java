@@ -4,6 +4,9 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
 import org.mmard.config.InputError;
+import org.mmard.config.Settings;
+import org.mmard.engine.Cuda;
+import org.mmard.engine.Device;
 import org.mmard.engine.LibTorch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,15 +18,15 @@ final class AssignedGpu {
     private static final String PER_EXECUTOR = "spark.executor.resource.gpu.amount";
     private static final String PER_TASK = "spark.task.resource.gpu.amount";
 
-    /** Its address, once a task has told it. */
-    private static String address;
+    /** What the log has been told. */
+    private static Device told;
 
     private AssignedGpu() {}
 
     /**
      * Asks for one GPU per task where the user asks for one per executor: an executor has room for one task.
      *
-     * @throws InputError where the user asks for another number
+     * @throws InputError where the user asks for another number, or this build has no CUDA
      */
     static void request(SparkConf conf) {
         if (!conf.contains(PER_EXECUTOR)) {
@@ -35,23 +38,23 @@ final class AssignedGpu {
                 throw new InputError(key + " is " + conf.get(key) + ": give 1, an executor works on one GPU; more GPUs are for more executors");
             }
         }
-        if (!LibTorch.hasGpus()) {
-            LOG.warn("{} = 1, but this build of LibTorch has no CUDA: the GPUs that Spark sets aside stay idle", PER_EXECUTOR);
+        if (!Cuda.built()) {
+            throw new InputError(PER_EXECUTOR + " = 1, but this build has no CUDA: make one that has with ./mmard --cuda build, or leave that key out");
         }
     }
 
-    /** Puts this JVM's LibTorch on the GPU of the task, or says that it cannot. To be called in the task's thread. */
-    static synchronized void use(TaskContext task) {
+    /**
+     * Puts this JVM's LibTorch where the engine's settings have it: on the GPU of the task, where there is one. To be called in the task's thread, before
+     * any network is opened.
+     *
+     * @throws InputError where the settings or Spark ask for a GPU that cannot be used
+     */
+    static synchronized void use(TaskContext task, Settings.Engine engine) {
         ResourceInformation given = task.resourcesJMap().get(GPU);
-        if (given == null || given.addresses()[0].equals(address)) {
-            return;
-        }
-        address = given.addresses()[0];
-        if (LibTorch.hasGpus()) {
-            LibTorch.gpu(Integer.parseInt(address));
-            LOG.info("Works on GPU {}", address);
-        } else {
-            LOG.warn("Spark gave GPU {} to this executor, but this build of LibTorch has no CUDA: it works on the processor", address);
+        LibTorch.configure(engine, given == null ? null : given.addresses()[0]);
+        if (!Device.current().equals(told)) {
+            told = Device.current();
+            LOG.info("Works on {}", told.description());
         }
     }
 }

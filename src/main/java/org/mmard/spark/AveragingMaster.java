@@ -37,12 +37,10 @@ final class AveragingMaster extends ParameterAveragingTrainingMaster {
 
     @Override
     public ParameterAveragingTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
-        NetBroadcastTuple state = new NetBroadcastTuple(
-                graph.getNetwork().getConfiguration(), graph.getNetwork().params(), graph.getNetwork().getUpdater().getStateViewArray());
         if (broadcast != null) {
             broadcast.destroy();
         }
-        broadcast = graph.getSparkContext().broadcast(state);
+        broadcast = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
         WorkerConfiguration configuration = new WorkerConfiguration(true, 1, 1, averagingFrequency, 0, false);
         return new AveragingWorker(broadcast, configuration, plan, start);
     }

@@ -1,5 +1,6 @@
 package org.mmard.spark;
 
+import org.apache.spark.TaskContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.WorkerConfiguration;
@@ -23,6 +24,7 @@ final class AveragingWorker extends ParameterAveragingTrainingWorker {
 
     @Override
     public ComputationGraph getInitialModelGraph() {
+        AssignedGpu.use(TaskContext.get(), plan.value().settings().engine());
         return Replica.of(plan.value(), state.value(), start).graph();
     }
 }

@@ -11,23 +11,23 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingWorker;
+import org.mmard.spark.sync.IdleParameterServer;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
-import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.reflect.ClassTag$;
 
 /**
- * DL4J's SharedTrainingMaster, with three changes. The executors share their updates in {@link Lockstep}, where DL4J's would apply them whenever
- * they come. They run as one barrier stage: all at once, and the loss of any of them ends the job instead of freezing the training. And the
+ * DL4J's SharedTrainingMaster, with three changes. The executors share their updates in {@link org.mmard.spark.sync.Lockstep}, over an exchange of their own, where DL4J's would
+ * apply them whenever they come. They run as one barrier stage: all at once, and the loss of any of them ends the job instead of freezing the training. And the
  * outcome comes back with the tasks' results, where DL4J's driver would gather it from whatever messages have reached it. A single executor has
- * nobody to share with: it needs no parameter server and trains exactly as a plain loop does.
+ * nobody to share with, and trains exactly as a plain loop does.
  */
 final class DistillingMaster extends SharedTrainingMaster {
     private final transient Broadcast<Plan> plan;
     private transient EpochStart start;
     private transient float[] average;
 
-    DistillingMaster(Broadcast<Plan> plan, VoidConfiguration network) {
-        super(network, plan.value().executors(), RDDTrainingApproach.Direct, null, false, RepartitionStrategy.Balanced, Repartition.Never,
+    DistillingMaster(Broadcast<Plan> plan) {
+        super(IdleParameterServer.configuration(), plan.value().executors(), RDDTrainingApproach.Direct, null, false, RepartitionStrategy.Balanced, Repartition.Never,
                 null, null, 1, 1, 0L, 1, 2, new AsItIs(), null, null, false);
         this.plan = plan;
     }
@@ -51,34 +51,30 @@ final class DistillingMaster extends SharedTrainingMaster {
     }
 
     private boolean alone() {
-        return plan.value().executors() == 1;
+        return start.shards() == 1;
     }
 
-    /** Starts the parameter server, if there are executors that need one. */
+    /** The driver has no part in the exchange. */
     @Override
-    protected void prepareNetworkAndStuff(SparkDl4jMultiLayer network, SparkComputationGraph graph) {
-        if (!alone()) {
-            voidConfiguration = ParameterServer.start(voidConfiguration);
-        }
-    }
+    protected void prepareNetworkAndStuff(SparkDl4jMultiLayer network, SparkComputationGraph graph) {}
 
     @Override
     public SharedTrainingWorker getWorkerInstance(SparkComputationGraph graph) {
         if (broadcastModel != null) {
-            // DL4J would send the parameters of the first epoch again.
             broadcastModel.destroy();
-            broadcastModel = null;
         }
+        // DL4J makes one of its own where there is none, and sends the parameters of the first epoch again where there is.
+        broadcastModel = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
         return new DistillingWorker(super.getWorkerInstance(graph), plan, start);
     }
 
     @Override
     protected void doIterationMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> shards, int split, int splits) {
-        ShardTask task = new ShardTask((DistillingWorker) getWorkerInstance(graph), alone());
+        ShardTask task = new ShardTask((DistillingWorker) getWorkerInstance(graph), plan.value().settings().engine(), alone());
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();
-        int remainder = (int) (start.tally().sums().steps() % plan.value().executors());
+        int remainder = (int) (start.tally().sums().steps() % start.shards());
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
         average = ReplicaState.average(graph.getNetwork(), states);
     }

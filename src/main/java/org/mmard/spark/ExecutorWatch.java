@@ -15,7 +15,7 @@ import scala.collection.JavaConverters;
 
 /**
  * Knows which executors there are, and what a failed job means. The loss of one must end all that a run does on them: Spark would replace it and go
- * on, but the others' parameter servers would not know the newcomer.
+ * on, but the others do not know the newcomer.
  */
 final class ExecutorWatch extends SparkListener {
     private static final long POLL_MILLISECONDS = 100;
@@ -123,8 +123,12 @@ final class ExecutorWatch extends SparkListener {
         if (job instanceof ClusterFailure known) {
             return new ClusterFailure(known.getMessage() + in(epoch), known);
         }
-        if (job instanceof InputError || job instanceof RunStopped || ShutdownHookManager$.MODULE$.inShutdown()) {
+        if (job instanceof RunStopped || ShutdownHookManager$.MODULE$.inShutdown()) {
             return unchecked(job);
+        }
+        Optional<InputError> mistake = InputError.in(job);
+        if (mistake.isPresent()) {
+            return mistake.get();
         }
         Optional<String> symptom = Symptoms.of(job);
         awaitNews(symptom.isPresent());

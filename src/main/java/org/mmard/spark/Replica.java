@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
+import org.mmard.model.FlatVector;
 import org.mmard.train.FlatRange;
 import org.mmard.train.Tally;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper and
- * parameter server are.
+ * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper
+ * is.
  */
 final class Replica {
     /** How failures begin that are the step's own, and such as are not, whoever reads them. */
@@ -90,10 +91,9 @@ final class Replica {
     ReplicaState state(int shard, boolean whole) {
         List<FlatRange> trainable = FlatRange.trainable(graph.getUpdater());
         List<FlatRange> statistics = FlatRange.runningStatistics(graph.getUpdater());
-        float[] parameters = FlatRange.values(graph.params(), trainable);
         INDArray average = graph.average();
-        return new ReplicaState(shard, FlatRange.checksum(parameters), whole ? parameters : null, FlatRange.values(graph.params(), statistics),
-                graph.getUpdater().getStateViewArray().toFloatVector(),
+        return new ReplicaState(shard, FlatRange.checksum(graph.params(), trainable), whole ? FlatRange.values(graph.params(), trainable) : null,
+                FlatRange.values(graph.params(), statistics), FlatVector.values(graph.getUpdater().getStateViewArray()),
                 average == null ? null : new ReplicaState.Average(whole ? FlatRange.values(average, trainable) : null, FlatRange.values(average, statistics)));
     }
 }

@@ -3,11 +3,15 @@ package org.mmard.spark;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
+import org.mmard.spark.sync.Encoding;
+import org.mmard.spark.sync.Exchange;
+import org.mmard.spark.sync.Lockstep;
+import org.mmard.spark.sync.SparkExchange;
 import org.mmard.train.DistillingGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 
-/** The student on an executor, whose updates are shared in {@link Lockstep}. */
+/** The student on an executor, whose updates are shared in {@link Lockstep} where there are others. */
 final class ReplicaGraph extends DistillingGraph {
     private final transient Plan plan;
     private transient Lockstep lockstep;
@@ -41,15 +45,17 @@ final class ReplicaGraph extends DistillingGraph {
         return interruption;
     }
 
-    /** DL4J's training wrapper calls this at the start of an epoch, the last thing before it fits and the first at which its transport is up. */
+    /** DL4J's training wrapper calls this at the start of an epoch, the last thing before it fits, in the thread of the task. */
     @Override
     public void setGradientsAccumulator(GradientsAccumulator asynchronous) {
         // The wrapper has just switched them on; a step's arrays must outlive DL4J's scopes.
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
-            lockstep = new Lockstep(plan, new Peers(plan.id(), plan.settings().cluster().stallTimeout()), this, numParams());
+            Exchange exchange = SparkExchange.of(plan.id(), plan.executors(), Math.toIntExact(numParams()), plan.settings().cluster().stallTimeout());
+            lockstep = new Lockstep(this, exchange, Encoding.named(plan.settings().cluster().encoding()), plan.executors(), plan.batchesPerEpoch(), plan.skippable());
         }
-        lockstep.begin(start);
+        long epoch = start.tally().id();
+        lockstep.begin(start.epoch(), start.from(), start.skipped(), start.introduce(), () -> RunPlugin.isStopped(epoch));
         super.setGradientsAccumulator(lockstep);
     }
 
@@ -59,7 +65,7 @@ final class ReplicaGraph extends DistillingGraph {
             return lockstep.finished();
         }
         // Executors that average end their windows together.
-        return plan.executors() == 1
+        return start.shards() == 1
                 && (RunPlugin.isStopped(start.tally().id()) || start.skipped() + start.tally().sums().skippedSteps() > plan.skippable());
     }
 
@@ -71,6 +77,15 @@ final class ReplicaGraph extends DistillingGraph {
         } else {
             super.computeGradientAndScore();
         }
+    }
+
+    /** Leaves the other executors, too. */
+    @Override
+    public void close() {
+        if (lockstep != null) {
+            lockstep.close();
+        }
+        super.close();
     }
 
     @Override

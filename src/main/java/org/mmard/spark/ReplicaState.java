@@ -3,6 +3,7 @@ package org.mmard.spark;
 import java.io.Serializable;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.model.FlatVector;
 import org.mmard.train.ClusterFailure;
 import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -36,7 +37,7 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
         }
         FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
         FlatRange.assign(student.params(), FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(ReplicaState::statistics).toList()));
-        student.getUpdater().getStateViewArray().assign(Nd4j.createFromArray(mean(states.stream().map(ReplicaState::velocity).toList())));
+        FlatVector.assign(student.getUpdater().getStateViewArray(), mean(states.stream().map(ReplicaState::velocity).toList()));
     }
 
     /** The moving average of an epoch as a flat parameter vector; null where there is none. */
@@ -47,17 +48,19 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
         INDArray flat = Nd4j.create(1, student.numParams());
         FlatRange.assign(flat, FlatRange.trainable(student.getUpdater()), states.get(0).average.parameters);
         FlatRange.assign(flat, FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(state -> state.average.statistics).toList()));
-        return flat.toFloatVector();
+        return FlatVector.values(flat);
     }
 
-    private static float[] mean(List<float[]> vectors) {
-        float[] mean = new float[vectors.get(0).length];
+    private static float[] mean(List<float[]> all) {
+        // An array: a list would be walked through anew for each of millions of values.
+        float[][] vectors = all.toArray(float[][]::new);
+        float[] mean = new float[vectors[0].length];
         for (int i = 0; i < mean.length; i++) {
             double sum = 0;
             for (float[] vector : vectors) {
                 sum += vector[i];
             }
-            mean[i] = (float) (sum / vectors.size());
+            mean[i] = (float) (sum / vectors.length);
         }
         return mean;
     }

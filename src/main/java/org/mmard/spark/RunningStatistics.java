@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
-import org.mmard.engine.LibTorch;
 import org.mmard.train.BatchStatistics;
 import org.mmard.train.TrainingBatch;
 
@@ -22,7 +22,7 @@ final class RunningStatistics {
     /** The mean over the batches of an epoch, weighed by images, of what each batch's statistics are. */
     static float[] of(JavaSparkContext spark, Broadcast<Plan> plan, ComputationGraph model, int epoch) {
         int executors = plan.value().executors();
-        Broadcast<NetBroadcastTuple> sent = spark.broadcast(new NetBroadcastTuple(model.getConfiguration(), model.params(), null));
+        Broadcast<NetBroadcastTuple> sent = spark.broadcast(SentStudent.withoutVelocity(model));
         try {
             List<OfBatch> parts = new ArrayList<>(spark.parallelize(IntStream.range(0, executors).boxed().toList(), executors)
                     .mapPartitions(shards -> ofShard(plan.value(), sent.value(), epoch, shards.next()).iterator()).collect());
@@ -36,7 +36,7 @@ final class RunningStatistics {
     }
 
     private static List<OfBatch> ofShard(Plan plan, NetBroadcastTuple model, int epoch, int shard) {
-        LibTorch.threads(plan.settings().engine().threads());
+        AssignedGpu.use(TaskContext.get(), plan.settings().engine());
         ComputationGraph graph = new ComputationGraph(model.getGraphConfiguration().clone());
         graph.init(model.getParameters(), true);
         int[][] batches = plan.order().batches(epoch);

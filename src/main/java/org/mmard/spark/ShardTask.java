@@ -4,6 +4,7 @@ import java.io.Serializable;
 import org.apache.spark.TaskContext;
 import org.deeplearning4j.spark.parameterserver.functions.SharedFlatMapMultiDataSet;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingResult;
+import org.mmard.config.Settings;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
@@ -14,17 +15,19 @@ final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator
     private static final long serialVersionUID = 1L;
 
     private final DistillingWorker worker;
+    private final Settings.Engine engine;
     private final boolean alone;
 
-    /** @param alone whether there is no other executor to share updates with */
-    ShardTask(DistillingWorker worker, boolean alone) {
+    /** @param engine where to compute; @param alone whether there is no other executor to share updates with */
+    ShardTask(DistillingWorker worker, Settings.Engine engine, boolean alone) {
         this.worker = worker;
+        this.engine = engine;
         this.alone = alone;
     }
 
     @Override
     public Iterator<ReplicaState> apply(Iterator<MultiDataSet> partition) {
-        AssignedGpu.use(TaskContext.get());
+        AssignedGpu.use(TaskContext.get(), engine);
         java.util.Iterator<MultiDataSet> batches = JavaConverters.asJavaIterator(partition);
         try {
             if (alone) {

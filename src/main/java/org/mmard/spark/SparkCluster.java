@@ -33,8 +33,8 @@ public final class SparkCluster implements AutoCloseable {
     }
 
     /**
-     * Makes ready for a run after a failure: replaces all executors, because those that are left wait for those that are not, and their parameter
-     * servers do not know newcomers; and the context, where it was stopped.
+     * Makes ready for a run after a failure: replaces all executors, because those that are left wait for those that are not and do not know newcomers; and the
+     * context, where it was stopped.
      *
      * @param timeout seconds to wait for executors
      * @throws RunStopped where they do not come
@@ -43,13 +43,11 @@ public final class SparkCluster implements AutoCloseable {
         try {
             if (spark.sc().isStopped()) {
                 startAnew();
-                ParameterServer.forgetExecutors();
                 ExecutorWatch.await(spark.sc(), executors, timeout, Set.of());
             } else {
                 Set<String> old = ExecutorWatch.ids(spark.sc());
                 old.forEach(id -> replace(spark.sc(), id));
                 ExecutorWatch.await(spark.sc(), executors, timeout, old);
-                ParameterServer.forgetExecutors();
             }
         } catch (InputError e) {
             // No mistake of the user's: they had come before.

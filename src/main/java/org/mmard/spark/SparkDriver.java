@@ -6,7 +6,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,23 +16,19 @@ import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.config.InputError;
+import org.mmard.spark.sync.Ports;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Starts this JVM's Spark context: which master, and the properties that training needs of driver and executors. */
 public final class SparkDriver {
     private static final Pattern LOCAL_CLUSTER = Pattern.compile("local-cluster\\[\\s*(\\d+)\\s*,\\s*(\\d+)\\s*,\\s*(\\d+)\\s*]");
-    /**
-     * Aeron 1.39 asks for the first, given DL4J's other times; the second leaves nothing in shared memory; the third is content with one thread;
-     * the last keeps its buffers small: three per connection. */
-    private static final Map<String, String> AERON = Map.of(
-            "aeron.publication.unblock.timeout", "60000000000", "aeron.dir.delete.on.shutdown", "true", "aeron.threading.mode", "SHARED",
-            "aeron.term.buffer.length", String.valueOf(8 << 20));
-    /** JavaCPP's limit on resident memory would count what LibTorch and Aeron map. */
+    /** JavaCPP's limit on resident memory would count what LibTorch maps. */
     private static final String EXECUTOR_OPTIONS = "-Dorg.bytedeco.javacpp.maxphysicalbytes=0";
 
     private static final Logger LOG = LoggerFactory.getLogger(SparkDriver.class);
     private static final String SHUFFLE_SERVICE = "spark.shuffle.service.enabled";
+    private static final int SECRET_BYTES = 32;
     private static final String PROMETHEUS = "spark.metrics.conf.driver.sink.prometheusServlet.";
 
     private SparkDriver() {}
@@ -42,8 +40,14 @@ public final class SparkDriver {
      * @throws InputError where that master cannot give so many executors
      */
     public static JavaSparkContext start(String name, int executors) {
-        AERON.forEach((key, value) -> System.getProperties().putIfAbsent(key, value));
-        return start(configuration(name, executors, System.getenv()));
+        return start(name, executors, Map.of());
+    }
+
+    /** The same with properties that are not the user's. */
+    static JavaSparkContext start(String name, int executors, Map<String, String> properties) {
+        SparkConf conf = configuration(name, executors, System.getenv());
+        properties.forEach(conf::set);
+        return start(conf);
     }
 
     private static JavaSparkContext start(SparkConf conf) {
@@ -134,7 +138,7 @@ public final class SparkDriver {
         return "local-cluster[" + executors + ",1,2048]";
     }
 
-    /** Exactly {@code executors} of them, each with room for one task: the parameter server and the student are one per JVM. */
+    /** Exactly {@code executors} of them, each with room for one task: the student is one per JVM. */
     private static void executors(SparkConf conf, int executors) {
         conf.setIfMissing("spark.executor.cores", "1");
         String cores = conf.get("spark.executor.cores");
@@ -143,7 +147,7 @@ public final class SparkDriver {
         conf.setIfMissing("spark.executor.instances", String.valueOf(executors));
         conf.set("spark.dynamicAllocation.enabled", "false");
         // A mistake in it must not wait for the executors.
-        FreePort.of(conf);
+        Ports.of(conf);
         equip(conf);
     }
 
@@ -151,9 +155,11 @@ public final class SparkDriver {
     private static void equip(SparkConf conf) {
         AssignedGpu.request(conf);
         conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", "1");
+        // Spark counts GPUs as nvidia-smi does; CUDA by itself would count the fastest first.
+        conf.setIfMissing("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID");
         // What the user gives comes last, and so wins.
-        String aeron = AERON.entrySet().stream().map(e -> "-D" + e.getKey() + "=" + e.getValue()).sorted().collect(Collectors.joining(" "));
-        conf.set("spark.executor.extraJavaOptions", (aeron + " " + EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
+        conf.set("spark.executor.extraJavaOptions", (EXECUTOR_OPTIONS + " " + conf.get("spark.executor.extraJavaOptions", "")).trim());
+        authenticate(conf);
         Path code = ownCode();
         if (isApplicationMaster(conf)) {
             // YARN brings the jar to every container.
@@ -164,6 +170,18 @@ public final class SparkDriver {
         } else {
             // Classes in a folder, as in tests: the executors, on this machine, read them where they lie.
             conf.setIfMissing("spark.executor.extraClassPath", absolute(System.getProperty("java.class.path")));
+        }
+    }
+
+    /**
+     * A cluster that this process starts on this machine, and ends with itself, has a secret of its own: nobody else on the machine may speak to its
+     * executors. It stays in memory and in the environment of the executors.
+     */
+    private static void authenticate(SparkConf conf) {
+        if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).matches() && !conf.contains("spark.authenticate")) {
+            byte[] secret = new byte[SECRET_BYTES];
+            new SecureRandom().nextBytes(secret);
+            conf.set("spark.authenticate", "true").set("spark.authenticate.secret", HexFormat.of().formatHex(secret));
         }
     }
 

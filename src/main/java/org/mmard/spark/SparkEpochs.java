@@ -1,6 +1,7 @@
 package org.mmard.spark;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -19,7 +20,6 @@ import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
-import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import scala.Option;
 
 /** Epochs on a Spark cluster: the driver's student is trained over all executors at once, by one of DL4J's training masters. */
@@ -33,6 +33,8 @@ public final class SparkEpochs implements Epochs {
     private final SparkComputationGraph student;
     private final WeightAverage average;
     private final StopRequest stop;
+    private final Map<String, String> devices;
+    /** Whether all executors have met, and not only some for the rest of an epoch. */
     private boolean introduced;
     /** The epoch that was begun last, from 0. */
     private int latest = -1;
@@ -59,6 +61,7 @@ public final class SparkEpochs implements Epochs {
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
             requireRoom((long) (training.size() + validation.size()) * ImageSet.PIXELS);
+            devices = onCluster("devices of the executors", () -> Devices.of(spark, executors, settings.engine()));
         } catch (RuntimeException e) {
             watch.close();
             throw e;
@@ -72,24 +75,22 @@ public final class SparkEpochs implements Epochs {
 
     private void requireRoom(long images) {
         onCluster("room on the executors", () -> {
-            Preflight.check(spark, settings.cluster().executors(), settings.cluster().synchronisation().equals("shared"), images);
+            Preflight.check(spark, settings.cluster().executors(), images);
             return null;
         });
     }
 
-    private TrainingMaster<?, ?> master() {
-        boolean averaging = settings.cluster().synchronisation().equals("averaging");
-        return averaging && settings.cluster().executors() > 1 ? new AveragingMaster(plan) : new DistillingMaster(plan, network());
+    /** Where the executors compute, as {@code device}, and versions of what they compute with there, by name. */
+    public Map<String, String> devices() {
+        return devices;
     }
 
-    /** Where the parameter servers find the driver. Their own default, one port for all, would let one executor per host start. */
-    private VoidConfiguration network() {
-        return VoidConfiguration.builder()
-                .portSupplier(FreePort.of(spark.getConf()))
-                .controllerAddress(spark.getConf().get("spark.driver.host"))
-                .networkMask(settings.cluster().networkMask())
-                .retransmitTimeout(5)
-                .build();
+    private TrainingMaster<?, ?> master() {
+        return isAveraging() ? new AveragingMaster(plan) : new DistillingMaster(plan);
+    }
+
+    private boolean isAveraging() {
+        return settings.cluster().synchronisation().equals("averaging") && settings.cluster().executors() > 1;
     }
 
     @Override
@@ -102,8 +103,10 @@ public final class SparkEpochs implements Epochs {
             RunPlugin.training(tally.id(), stop);
             Broadcast<float[]> following = average.movesEveryStep(epoch) ? spark.broadcast(average.values()) : null;
             try {
+                int from = (int) before.steps();
+                int shards = shards(from);
                 watched(tally, before, progress,
-                        () -> fit(new EpochStart(epoch, (int) before.steps(), before.skippedSteps(), introduce(), tally, following)));
+                        () -> fit(new EpochStart(epoch, from, shards, before.skippedSteps(), introduce(shards), tally, following)));
             } finally {
                 if (following != null && !spark.sc().isStopped()) {
                     following.destroy();
@@ -167,11 +170,20 @@ public final class SparkEpochs implements Epochs {
         return plan.value().batchesPerEpoch();
     }
 
-    /** The first epoch, or one in which Spark has more executors to choose from than will take part. */
-    private boolean introduce() {
-        boolean first = !introduced;
-        introduced = true;
-        return first || watch.count() != settings.cluster().executors();
+    /**
+     * Among how many executors the batches from {@code from} on are dealt out: what was left of an epoch when it was interrupted may be fewer than there
+     * are executors, and one without any could not take part in a round. Those that average meet between windows, with or without batches.
+     */
+    private int shards(int from) {
+        int executors = settings.cluster().executors();
+        return isAveraging() ? executors : Math.min(executors, batches() - from);
+    }
+
+    /** The first epoch of all executors, or one in which Spark has more to choose from than will take part. */
+    private boolean introduce(int shards) {
+        boolean known = introduced;
+        introduced = shards == settings.cluster().executors();
+        return !known || watch.count() != shards;
     }
 
     private void fit(EpochStart start) {
@@ -179,12 +191,12 @@ public final class SparkEpochs implements Epochs {
             averaging.start(start);
             int window = settings.cluster().averagingFrequency() * settings.cluster().executors();
             for (int from = start.from(); from < batches() && !isEnough(start); from += window) {
-                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), from, Math.min(from + window, batches())));
+                student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), from, Math.min(from + window, batches())));
             }
         } else {
             DistillingMaster master = (DistillingMaster) student.getTrainingMaster();
             master.start(start);
-            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.from(), batches()));
+            student.fitMultiDataSet(Shards.of(spark, plan, start.epoch(), start.shards(), start.from(), batches()));
             if (start.average() != null) {
                 average.values(master.average());
             }

@@ -2,10 +2,12 @@ package org.mmard.spark;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.CollectionAccumulator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.attack.Evaluator;
@@ -13,7 +15,7 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
-import org.mmard.engine.LibTorch;
+import org.mmard.engine.Device;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import scala.collection.Iterator;
@@ -34,15 +36,22 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     private final int batch;
     private final long seed;
     private final Settings.Engine engine;
+    private final CollectionAccumulator<String> devices;
 
     /** @param images stays the caller's, who destroys it */
     public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed, Settings.Engine engine) {
         this.spark = spark;
-        this.model = spark.broadcast(new NetBroadcastTuple(model.getConfiguration(), model.params(), null));
+        this.model = spark.broadcast(SentStudent.withoutVelocity(model));
         this.images = images;
         this.batch = batch;
         this.seed = seed;
         this.engine = engine;
+        devices = spark.sc().collectionAccumulator();
+    }
+
+    @Override
+    public String devices() {
+        return String.join(", ", new TreeSet<>(devices.value()));
     }
 
     @Override
@@ -68,15 +77,10 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         // The class of the results is only for the array that Spark would collect them in, and there is none.
         ClassTag<R> result = ClassTag$.MODULE$.apply(Serializable.class);
         try {
-            run(parts, new Task<>(model, images, work, engine), finished, result);
-        } catch (Exception e) {
+            run(parts, new Task<>(model, images, work, engine, devices), finished, result);
+        } catch (RuntimeException e) {
             // A mistake that shows on an executor first, such as weights that are no numbers, is the user's there, too.
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof InputError mistake) {
-                    throw mistake;
-                }
-            }
-            throw e;
+            throw InputError.in(e).<RuntimeException>map(mistake -> mistake).orElse(e);
         }
     }
 
@@ -106,18 +110,20 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         private final Broadcast<ImageSet> images;
         private final Work<R> work;
         private final Settings.Engine engine;
+        private final CollectionAccumulator<String> devices;
 
-        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Work<R> work, Settings.Engine engine) {
+        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Work<R> work, Settings.Engine engine, CollectionAccumulator<String> devices) {
             this.model = model;
             this.images = images;
             this.work = work;
             this.engine = engine;
+            this.devices = devices;
         }
 
         @Override
         public R apply(Iterator<int[]> partition) {
-            AssignedGpu.use(TaskContext.get());
-            LibTorch.threads(engine.threads());
+            AssignedGpu.use(TaskContext.get(), engine);
+            devices.add(Device.current().description());
             ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
             graph.init(model.value().getParameters(), true);
             try (TorchNetwork network = new TorchNetwork(graph);

@@ -15,9 +15,9 @@ final class Symptoms {
             "SparkContext (was|has been) shut ?down", "Master removed our application",
             "org\\.apache\\.spark\\.rpc\\.", "org\\.apache\\.spark\\.network\\.", "TimeoutException",
             "java\\.net\\.\\w*Exception", "ClosedChannelException", "Failed to connect to", "Connection (reset|refused)", "Connection from .* closed",
-            // The executors among themselves: Spark's barrier, DL4J's transport, our updates.
+            // The executors among themselves: Spark's barrier, our updates.
             "barrier sync request", "Barrier execution mode does not allow run a barrier stage that requires more slots",
-            "Can't establish connection", "Unknown target ID", Replica.UNSHARED)));
+            Replica.UNSHARED)));
 
     private Symptoms() {}
 

@@ -34,9 +34,11 @@ public final class BatchStatistics implements AutoCloseable {
     /** @return the statistics of a batch in the order of {@link FlatRange#runningStatistics} */
     public float[] of(Step.Batch batch) {
         FlatRange.assign(graph.params(), ranges, new float[ranges.stream().mapToInt(FlatRange::length).sum()]);
+        network.upload();
         try (PointerScope scope = new PointerScope()) {
-            forward.logits(LibTorch.images(batch.images()));
+            forward.output(LibTorch.images(batch.images()));
         }
+        network.downloadStatistics();
         float[] statistics = FlatRange.values(graph.params(), ranges);
         for (int i = 0; i < statistics.length; i++) {
             statistics[i] /= (float) share;

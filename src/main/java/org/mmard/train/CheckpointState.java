@@ -93,7 +93,7 @@ public record CheckpointState(
         JsonFields sums = fields.section("terms");
         Map<String, BigDecimal> terms = new TreeMap<>();
         sums.names().forEach(name -> terms.put(name, sum(sums, name)));
-        return new Tally(fields.textOrNull("host"), fields.whole("minibatches", 0, MOST), fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
+        return new Tally(fields.textOrNull("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST), fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
                 fields.number("seconds", 0, LONGEST), fields.whole("counted", 0, MOST), sum(fields, "loss"), terms, fields.whole("natural", 0, MOST),
                 fields.whole("adversarial", 0, MOST));
     }

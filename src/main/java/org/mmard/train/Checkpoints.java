@@ -26,8 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
-    /** Where the student's own weights are, beside an average of them. */
-    private static final String RAW = "raw.bin";
 
     private final RunDirectory directory;
     private final int keep;
@@ -81,7 +79,7 @@ public final class Checkpoints {
     private void write(String name, ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
         Map<String, byte[]> extras = new TreeMap<>(Map.of(CheckpointState.ENTRY, state.json()));
         if (model != student) {
-            extras.put(RAW, ModelFile.bytes(student.params()));
+            extras.put(ModelFile.RAW, ModelFile.bytes(student.params()));
         }
         directory.writeChecked(name, out -> ModelFile.write(out, model, metadata, extras));
     }
@@ -220,7 +218,7 @@ public final class Checkpoints {
         if (model.updaterState() == null) {
             throw new InputError(uri + ": has no updater state to go on from");
         }
-        byte[] raw = model.extras().get(RAW);
-        return new Checkpoint(state, model, raw == null ? null : ModelFile.array(uri, RAW, raw));
+        byte[] raw = model.extras().get(ModelFile.RAW);
+        return new Checkpoint(state, model, raw == null ? null : ModelFile.array(uri, ModelFile.RAW, raw, model.graph().numParams()));
     }
 }

@@ -61,13 +61,13 @@ public final class DistillationStep implements Step {
     DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
             Settings.WeightPerturbation perturbation, Passes passes, Precision attackPrecision) {
         this.methods = methods;
-        this.perturbation = new WeightPerturbation(graph, perturbation);
         this.teacher = teacher;
         this.settings = settings;
         this.passes = passes;
         this.attackPrecision = attackPrecision;
         method = methods.apply(0);
         student = new TorchNetwork(graph);
+        this.perturbation = new WeightPerturbation(graph, student, perturbation);
         onBatchStatistics = student.onBatchStatistics();
         if (method.needsTeacher() && teacher == null) {
             throw new IllegalArgumentException("the method needs a teacher");
@@ -80,6 +80,7 @@ public final class DistillationStep implements Step {
             epoch = batch.epoch();
             method = methods.apply(epoch);
         }
+        student.upload();
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = LibTorch.images(batch.images());
             TeacherOnNatural known = onNatural(natural, batch.labels());
@@ -99,12 +100,14 @@ public final class DistillationStep implements Step {
      * @throws java.util.NoSuchElementException where the method makes no attack
      */
     public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {
+        student.upload();
         TeacherOnNatural known = onNatural(natural, labels);
         return climb(known, attack -> attack.perturb(natural, start, known.predictions()));
     }
 
     /** dJ/dx' of the attack at a given x', where J is the inner objective's batch mean; as {@link #adversarial} otherwise. */
     public Tensor attackGradient(Tensor natural, Tensor adversarial, int[] labels) {
+        student.upload();
         TeacherOnNatural known = onNatural(natural, labels);
         return climb(known, attack -> attack.gradient(natural, adversarial, known.predictions()));
     }
@@ -114,6 +117,7 @@ public final class DistillationStep implements Step {
      * its running statistics.
      */
     public Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
+        student.upload();
         return outer(natural, adversarial, onNatural(natural, labels).predictions());
     }
 
@@ -141,7 +145,9 @@ public final class DistillationStep implements Step {
             Classifier asked = teacher == null ? null : exactly ? teacher.exact() : teacher.inAttack();
             return use.apply(new InnerMaximisation(inner, settings, attacked, asked, known.linearised()));
         } finally {
-            if (!train) {
+            if (train) {
+                student.downloadStatistics();
+            } else {
                 attacked.close();
             }
         }
@@ -154,7 +160,9 @@ public final class DistillationStep implements Step {
                 predictions.with(which, teacher.exact().logits(images.get(which.image())));
             }
         }
-        return perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy())) : ofStudent(images, predictions);
+        Result result = perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy())) : ofStudent(images, predictions);
+        student.downloadStatistics();
+        return result;
     }
 
     /** The outer loss from what the teacher says and the student is now asked. */
@@ -177,6 +185,7 @@ public final class DistillationStep implements Step {
         Objective.Value value = outer.evaluate(predictions);
         student.zeroGradient();
         differentiated.forEach((which, pass) -> pass.accumulate(value.gradients().get(which)));
+        student.downloadGradient();
         return new Result(value.total(), value.byTerm(), predictions.labels().length,
                 correct(predictions, Prediction.STUDENT_NATURAL), correct(predictions, Prediction.STUDENT_ADVERSARIAL));
     }

@@ -66,7 +66,7 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
             JsonFields executors = line.section("executors");
             for (String id : executors.names()) {
                 JsonFields said = executors.section(id);
-                reports.put(id, new Epochs.ExecutorReport(said.text("host"), counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
+                reports.put(id, new Epochs.ExecutorReport(said.text("host"), said.has("device") ? said.text("device") : null, counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
             }
         }
         return reports;
@@ -109,7 +109,7 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
         line.put("learning_rate", learningRate).put("images", report.images()).put("images_per_second", imagesPerSecond());
         line.put("seconds", report.seconds()).put("skipped_steps", report.skippedSteps());
         ObjectNode executors = line.putObject("executors");
-        report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host())
+        report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host()).put("device", executor.device())
                 .put("minibatches", executor.minibatches()).put("images", executor.images()).put("seconds", executor.seconds()));
         line.put("best", best).put("time", time.toString());
         return line.toString();

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 public record EpochSums(Map<String, Tally> executors, double seconds) {
     public static final EpochSums NONE = new EpochSums(Map.of(), 0);
 
-    private static final Tally NOTHING = new Tally(null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0, 0);
+    private static final Tally NOTHING = new Tally(null, null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0, 0);
 
     /** Steps over all executors, skipped ones included. */
     public long steps() {
@@ -41,7 +41,7 @@ public record EpochSums(Map<String, Tally> executors, double seconds) {
         Map<String, Double> terms = new TreeMap<>();
         all.terms().forEach((name, sum) -> terms.put(name, all.mean(sum)));
         Map<String, Epochs.ExecutorReport> reports = new TreeMap<>();
-        executors.forEach((id, tally) -> reports.put(id, new Epochs.ExecutorReport(tally.host(), tally.minibatches(), tally.images(), tally.seconds())));
+        executors.forEach((id, tally) -> reports.put(id, new Epochs.ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
         return new Epochs.Report(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(), all.images(), seconds,
                 all.skipped(), reports);
     }

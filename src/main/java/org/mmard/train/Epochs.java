@@ -43,7 +43,7 @@ public interface Epochs extends AutoCloseable {
             double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds, long skippedSteps,
             Map<String, ExecutorReport> executors) {}
 
-    record ExecutorReport(String host, long minibatches, long images, double seconds) {}
+    record ExecutorReport(String host, String device, long minibatches, long images, double seconds) {}
 
     /** Fractions in [0, 1]. */
     record Accuracy(double clean, double robust, int examples) {}

@@ -1,14 +1,13 @@
 package org.mmard.train;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32;
 import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
+import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
-import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
  * A contiguous range of a graph's flat parameter vector.
@@ -34,37 +33,38 @@ public record FlatRange(int start, int end, int state) {
     /** The values of these ranges, one after the other. @param parameters a flat vector, such as {@code graph.params()} */
     public static float[] values(INDArray parameters, List<FlatRange> ranges) {
         float[] values = new float[ranges.stream().mapToInt(FlatRange::length).sum()];
-        INDArray flat = parameters.reshape(parameters.length());
-        int to = 0;
-        for (FlatRange range : ranges) {
-            System.arraycopy(flat.get(NDArrayIndex.interval(range.start(), range.end())).toFloatVector(), 0, values, to, range.length());
-            to += range.length();
-        }
+        FlatVector.use(parameters, bytes -> {
+            FloatBuffer flat = bytes.asFloatBuffer();
+            int to = 0;
+            for (FlatRange range : ranges) {
+                flat.get(range.start(), values, to, range.length());
+                to += range.length();
+            }
+        });
         return values;
     }
 
-    /** A checksum over the bits of such values: replicas and epochs are compared by it. */
-    public static long checksum(float[] values) {
+    /** The CRC-32 of the bits of the values of these ranges, one after the other: replicas and epochs are compared by it. */
+    public static long checksum(INDArray parameters, List<FlatRange> ranges) {
         CRC32 checksum = new CRC32();
-        for (float value : values) {
-            int bits = Float.floatToRawIntBits(value);
-            checksum.update(bits);
-            checksum.update(bits >>> 8);
-            checksum.update(bits >>> 16);
-            checksum.update(bits >>> 24);
-        }
+        FlatVector.use(parameters, bytes -> {
+            for (FlatRange range : ranges) {
+                checksum.update(bytes.limit(range.end() * Float.BYTES).position(range.start() * Float.BYTES));
+            }
+        });
         return checksum.getValue();
     }
 
     /** Writes such values back. */
     public static void assign(INDArray parameters, List<FlatRange> ranges, float[] values) {
-        INDArray flat = parameters.reshape(parameters.length());
-        int from = 0;
-        for (FlatRange range : ranges) {
-            float[] part = Arrays.copyOfRange(values, from, from + range.length());
-            flat.get(NDArrayIndex.interval(range.start(), range.end())).assign(Nd4j.createFromArray(part));
-            from += range.length();
-        }
+        FlatVector.use(parameters, bytes -> {
+            FloatBuffer flat = bytes.asFloatBuffer();
+            int from = 0;
+            for (FlatRange range : ranges) {
+                flat.put(range.start(), values, from, range.length());
+                from += range.length();
+            }
+        });
     }
 
     private static List<FlatRange> ranges(ComputationGraphUpdater updater, boolean trainable) {

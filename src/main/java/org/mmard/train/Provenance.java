@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.mmard.config.InputError;
 import org.mmard.config.JsonFields;
 
@@ -31,25 +33,58 @@ public record Provenance(String settings, long seed, Source data, Source teacher
      * @param afterEpoch the epoch (from 1) whose checkpoint it went on from, 0 for a start from the beginning
      * @param command the command line
      * @param reason the failure of the cluster after which the run restarted itself; null for a start by a user
+     * @param executors how many trained from then on; null where an older version did not write it down
      */
-    public record Start(
-            String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason, Map<String, String> versions) {
-        public static Start now(String host, String command, Map<String, String> versions) {
-            return new Start(Instant.now().toString(), 0, host, command, null, versions);
+    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason, Integer executors,
+            Map<String, String> versions) {
+        public static Start now(String host, String command, int executors, Map<String, String> versions) {
+            return new Start(Instant.now().toString(), 0, host, command, null, executors, versions);
+        }
+
+        /** As it is, with more versions. */
+        Start with(Map<String, String> more) {
+            Map<String, String> all = new LinkedHashMap<>(versions);
+            all.putAll(more);
+            return new Start(time, afterEpoch, host, command, reason, executors, all);
         }
 
         /** The restart of a run that this start began. */
         public Start again(String reason) {
-            return new Start(Instant.now().toString(), 0, host, command, reason, versions);
+            return new Start(Instant.now().toString(), 0, host, command, reason, executors, versions);
         }
 
         Start after(int epoch) {
-            return new Start(time, epoch, host, command, reason, versions);
+            return new Start(time, epoch, host, command, reason, executors, versions);
         }
     }
 
     public Provenance {
         starts = List.copyOf(starts);
+    }
+
+    /** The same where starts that do not say how many executors they had, had so many: while they were written, nobody could change that. */
+    Provenance withFormer(int executors) {
+        return new Provenance(settings, seed, data, teacher, starts.stream().map(start -> start.executors != null ? start
+                : new Start(start.time, start.afterEpoch, start.host, start.command, start.reason, executors, start.versions)).toList());
+    }
+
+    /**
+     * How a start went on with another number of executors than the one before it: {@code 4 executors in place of 2}; nothing where it did not.
+     *
+     * @param start its place in {@link #starts}
+     */
+    public Optional<String> resized(int start) {
+        Integer before = start == 0 ? null : starts.get(start - 1).executors;
+        Integer now = starts.get(start).executors;
+        return before == null || now == null || before.equals(now) ? Optional.empty()
+                : Optional.of(now + (now == 1 ? " executor" : " executors") + " in place of " + before);
+    }
+
+    /** Where its last start computes, and with what. */
+    Provenance on(Map<String, String> devices) {
+        List<Start> all = new ArrayList<>(starts);
+        all.add(all.remove(all.size() - 1).with(devices));
+        return new Provenance(settings, seed, data, teacher, all);
     }
 
     Provenance with(Start start) {
@@ -81,6 +116,6 @@ public record Provenance(String settings, long seed, Source data, Source teacher
 
     private static Start start(JsonFields fields) {
         return new Start(fields.text("time"), fields.count("after_epoch", 0, Integer.MAX_VALUE), fields.text("host"), fields.text("command"),
-                fields.textOrNull("reason"), fields.section("versions").allTexts());
+                fields.textOrNull("reason"), fields.has("executors") ? fields.count("executors", 1, Integer.MAX_VALUE) : null, fields.section("versions").allTexts());
     }
 }

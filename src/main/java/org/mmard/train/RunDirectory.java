@@ -10,8 +10,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,7 +21,6 @@ import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -325,7 +322,11 @@ public final class RunDirectory {
      * that does not match whatever older file there is, never an unfinished pair that matches.
      */
     void writeChecked(String name, Content content) {
-        write(name, content, sha256 -> files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName()))));
+        write(name, content, sha256 -> writeSha256(name, sha256));
+    }
+
+    private void writeSha256(String name, String sha256) throws IOException {
+        files.writeOnce(path(name + Sha256.SUFFIX), out -> out.write(Sha256.line(sha256, path(name).getName())));
     }
 
     private void write(String name, Content content, WholeFiles.BeforeNaming before) {
@@ -345,13 +346,13 @@ public final class RunDirectory {
 
     /** Puts a copy of another directory's file in place of any file of that name. What fails is said of the side on which it fails. */
     public void write(String name, RunDirectory from, String original) {
-        write(name, out -> from.transfer(original, input -> input, out));
+        write(name, out -> from.transfer(original, out));
     }
 
     /** Copies a file of this directory. @throws ReadFailure where that is what fails */
-    private void transfer(String name, UnaryOperator<InputStream> way, OutputStream out) throws IOException {
-        byte[] buffer = new byte[1 << 16];
-        try (InputStream in = way.apply(open(name))) {
+    private void transfer(String name, OutputStream out) throws IOException {
+        byte[] buffer = new byte[1 << 18];
+        try (InputStream in = open(name)) {
             for (int read = read(name, in, buffer); read >= 0; read = read(name, in, buffer)) {
                 out.write(buffer, 0, read);
             }
@@ -389,14 +390,12 @@ public final class RunDirectory {
     /** Puts a copy of a file that {@link #writeChecked} wrote, with its checksum, in place of another. */
     void copyChecked(String from, String to) {
         Optional<String> recorded = recordedSha256(from);
-        writeChecked(to, out -> {
-            MessageDigest digest = Sha256.digest();
-            transfer(from, in -> new DigestInputStream(in, digest), out);
+        write(to, out -> transfer(from, out), sha256 -> {
             // A copy would have a checksum of its own, and damage would pass for whole.
-            String found = Sha256.hex(digest);
-            if (!recorded.orElse(found).equals(found)) {
-                throw damaged(from, found, recorded.get());
+            if (!recorded.orElse(sha256).equals(sha256)) {
+                throw damaged(from, sha256, recorded.get());
             }
+            writeSha256(to, sha256);
         });
     }
 

@@ -2,7 +2,9 @@ package org.mmard.train;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.mmard.config.InputError;
 
@@ -34,7 +36,9 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         String recorded = directory.read(RunDirectory.CONFIGURATION, LARGEST_CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
                 () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
         RunConfiguration.requireSame(recorded, configuration, recordedAt);
-        Provenance before = Provenance.read(directory);
+        Provenance read = Provenance.read(directory);
+        OptionalInt executors = RunConfiguration.executors(recorded, recordedAt);
+        Provenance before = executors.isPresent() ? read.withFormer(executors.getAsInt()) : read;
         requireSameContent("data.uri", before.data(), now.data());
         requireSameContent("teacher.model", before.teacher(), now.teacher());
         Optional<Checkpoints.Checkpoint> checkpoint = new Checkpoints(directory, 0).newest(before.settings(), warn);
@@ -83,6 +87,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         return checkpoint.map(found -> found.state().epoch()).orElse(0);
     }
 
+    /** Whether it goes on with another number of executors than it had: {@code 4 executors in place of 2}. */
+    public Optional<String> resized() {
+        return provenance.resized(provenance.starts().size() - 1);
+    }
+
     /** Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3}, {@code the checkpoint after step 17 of epoch 4}. */
     String where() {
         EpochSums begun = checkpoint.map(found -> found.state().begun()).orElse(null);
@@ -90,6 +99,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
             return "the checkpoint after step " + begun.steps() + " of epoch " + (epoch() + 1);
         }
         return epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + epoch();
+    }
+
+    /** The same, when it is known where the executors compute. @param devices by name, {@code device} among them, for the record */
+    public StartingPoint on(Map<String, String> devices) {
+        return new StartingPoint(configuration, provenance.on(devices), checkpoint);
     }
 
     /** Writes down, in the directory, how and from what the run goes on. */

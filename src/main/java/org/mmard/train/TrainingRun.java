@@ -148,7 +148,7 @@ public final class TrainingRun {
 
     /** A checksum of the trainable parameters alone: running statistics move even where no update arrives. */
     private long weights() {
-        return FlatRange.checksum(FlatRange.values(student.params(), FlatRange.trainable(student.getUpdater())));
+        return FlatRange.checksum(student.params(), FlatRange.trainable(student.getUpdater()));
     }
 
     /** @param before the weights before what was done since {@code begun} */

@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
 import org.mmard.config.Settings;
-import org.nd4j.linalg.factory.Nd4j;
+import org.mmard.model.FlatVector;
 
 /**
  * An average of a student's weights over its training, validated and kept in the student's place. A moving average, a <- decay a + (1 - decay) p
@@ -60,7 +60,7 @@ public final class WeightAverage {
     /** To be called before each epoch, from 0. */
     void epochStarts(int epoch, ComputationGraph student) {
         if (movesEveryStep(epoch) && values == null) {
-            values = student.params().toFloatVector();
+            values = FlatVector.values(student.params());
         }
     }
 
@@ -75,12 +75,12 @@ public final class WeightAverage {
             return student;
         }
         if (!movesEveryStep(epoch)) {
-            addEpoch(student.params().toFloatVector(), epoch - settings.fromEpoch() + 1);
+            addEpoch(FlatVector.values(student.params()), epoch - settings.fromEpoch() + 1);
         }
         install(student);
         if (settings.batchNorm().equals("re-estimate")) {
             FlatRange.assign(model.params(), FlatRange.runningStatistics(model.getUpdater()), epochs.runningStatistics(model, epoch));
-            values = model.params().toFloatVector();
+            values = FlatVector.values(model.params());
         }
         return model;
     }
@@ -112,7 +112,7 @@ public final class WeightAverage {
             model = new ComputationGraph(student.getConfiguration().clone());
             model.init();
         }
-        model.params().assign(Nd4j.createFromArray(values).reshape(model.params().shape()));
+        FlatVector.assign(model.params(), values);
         model.getUpdater().getStateViewArray().assign(student.getUpdater().getStateViewArray());
     }
 }

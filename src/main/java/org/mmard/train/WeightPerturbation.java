@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.params.DefaultParamInitializer;
 import org.mmard.config.Settings;
+import org.mmard.engine.TorchNetwork;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -17,12 +18,15 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 final class WeightPerturbation {
     private final Settings.WeightPerturbation settings;
     private final ComputationGraph graph;
+    private final TorchNetwork network;
     private final List<FlatRange> tensors = new ArrayList<>();
     private final List<FlatRange> statistics;
 
-    WeightPerturbation(ComputationGraph graph, Settings.WeightPerturbation settings) {
+    /** @param network runs the graph */
+    WeightPerturbation(ComputationGraph graph, TorchNetwork network, Settings.WeightPerturbation settings) {
         this.settings = settings;
         this.graph = graph;
+        this.network = network;
         statistics = FlatRange.runningStatistics(graph.getUpdater());
         graph.paramTable().forEach((name, view) -> {
             if (name.endsWith("_" + DefaultParamInitializer.WEIGHT_KEY)) {
@@ -40,8 +44,8 @@ final class WeightPerturbation {
     /**
      * Takes a gradient at the perturbed weights. Afterwards the weights are what they were, to the bit.
      *
-     * @param gradient writes dL/dparameters into the graph's gradient vector, and may move the running statistics; called twice, and only its second
-     *     call's forwards leave their mark on these
+     * @param gradient writes dL/dparameters into the graph's gradient vector, and may move the network's running statistics; called twice, and only its
+     *     second call's forwards leave their mark on these
      */
     <T> T around(Supplier<T> gradient) {
         float[] before = FlatRange.values(graph.params(), statistics);
@@ -49,6 +53,7 @@ final class WeightPerturbation {
         FlatRange.assign(graph.params(), statistics, before);
         float[] weights = FlatRange.values(graph.params(), tensors);
         tensors.forEach(this::climb);
+        network.upload();
         try {
             return gradient.get();
         } finally {

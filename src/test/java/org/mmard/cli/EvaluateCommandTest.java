@@ -181,9 +181,9 @@ class EvaluateCommandTest {
     }
 
     @Test
-    void weightsThatAreNoNumbersAreAMistakeHereAndOnACluster() throws Exception {
+    void logitsThatAreNoNumbersAreAMistakeHereAndOnACluster() throws Exception {
         ComputationGraph network = Architectures.network("cnn-8", 10, 3);
-        network.params().putScalar(5, Float.NaN);
+        network.params().assign(3e38);
         String broken = write("broken.zip", network, 10);
         assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out", folder.resolve("broken").toString());
         System.setProperty("spark.master", "local[2]");

@@ -321,6 +321,7 @@ class ReportCommandTest {
     void runsOfMoreExecutorsOrAnotherSynchronisationAreAnotherRow() throws IOException {
         Path wider = run("wider");
         change(wider.resolve("run.conf"), "executors=1", "executors=2");
+        change(wider.resolve("provenance.json"), "\"executors\" : 1", "\"executors\" : 2");
         Path averaged = run("averaged");
         change(averaged.resolve("run.conf"), "synchronisation=shared", "synchronisation=averaging");
         for (Path run : List.of(wider, averaged)) {
@@ -329,6 +330,20 @@ class ReportCommandTest {
         String page = page(original.toString(), wider.toString(), averaged.toString(), "--no-images");
         assertEquals(3, count(page, ROW));
         assertTrue(page.contains("mmard (executors 2, synchronisation shared)") && page.contains("mmard (executors 1, synchronisation averaging)"), page);
+    }
+
+    @Test
+    void anotherNumberOfExecutorsIsMarkedOnEveryChartAndMakesAnotherRow() throws IOException {
+        Path resized = run("resized");
+        change(resized.resolve("run.conf"), "executors=1", "executors=2");
+        change(resized.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$", "}, {\"time\": \"2026-01-02T03:04:05Z\", \"after_epoch\": 1, \"host\": \"h\", "
+                + "\"command\": \"c\", \"reason\": null, \"executors\": 2, \"versions\": {}}]}");
+        String page = page(resized.toString(), "--no-images");
+        assertEquals(9, count(page, "class=\"sign resized\""), "once on each chart and in the key");
+        assertEquals(8, count(page, "<title>Resumed after epoch 1 with 2 executors in place of 1</title>"));
+        assertTrue(page.contains("on each of 1, then 2 executors") && page.contains("<td>resumed with 2 executors in place of 1</td>"), page);
+        String both = page(original.toString(), resized.toString(), "--no-images");
+        assertTrue(both.contains("mmard (executors 1)") && both.contains("mmard (executors 1, then 2)"), both);
     }
 
     @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -239,6 +241,24 @@ class TrainCommandTest {
         List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
         assertEquals(2, epochs.size(), epochs.toString());
         assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
+    }
+
+    @Test
+    void aRunGoesOnWithinAnEpochWithAnotherNumberOfExecutors() throws Exception {
+        teacher(10);
+        List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.start-timeout=400");
+        String line = stopWithinAnEpoch(2, options, Map.of(), "TERM", 143);
+        int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
+
+        List<String> two = List.of("--resume", "-D", "cluster.executors=2");
+        Started resumed = new Started(Stream.concat(options.stream(), two.stream()).toList(), Map.of("MMARD_MASTER", "local-cluster[2,1,1024]"));
+        resumed.end(0);
+        assertTrue(resumed.text().contains("resumed after step " + steps + " of epoch 2 with 2 executors in place of 1"), resumed.text());
+        List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
+        assertEquals(2, epochs.size(), epochs.toString());
+        assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
+        JsonNode starts = new ObjectMapper().readTree(folder.resolve("run/provenance.json").toFile()).path("starts");
+        assertEquals(List.of(1, 2), List.of(starts.get(0).path("executors").asInt(), starts.get(starts.size() - 1).path("executors").asInt()));
     }
 
     @Test

@@ -161,10 +161,10 @@ class SettingsReaderTest {
         "validation.every | 0 | 1 or above", "validation.batch | 0 | 1 or above", "checkpoints.keep | -1 | 0 or above",
         "checkpoints.retry-for | -1 | 0 or above",
         "cluster.executors | 0 | 1 or above", "cluster.synchronisation | async | shared, averaging",
-        "cluster.threshold.algorithm | adaptive | exact, fixed, relative", "cluster.threshold.value | 0 | above 0", "cluster.threshold.passes | 0 | 1 or above",
+        "cluster.encoding | one-bit | int8, bfloat16, exact",
         "cluster.averaging-frequency | 0 | 1 or above", "cluster.start-timeout | 0 | 1 or above", "cluster.stall-timeout | 0 | 1 or above",
-        "cluster.max-restarts | -1 | 0 or above", "cluster.network-mask | ten | 10.0.0.0/8",
-        "engine.threads | 0 | 1 or above", "engine.fold-batch-norm | 2 | true or false", "engine.channels-last | x | true or false",
+        "cluster.max-restarts | -1 | 0 or above",
+        "engine.device | gpu | auto, cpu, cuda", "engine.tf32 | 1 | true or false", "engine.threads | 0 | 1 or above", "engine.fold-batch-norm | 2 | true or false", "engine.channels-last | x | true or false",
         "engine.attack-precision | half | auto, float32, bfloat16"})
     void refusesAnImpossibleValueNamingItsKeyAndLine(String key, String value, String saying) {
         String line = assertRefused(NEEDED + "\n\n" + key + " = " + value, saying);
@@ -208,7 +208,14 @@ class SettingsReaderTest {
     @Test
     void refusesAValueInPlaceOfASection() {
         assertRefused(NEEDED + "method = rslad", "run.conf: 2) is a section, not a key: set method.a, ");
-        assertRefused(NEEDED + "cluster.threshold = 5", "is a section, not a key: set cluster.threshold.algorithm, ");
+        assertRefused(NEEDED + "training.averaging = 5", "is a section, not a key: set training.averaging.batch-norm, ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cluster.threshold.passes = 6", "cluster.threshold { algorithm = exact }", "cluster.threshold = 5"})
+    void aKeyOfAnEarlierVersionNamesTheOneThatTookItsPlace(String text) {
+        assertRefused(NEEDED + text, "is not a key any more: cluster.encoding says how updates are written down now");
+        assertRefused(NEEDED + "cluster.network-mask = 10.0.0.0/8", "is not a key any more: updates take the addresses that Spark gives");
     }
 
     @ParameterizedTest

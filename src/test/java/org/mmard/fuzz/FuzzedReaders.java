@@ -9,9 +9,13 @@ import org.mmard.config.FuzzedHocon;
 import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.data.FuzzedNpy;
+import org.mmard.model.FuzzedModelZip;
+import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
 import org.mmard.report.FuzzedGrid;
 import org.mmard.report.FuzzedRunDirectory;
+import org.mmard.spark.sync.FuzzedUpdate;
 import org.mmard.train.FuzzedCheckpointState;
 import org.mmard.train.FuzzedLock;
 import org.mmard.verify.FuzzedManifest;
@@ -21,6 +25,11 @@ final class FuzzedReaders {
     private static final List<FuzzedReader> ALL = List.of(
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
+            new FuzzedNpy(),
+            new FuzzedModelZip(),
+            new FuzzedTorchFile.Archive(),
+            new FuzzedTorchFile.Legacy(),
+            new FuzzedTorchFile.Opcodes(),
             new FuzzedHocon(),
             new FuzzedOverride(),
             new FuzzedRunDirectory(),
@@ -30,7 +39,8 @@ final class FuzzedReaders {
             new FuzzedPublication(),
             new FuzzedLock(),
             new FuzzedCheckpointState(),
-            new FuzzedManifest());
+            new FuzzedManifest(),
+            new FuzzedUpdate());
 
     private FuzzedReaders() {}
 

@@ -137,7 +137,7 @@ class KubernetesFilesTest {
             wanted.add("TCP " + (first + further));
         }
         for (String end : properties.getProperty("spark.mmard.ports").split("-")) {
-            wanted.add("UDP " + end);
+            wanted.add("TCP " + end);
         }
         List<NetworkPolicyPort> open = one("network-policy.yaml", NetworkPolicy.class).getSpec().getIngress().get(0).getPorts();
         for (String port : wanted) {
@@ -148,7 +148,7 @@ class KubernetesFilesTest {
     }
 
     @Test
-    void everyPodHasTheLabelOfThePolicyAndRoomForTheParameterServer() throws Exception {
+    void everyPodHasTheLabelOfThePolicyAndNoRoot() throws Exception {
         Map<String, String> label = one("network-policy.yaml", NetworkPolicy.class).getSpec().getPodSelector().getMatchLabels();
         Pod pod = one("pod.yaml", Pod.class);
         assertEquals(label, pod.getMetadata().getLabels());
@@ -157,13 +157,11 @@ class KubernetesFilesTest {
         assertEquals(label, nightly.getSpec().getJobTemplate().getSpec().getTemplate().getMetadata().getLabels());
         pods.add(nightly.getSpec().getJobTemplate().getSpec().getTemplate().getSpec());
         for (PodSpec spec : pods) {
-            requireSharedMemory(spec.getVolumes(), spec.getContainers().get(0).getVolumeMounts());
             assertTrue(spec.getSecurityContext().getRunAsNonRoot());
         }
         Application application = one("scheduled-spark-application.yaml", ScheduledSparkApplication.class).spec().template();
         for (SparkPod spec : List.of(application.driver(), application.executor())) {
             assertEquals(label, spec.labels());
-            requireSharedMemory(application.volumes(), spec.volumeMounts());
         }
         Properties properties = properties("kubernetes");
         label.forEach((key, value) -> {
@@ -182,12 +180,6 @@ class KubernetesFilesTest {
         assertEquals(account, properties("kubernetes").get("spark.kubernetes.authenticate.driver.serviceAccountName"));
         assertEquals(account, one("scheduled-spark-application.yaml", ScheduledSparkApplication.class).spec().template().driver().serviceAccount());
         assertEquals(account, one("nightly-cronjob.yaml", CronJob.class).getSpec().getJobTemplate().getSpec().getTemplate().getSpec().getServiceAccountName());
-    }
-
-    private static void requireSharedMemory(List<Volume> volumes, List<VolumeMount> mounts) {
-        String name = mounts.stream().filter(mount -> mount.getMountPath().equals("/dev/shm")).findFirst().orElseThrow().getName();
-        Volume volume = volumes.stream().filter(each -> each.getName().equals(name)).findFirst().orElseThrow();
-        assertEquals("Memory", volume.getEmptyDir().getMedium());
     }
 
     private static <T> T one(String file, Class<T> kind) throws IOException {

@@ -123,6 +123,32 @@ class LauncherTest {
     }
 
     @Test
+    void buildForGpusStaysOneUntilAnotherIsAskedFor() throws Exception {
+        assertEquals(0, mmard("--cuda", "build").exit());
+        assertEquals(4, mmard("4").exit());
+        mmard("--cuda", "build");
+        Files.delete(checkout.resolve("target/mmard-train.jar"));
+        mmard("0");
+        mmard("--cuda=12", "build");
+        mmard("--cpu", "build");
+        mmard("0");
+
+        assertEquals(List.of("cuda", "cuda", "cuda-12", ""),
+                Files.readAllLines(builds).stream().map(line -> line.contains("-P ") ? line.replaceAll(".*-P (\\S+).*", "$1") : "").toList());
+    }
+
+    @Test
+    void saysWhichBuildsForGpusThereAre() throws Exception {
+        Shell.Outcome unknown = mmard("--cuda=11", "build");
+        assertEquals(2, unknown.exit());
+        assertEquals("mmard: --cuda=11: there are --cuda (CUDA 13) and --cuda=12\n", unknown.error());
+        Shell.Outcome misplaced = mmard("--cuda", "train");
+        assertEquals(2, misplaced.exit());
+        assertEquals("mmard: --cuda is for a build: give --cuda build\n", misplaced.error());
+        assertFalse(Files.exists(builds));
+    }
+
+    @Test
     void launchesAtTheSameTimeBuildOnlyOnce() throws Exception {
         List<Process> processes = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -222,7 +248,7 @@ class LauncherTest {
     void testOnAClusterRunsOnlyTheTestsThatAreTaggedSo() throws Exception {
         assertEquals(0, mmard("test", "--cluster", "-Dtest=Some*").exit());
 
-        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -Dtest=Some*", Files.readAllLines(builds).get(1));
+        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -P !copying-device -Dtest=Some*", Files.readAllLines(builds).get(1));
     }
 
     private Shell.Outcome mmard(String... arguments) throws Exception {

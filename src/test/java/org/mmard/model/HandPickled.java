@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -30,6 +31,21 @@ final class HandPickled {
     HandPickled hex(String bytes) {
         pickle.writeBytes(HexFormat.of().parseHex(bytes));
         return this;
+    }
+
+    HandPickled bytes(byte[] instructions) {
+        pickle.writeBytes(instructions);
+        return this;
+    }
+
+    /** The instructions so far, but for the first, which begins a pickle. */
+    byte[] bytes() {
+        return Arrays.copyOfRange(pickle.toByteArray(), 2, pickle.size());
+    }
+
+    /** The pickle alone. */
+    Path writePlain(Path file) throws IOException {
+        return Files.write(file, pickle.toByteArray());
     }
 
     HandPickled ascii(String instructions) {

@@ -3,12 +3,14 @@ package org.mmard.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -116,8 +118,46 @@ class RefusedWeightsTest {
         assertRefused(new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")),
                 "entry model: no tensor");
         assertRefused(new HandPickled().ascii("}]Ns").write(folder.resolve("key.pt")), "where a name belongs");
-        assertRefused(new HandPickled().ascii("X").hex("ffffff7f").write(folder.resolve("long.pt")), "ends too early");
+        assertRefused(new HandPickled().ascii("X").hex("ffffff7f").write(folder.resolve("long.pt")), "a length of 2147483647");
         assertRefused(new HandPickled().ascii("}").text("a\nb").ascii("Ns").write(folder.resolve("lines.pt")), "where a name belongs");
+    }
+
+    /** A pickle of a few bytes may hold itself, or a thing twice in each of sixty layers: nobody asks for its text, its hash, or whether it equals another. */
+    @Test
+    void structuresWithoutEndAreNeverWalkedThrough() {
+        HandPickled laughs = new HandPickled().ascii("]q").hex("00");
+        for (int i = 0; i < 60; i++) {
+            laughs.ascii("](h").hex("00").ascii("h").hex("00").ascii("eq").hex("00");
+        }
+        HandPickled itself = new HandPickled().ascii("]q").hex("00").ascii("h").hex("00").ascii("a");
+        for (HandPickled each : List.of(laughs, itself)) {
+            byte[] thing = each.bytes();
+            assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+                assertRefused(new HandPickled().bytes(thing).ascii("}(h").hex("00").ascii("Nu").write(folder.resolve("setitems.pt")), "where a name belongs");
+                assertRefused(new HandPickled().bytes(thing).ascii("}h").hex("00").ascii("Ns").write(folder.resolve("setitem.pt")), "where a name belongs");
+                assertRefused(new HandPickled().bytes(thing).ascii("}(").text("model").ascii("h").hex("00").ascii("u").write(folder.resolve("value.pt")), "no state_dict");
+                assertRefused(new HandPickled().bytes(thing).write(folder.resolve("saved.pt")), "holds no state_dict");
+                assertRefused(new HandPickled().bytes(thing).ascii(".").writePlain(folder.resolve("magic.pt")), "not one of PyTorch's");
+            });
+        }
+    }
+
+    @Test
+    void depthCountAndLengthAreBounded() throws IOException {
+        assertRefused(new HandPickled().ascii("(".repeat(2000)).write(folder.resolve("marks.pt")), "nested more than 1000 deep");
+        assertRefused(new HandPickled().ascii("N".repeat(2_100_000)).write(folder.resolve("many.pt")), "more than 2000000 instructions");
+        assertRefused(new HandPickled().text("a".repeat(17 << 20)).write(folder.resolve("long.pt")), "a length of");
+        assertRefused(new HandPickled().ascii("}").text("a".repeat(9 << 20)).text("a".repeat(9 << 20)).write(folder.resolve("longer.pt")), "more than 16 MiB");
+        // A stack of a million and tuples on it: a library that copies it for each would be busy for an hour.
+        Path tuples = new HandPickled().ascii("N".repeat(500_000)).ascii("(Nt".repeat(400_000)).write(folder.resolve("tuples.pt"));
+        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> assertRefused(tuples, "holds no state_dict"));
+    }
+
+    @Test
+    void theFirstSurplusEntryOfTheFileIsTheOneThatIsNamed() throws IOException {
+        Path file = weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).text("zeta").tensor(new float[1], 1).text("alpha").tensor(new float[1], 1).ascii("u")
+                .write(folder.resolve("order.pt"));
+        assertRefused(file, "entry zeta: cnn-2 has no such part, nor 1 others");
     }
 
     @ParameterizedTest
@@ -168,6 +208,7 @@ class RefusedWeightsTest {
     void otherFilesAreSaidNotToBeModels() throws IOException {
         assertRefused(folder.resolve("absent.pt"), CNN, "no such");
         assertRefused(folder, CNN, "folder");
+        assertRefused(Path.of("/dev/zero"), CNN, "FIFO, socket or device");
         assertRefused(Files.writeString(folder.resolve("text.pt"), "hello"), CNN, "not a whole zip file");
         assertRefused(Files.write(folder.resolve("pickle.pt"), "\u0080\2K\1.".getBytes(StandardCharsets.ISO_8859_1)), CNN, "not one of PyTorch's");
     }

@@ -13,15 +13,31 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.config.Settings;
+import org.mmard.data.EpochOrder;
+import org.mmard.data.ImageSet;
+import org.mmard.model.Architectures;
+import org.mmard.train.DistillingGraph;
+import org.mmard.train.FlatRange;
+import org.mmard.train.Schedule;
+import org.mmard.train.ToyStep;
+import org.mmard.train.Toys;
+import org.mmard.train.TrainingBatch;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A standalone master and two workers, and drivers, in processes of their own. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
@@ -154,8 +170,67 @@ class ClusterTest {
         }
     }
 
+    /** Seven batches. After three, the fourth belongs to the first shard; after six, one is left for one executor, and the other comes to the second epoch. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 6})
+    void twoExecutorsGoOnWithAnEpochThatAnotherNumberOfThemHasBegun(int begun) throws Exception {
+        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "encoding=exact", "novalidate=1", "begun=" + begun)) {
+            List<Double> velocities = velocities(2, begun);
+            for (int epoch = 0; epoch < 2; epoch++) {
+                String start = "epoch " + epoch + " ";
+                String line = driver.await(text -> text.contains(start));
+                assertEquals(epoch == 0 ? 7 - begun : 7, minibatches(line, 0) + minibatches(line, 1), line);
+                String state = driver.await(text -> text.contains("parameters "));
+                assertEquals(velocities.get(epoch), Double.parseDouble(field(state, "velocity ([0-9.E-]+)")), 1e-4 * velocities.get(epoch), state);
+            }
+            assertEquals(0, driver.exitCode());
+        }
+    }
+
+    /** The norms of the mean velocity after each of two epochs, by the rule that the architecture states, executor by executor in one place. */
+    private static List<Double> velocities(int executors, int begun) {
+        Settings settings = ToyDriver.settings(Map.of("rate", "0.1"));
+        ComputationGraph student = Architectures.network("cnn-4-8", 10, settings.run().seed());
+        List<FlatRange> trainable = FlatRange.trainable(student.getUpdater());
+        float[] parameters = FlatRange.values(student.params(), trainable);
+        INDArray mean = student.getUpdater().getStateViewArray().dup();
+        ImageSet images = Toys.images(210, 1);
+        EpochOrder order = new EpochOrder(IntStream.range(0, 210).toArray(), 32, settings.run().seed());
+        List<Double> norms = new ArrayList<>();
+        for (int epoch = 0; epoch < 2; epoch++) {
+            int from = epoch == 0 ? begun : 0;
+            int shards = Math.min(executors, 7 - from);
+            List<INDArray> velocities = new ArrayList<>();
+            for (int shard = 0; shard < shards; shard++) {
+                velocities.add(mean.dup());
+            }
+            for (int first = from; first < 7; first += shards) {
+                float[] next = parameters.clone();
+                for (int k = first; k < Math.min(first + shards, 7); k++) {
+                    FlatRange.assign(student.params(), trainable, parameters);
+                    DistillingGraph replica = new DistillingGraph(
+                            student.getConfiguration(), student.params(), velocities.get(k - first), settings.training(), settings.run().seed(), ToyStep::new);
+                    replica.begin(images, new Schedule(settings.training(), 7), (result, skipped, seconds) -> {});
+                    replica.fit(new TrainingBatch(epoch, k, order.batches(epoch)[k]).toMultiDataSet());
+                    float[] moved = FlatRange.values(replica.params(), trainable);
+                    for (int i = 0; i < next.length; i++) {
+                        next[i] += moved[i] - parameters[i];
+                    }
+                    velocities.set(k - first, replica.getUpdater().getStateViewArray().dup());
+                }
+                parameters = next;
+            }
+            mean.assign(0);
+            velocities.forEach(mean::addi);
+            mean.divi(shards);
+            norms.add(mean.norm2Number().doubleValue());
+        }
+        return norms;
+    }
+
     private static int minibatches(String line, int executor) {
-        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, minibatches=(\\d+)"));
+        Matcher matcher = Pattern.compile("\\b" + executor + "=Tally\\[host=[^,]*, device=[^,]*, minibatches=(\\d+)").matcher(line);
+        return matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
     }
 
     @Test
@@ -198,7 +273,7 @@ class ClusterTest {
     }
 
     private static int skipped(String line, int executor) {
-        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, minibatches=\\d+, skipped=(\\d+)"));
+        return Integer.parseInt(field(line, executor + "=Tally\\[host=[^,]*, device=[^,]*, minibatches=\\d+, skipped=(\\d+)"));
     }
 
     @Test

@@ -23,7 +23,6 @@ class SymptomsTest {
         "Caused by: java.net.ConnectException: Connection refused: no further information",
         "java.lang.IllegalStateException: the updates of an epoch were not shared: the update of batch 4 of epoch 1 did not arrive within 420 s",
         "org.apache.spark.SparkException: The coordinator didn't get all barrier sync requests for barrier epoch 0 from Stage 2 (Attempt 0)",
-        "org.nd4j.linalg.exception.ND4JIllegalStateException: Can't establish connection afet 10 seconds. Terminating...",
         "[SPARK-24819]: Barrier execution mode does not allow run a barrier stage that requires more slots than the total number of slots in the cluster currently.",
         "Caused by: org.apache.spark.SparkException: Failed to get broadcast_7_piece0 of broadcast_7",
     })

@@ -1,5 +1,6 @@
 package org.mmard.spark;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +20,15 @@ import org.mmard.train.RunStopped;
 import org.mmard.train.Step;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
+import org.mmard.train.Tally;
 import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
- * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, algorithm, value, passes,
- * decay (of a moving average of the weights), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
+ * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, encoding,
+ * decay (of a moving average of the weights), begun (how many steps of the first epoch somebody has done before), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
  * start and stall (timeouts, seconds), pause (seconds before each step).
  */
 public final class ToyDriver {
@@ -87,7 +89,8 @@ public final class ToyDriver {
         try (Epochs driver = new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
                 Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0")), Integer.parseInt(options.getOrDefault("pause", "0"))), new StopRequest())) {
             while (epoch < Integer.parseInt(options.getOrDefault("epochs", "2"))) {
-                EpochSums sums = driver.train(epoch, EpochSums.NONE, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
+                EpochSums before = epoch > 0 ? EpochSums.NONE : begun(Integer.parseInt(options.getOrDefault("begun", "0")));
+                EpochSums sums = driver.train(epoch, before, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);
                 say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
                 if (options.containsKey("decay")) {
@@ -101,6 +104,11 @@ public final class ToyDriver {
                 epoch++;
             }
         }
+    }
+
+    private static EpochSums begun(int steps) {
+        return steps == 0 ? EpochSums.NONE
+                : new EpochSums(Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)), 1);
     }
 
     /** @param nan batches with any of so many records are not finite; @param pause seconds before each step */
@@ -137,10 +145,8 @@ public final class ToyDriver {
                                 Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"), Settings.WeightPerturbation.NONE),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
-                        new Settings.Threshold(options.getOrDefault("algorithm", "relative"), Double.parseDouble(options.getOrDefault("value", "1")),
-                                Integer.parseInt(options.getOrDefault("passes", "4"))),
-                        2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0, null),
-                new Settings.Engine(1, true, false, "float32"));
+                        options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0),
+                new Settings.Engine(options.getOrDefault("device", "auto"), 1, true, false, "float32", false));
     }
 
     private static void say(String line) {

@@ -102,6 +102,7 @@ class DistillationStepTest {
             try (DistillationStep step = step(student, igdm, Map.of())) {
                 assertEquals(method(igdm).outer().evaluate(predictions).total(), step.outerLoss(natural, adversarial, new int[] {1, 2, 3, 4}).loss(), 1e-6);
             }
+            network.downloadStatistics();
         }
         assertEquals(other.getParam("bn1_mean"), student.getParam("bn1_mean"));
     }
@@ -129,6 +130,7 @@ class DistillationStepTest {
             for (int i = 0; i < forwards; i++) {
                 network.train(natural);
             }
+            network.downloadStatistics();
         }
         // x' stays next to x, so that every forward of the attack is one of x
         assertArrayEquals(counted.params().toFloatVector(), student.params().toFloatVector(), 1e-6f);

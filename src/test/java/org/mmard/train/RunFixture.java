@@ -25,6 +25,7 @@ final class RunFixture {
     int epochs = 4;
     int keep;
     int validateEvery = 1;
+    int executors = 1;
     Settings.Averaging averaging = Settings.Averaging.NONE;
     String teacherChecksum = "teacher";
     String settings = "settings";
@@ -86,13 +87,13 @@ final class RunFixture {
     StartingPoint find(boolean resume) {
         Provenance provenance = new Provenance(settings, 7, new Provenance.Source("file:/data", "data"),
                 teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
-                List.of(Provenance.Start.now("host", "mmard train", Map.of("mmard", "1"))));
+                List.of(Provenance.Start.now("host", "mmard train", executors, Map.of("mmard", "1"))));
         return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);
     }
 
     String configuration() {
         return "training { epochs = " + epochs + ", batch = 8 }, student.architecture = cnn-4-8, run.seed = 7, checkpoints.keep = " + keep
-                + ", teacher.model = null";
+                + ", teacher.model = null, cluster.executors = " + executors;
     }
 
     List<String> metrics() {

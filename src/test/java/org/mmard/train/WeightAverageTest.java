@@ -40,7 +40,7 @@ class WeightAverageTest {
                 assertEquals(own.stream().mapToDouble(vector -> vector[at]).average().orElseThrow(), found[i], 1e-6, "epoch " + epoch);
             }
             assertArrayEquals(parameters(plain, epoch),
-                    ModelFile.array("raw", RAW, model(averaged, epoch).extras().get(RAW)).toFloatVector());
+                    ModelFile.array("raw", RAW, model(averaged, epoch).extras().get(RAW), model(averaged, epoch).graph().numParams()).toFloatVector());
         }
         assertArrayEquals(parameters(averaged, 4), ModelFile.read(averaged.directory.uri(RunDirectory.LAST), new Configuration()).graph().params().toFloatVector());
     }

@@ -1,0 +1,31 @@
+package org.mmard.cli;
+
+import org.mmard.config.Settings;
+import org.mmard.engine.LibTorch;
+import picocli.CommandLine.Option;
+
+/** {@code --device}, for commands that run networks without a configuration whose {@code engine.device} would say where. */
+final class DeviceOption {
+    private enum Choice { auto, cpu, cuda }
+
+    @Option(names = "--device", defaultValue = "auto", description = "Where the networks run: ${COMPLETION-CANDIDATES}, as engine.device (default: ${DEFAULT-VALUE}).")
+    private Choice device;
+
+    String name() {
+        return device.name();
+    }
+
+    /** How an executor is to run networks: on one thread, in float32. */
+    Settings.Engine engine() {
+        return Settings.Engine.on(name());
+    }
+
+    /**
+     * Makes it the device of this process.
+     *
+     * @throws org.mmard.config.InputError where it is a GPU that cannot be used
+     */
+    void use() {
+        LibTorch.configure(engine(), null);
+    }
+}

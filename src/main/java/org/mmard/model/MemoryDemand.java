@@ -1,0 +1,52 @@
+package org.mmard.model;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.graph.GraphVertex;
+import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.mmard.config.InputError;
+
+/** What a network takes of a machine's memory, before any is taken. */
+final class MemoryDemand {
+    private MemoryDemand() {}
+
+    /**
+     * @param what the network, for the complaint
+     * @throws InputError with both numbers, where one forward pass over one image would need more memory than this machine (or container) has
+     */
+    static void require(String what, ComputationGraphConfiguration configuration) {
+        require(what, bytes(configuration), ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize());
+    }
+
+    static void require(String what, double needed, long has) {
+        if (needed > has) {
+            throw new InputError(String.format(Locale.ROOT, "%s: one forward pass over one image needs %.1f GiB of memory, and this machine has %.1f GiB; take a smaller network",
+                    what, needed / (1L << 30), has / (double) (1L << 30)));
+        }
+    }
+
+    /** At least: the weights, and what goes into and comes out of the widest vertex, as float32. A double, since no integer need be large enough. */
+    static double bytes(ComputationGraphConfiguration configuration) {
+        Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.IMAGES);
+        double weights = 0;
+        double widest = 0;
+        for (Map.Entry<String, GraphVertex> vertex : configuration.getVertices().entrySet()) {
+            weights += vertex.getValue().numParams(true);
+            double around = elements(outputs.get(vertex.getKey()));
+            for (String input : configuration.getVertexInputs().getOrDefault(vertex.getKey(), List.of())) {
+                around += elements(outputs.get(input));
+            }
+            widest = Math.max(widest, around);
+        }
+        return Float.BYTES * (weights + widest);
+    }
+
+    /** The images themselves have no entry among the outputs, and hardly count. */
+    private static double elements(InputType output) {
+        return output == null ? 0 : output.arrayElementsPerExample();
+    }
+}
