@@ -74,7 +74,7 @@ public final class RunDirectory {
      */
     public static RunDirectory at(String uri, Configuration hadoop) {
         try {
-            Path path = new Path(uri);
+            Path path = new Path(requireNoNul(uri));
             FileSystem files = path.getFileSystem(hadoop);
             Path root = files.makeQualified(path);
             // Checksum files beside every file would be one more thing to rename, never at the same instant; the zips carry their own.
@@ -500,10 +500,18 @@ public final class RunDirectory {
     /** @throws InputError where a name that stands in a file cannot be one on a filesystem */
     private Path path(String name) {
         try {
-            return new Path(root, name);
+            return new Path(root, requireNoNul(name));
         } catch (IllegalArgumentException e) {
             throw new InputError(root + ": nothing can be named " + Printable.value(name) + " there", e);
         }
+    }
+
+    /** Hadoop takes it, and the local disk does not. */
+    private static String requireNoNul(String name) {
+        if (name.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("a NUL in a name");
+        }
+        return name;
     }
 
     private RuntimeException unwritable(IOException e) {
