@@ -38,7 +38,7 @@ final class PublishedStudents {
     private static final String CHECKSUM = RunDirectory.BEST + ".sha256";
     private static final Set<String> FILES = Set.of(RunDirectory.BEST, CHECKSUM, RecordedEvaluation.FILE);
     /** As {@link #publish} names a student's folder. */
-    private static final Pattern FOLDER = Pattern.compile("[^/\\\\]+-\\p{XDigit}{8}");
+    private static final Pattern FOLDER = Pattern.compile("[^/\\\\:]+-\\p{XDigit}{8}");
     private static final int LARGEST = 1 << 20;
     private static final ObjectMapper JSON = new ObjectMapper();
     /** What must be the same for two evaluations to be compared. */
@@ -137,7 +137,7 @@ final class PublishedStudents {
     }
 
     private static boolean isPlain(String name) {
-        return !name.isBlank() && !name.equals(".") && !name.equals("..") && name.chars().noneMatch(c -> c == '/' || c == '\\');
+        return !name.isBlank() && !name.equals(".") && !name.equals("..") && name.chars().noneMatch(c -> c == '/' || c == '\\' || c == ':');
     }
 
     /**

@@ -14,7 +14,7 @@ enum Quantity {
         @Override
         String exact(double value) {
             // A line never breaks before its per cent sign.
-            return String.format(Locale.ROOT, "%.1f\u00a0%%", 100 * value);
+            return Double.isNaN(value) ? NOT_MEASURED : String.format(Locale.ROOT, "%.1f\u00a0%%", 100 * value);
         }
     },
     /** Anything else. */
@@ -26,8 +26,8 @@ enum Quantity {
 
         @Override
         String exact(double value) {
-            if (value == 0) {
-                return "0";
+            if (value == 0 || Double.isNaN(value)) {
+                return value == 0 ? "0" : NOT_MEASURED;
             }
             int digits = (int) Math.floor(Math.log10(Math.abs(value)));
             if (digits >= 6 || digits < -5) {
@@ -38,10 +38,12 @@ enum Quantity {
         }
     };
 
+    private static final String NOT_MEASURED = "";
+
     /** At an axis whose ticks are {@code step} apart. */
     abstract String tick(double value, double step);
 
-    /** To be read by itself. */
+    /** To be read by itself; nothing where it is not a number, for it was not measured. */
     abstract String exact(double value);
 
     private static String fixed(double value, double step) {

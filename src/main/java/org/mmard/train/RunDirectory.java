@@ -30,6 +30,7 @@ import org.apache.hadoop.fs.FsStatus;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.InputError;
+import org.mmard.config.Printable;
 
 /**
  * Where a run keeps everything, on any Hadoop filesystem: {@code run.conf}, {@code provenance.json}, {@code metrics.jsonl},
@@ -496,8 +497,13 @@ public final class RunDirectory {
         return new InputError(uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
     }
 
+    /** @throws InputError where a name that stands in a file cannot be one on a filesystem */
     private Path path(String name) {
-        return new Path(root, name);
+        try {
+            return new Path(root, name);
+        } catch (IllegalArgumentException e) {
+            throw new InputError(root + ": nothing can be named " + Printable.value(name) + " there", e);
+        }
     }
 
     private RuntimeException unwritable(IOException e) {
