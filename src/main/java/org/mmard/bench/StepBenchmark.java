@@ -111,7 +111,9 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
 
     /** One variant's student and the times of its steps, in seconds. */
     private static final class Timed implements AutoCloseable {
-        private static final double NANOSECONDS = 1e9;
+        /** Seconds: in these the system counts CPU time. */
+    private static final double CPU_RESOLUTION = 0.01;
+    private static final double NANOSECONDS = 1e9;
 
         private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         private final Settings.Engine engine;
@@ -139,7 +141,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
             student.params().subi(update.reshape(student.params().shape()));
             if (counts) {
                 wall.add((System.nanoTime() - from) / NANOSECONDS);
-                cpu.add((process.getProcessCpuTime() - cpuFrom) / NANOSECONDS);
+                // A step that is over within a hundredth may count none.
+                cpu.add(Math.max((process.getProcessCpuTime() - cpuFrom) / NANOSECONDS, CPU_RESOLUTION));
             }
         }
 

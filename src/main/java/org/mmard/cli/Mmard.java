@@ -94,6 +94,9 @@ public final class Mmard {
             if (mistake.isPresent()) {
                 return say(line, mistake.get().getMessage(), MISTAKE);
             }
+            if (Nd4jBackends.noneRuns(e)) {
+                return say(line, Nd4jBackends.REFUSAL, MISTAKE);
+            }
             // Left alone it would end this thread, not the process, where Spark has threads of its own.
             exit = failure(line, e);
         }

@@ -40,7 +40,7 @@ public final class Cuda {
         if (!built()) {
             throw new InputError(asked + ", but this build has no CUDA: make one that has with ./mmard --cuda build");
         }
-        List<String> missing = Natives.missing(true);
+        List<String> missing = Natives.missing();
         if (!missing.isEmpty()) {
             throw new InputError(asked + ", but CUDA libraries are missing on this host: " + String.join(", ", missing)
                     + "; install CUDA and cuDNN, or name their folders in LD_LIBRARY_PATH");

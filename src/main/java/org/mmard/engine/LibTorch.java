@@ -2,7 +2,6 @@ package org.mmard.engine;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -12,7 +11,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -23,12 +21,7 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public final class LibTorch {
     static {
-        Natives.unpack();
-        List<String> missing = Natives.forGpus() ? Natives.missing(false) : List.of();
-        if (!missing.isEmpty()) {
-            throw new InputError("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: "
-                    + String.join(", ", missing) + "; install CUDA, or make a build without it with ./mmard --cpu build");
-        }
+        Natives.prepare();
     }
 
     private LibTorch() {}
@@ -37,7 +30,7 @@ public final class LibTorch {
      * Sets up this process as a run has it: device, threads, the meaning of float32. To be called before any network is opened.
      *
      * @param assigned the GPU that Spark gave to this process, or null
-     * @throws InputError where a GPU is asked for and cannot be used
+     * @throws org.mmard.config.InputError where a GPU is asked for and cannot be used
      */
     public static void configure(Settings.Engine engine, String assigned) {
         Device.choose(engine.device(), assigned);

@@ -14,19 +14,39 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.Loader;
+import org.mmard.config.InputError;
 
 /** LibTorch's native libraries as the jar has them: for the processor alone, or for GPUs too, which then ask for libraries of CUDA that no jar brings. */
 final class Natives {
     private static final String PROCESSOR = "/org/bytedeco/pytorch/linux-x86_64/";
     private static final String GPU = "/org/bytedeco/pytorch/linux-x86_64-gpu/";
-    /** What of it is loaded in any case, GPU or not. */
-    private static final List<String> OF_PROCESSOR = List.of("libc10.so", "libtorch_cpu.so", "libjnitorch.so");
+
+    private static boolean prepared;
 
     private Natives() {}
 
     /** Whether this build's LibTorch has CUDA. */
     static boolean forGpus() {
         return Natives.class.getResource(GPU + "libtorch_cuda.so") != null;
+    }
+
+    /**
+     * To be called before anything of LibTorch's is: by the classes through which everything comes in.
+     *
+     * @throws InputError where it cannot run on this host at all
+     */
+    static synchronized void prepare() {
+        if (prepared) {
+            return;
+        }
+        unpack();
+        // Where one is missing JavaCPP cannot load libtorch.so, takes the system's, if there is one, and dies of the mixture: not even the processor can be used.
+        List<String> missing = forGpus() ? missing() : List.of();
+        if (!missing.isEmpty()) {
+            throw new InputError("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: "
+                    + String.join(", ", missing) + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build");
+        }
+        prepared = true;
     }
 
     /**
@@ -41,11 +61,11 @@ final class Natives {
         }
     }
 
-    /** The libraries that LibTorch asks for and the system's loader does not find here, by name. @param all or those alone without which nothing runs */
-    static List<String> missing(boolean all) {
+    /** The libraries that LibTorch asks for and the system's loader does not find here, by name. */
+    static List<String> missing() {
         File folder = unpack()[0];
         Set<String> missing = new TreeSet<>();
-        for (File library : folder.listFiles((in, name) -> all ? name.endsWith(".so") : OF_PROCESSOR.contains(name))) {
+        for (File library : folder.listFiles((in, name) -> name.endsWith(".so"))) {
             Dynamic dynamic = dynamic(library.toPath());
             for (String needed : dynamic.needed) {
                 // OpenBLAS comes in a jar of its own, and is loaded before.

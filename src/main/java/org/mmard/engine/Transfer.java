@@ -24,6 +24,10 @@ final class Transfer {
     private static final AtomicLong BYTES = new AtomicLong();
     private static volatile boolean timed;
 
+    static {
+        Natives.prepare();
+    }
+
     private Transfer() {}
 
     /** A tensor of the device with the values of one in the host's memory, and with memory of its own. */

@@ -22,7 +22,7 @@ import org.mmard.config.InputError;
  */
 class FuzzTest {
     /** Of each reader, with fixed seeds. */
-    private static final int INPUTS = 120;
+    private static final int INPUTS = 80;
     private static final double MINUTES = Double.parseDouble(System.getProperty("mmard.fuzz.minutes", "0"));
     private static final long FIRST = Long.getLong("mmard.fuzz.seed", MINUTES == 0 ? 0 : System.currentTimeMillis() << 20);
     /** An input takes milliseconds, the first one of a process a few seconds, and a busy machine ten times as long. */

@@ -251,6 +251,17 @@ class LauncherTest {
         assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -P !copying-device -Dtest=Some*", Files.readAllLines(builds).get(1));
     }
 
+    @Test
+    void fuzzingIsItsOneTestForSoManyMinutes() throws Exception {
+        assertEquals(0, mmard("test", "--fuzz", "3", "-Dmmard.fuzz.readers=lock").exit());
+        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dtest=FuzzTest -Dmmard.fuzz.minutes=3 -Dmmard.fuzz.readers=lock", Files.readAllLines(builds).get(1));
+        for (String minutes : new String[] {"", "0", "-Dtest=X", "1.5"}) {
+            Shell.Outcome outcome = mmard("test", "--fuzz", minutes);
+            assertEquals(2, outcome.exit(), minutes);
+            assertTrue(outcome.error().contains("wants a number of minutes"), outcome.error());
+        }
+    }
+
     private Shell.Outcome mmard(String... arguments) throws Exception {
         return shell.run(checkout.resolve("mmard"), arguments);
     }
