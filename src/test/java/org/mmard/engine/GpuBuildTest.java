@@ -22,7 +22,7 @@ import org.mmard.config.InputError;
 import org.mmard.model.Architectures;
 
 /**
- * LibTorch's real GPU natives on a host without a GPU, CUDA's libraries being empty ones of the right names. Each process of the test has the natives in the place of
+ * LibTorch's real GPU natives on a host without a GPU, those of CUDA's libraries that are there being empty ones of the right names. Each process of the test has the natives in the place of
  * those for the processor, and a cache of its own: what an earlier one unpacked or linked would hide what is missing.
  */
 class GpuBuildTest {
@@ -32,7 +32,7 @@ class GpuBuildTest {
     private Path folder;
 
     @Test
-    void tellsMissingLibrariesAndAMissingGpuApart() throws Exception {
+    void namesEveryLibraryOfCudaThatIsMissing() throws Exception {
         Path natives = natives();
         assumeTrue(Files.exists(natives), natives.getFileName() + " (600 MB) is not in Maven's repository: ./mmard --cuda=12 build fetches it");
         assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "gcc"))), "gcc, which makes the empty libraries, is not installed");
@@ -43,10 +43,6 @@ class GpuBuildTest {
         assertEquals("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: " + cudnn
                 + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build", withoutCudnn.get(0));
         assertEquals("engine.device = cuda, but CUDA libraries are missing on this host: " + cudnn + "; install CUDA and cuDNN, or name their folders in LD_LIBRARY_PATH", withoutCudnn.get(1));
-
-        List<String> withoutGpu = run(natives, libraries());
-        assertEquals("cpu 10", withoutGpu.get(0));
-        assertTrue(withoutGpu.get(1).startsWith("engine.device = cuda, but there is no GPU: CUDA finds none on this host"), withoutGpu.get(1));
     }
 
     /** All that LibTorch 2.7's GPU natives ask for. */
