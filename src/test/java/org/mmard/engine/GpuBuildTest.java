@@ -27,12 +27,27 @@ import org.mmard.model.Architectures;
  */
 class GpuBuildTest {
     private static final String NATIVES = "linux-x86_64.jar";
+    private static final String RUNTIME = "libcudart.so.12";
+    /** What LibTorch calls of CUDA's runtime while it loads and looks for GPUs. 100 is cudaErrorNoDevice. */
+    private static final String WITHOUT_GPU = """
+            void **__cudaRegisterFatBinary(void *b) { static void *h; return &h; }
+            void __cudaRegisterFatBinaryEnd(void **h) {}
+            void __cudaUnregisterFatBinary(void **h) {}
+            void __cudaRegisterFunction() {}
+            void __cudaRegisterVar() {}
+            int cudaGetDeviceCount(int *n) { *n = 0; return 100; }
+            int cudaGetDevice(int *d) { *d = 0; return 100; }
+            int cudaGetLastError() { return 0; }
+            int cudaDriverGetVersion(int *v) { *v = 0; return 0; }
+            int cudaRuntimeGetVersion(int *v) { *v = 12090; return 0; }
+            const char *cudaGetErrorString(int e) { return "no CUDA-capable device is detected"; }
+            """;
 
     @TempDir
     private Path folder;
 
     @Test
-    void namesEveryLibraryOfCudaThatIsMissing() throws Exception {
+    void tellsMissingLibrariesAndAMissingGpuApart() throws Exception {
         Path natives = natives();
         assumeTrue(Files.exists(natives), natives.getFileName() + " (600 MB) is not in Maven's repository: ./mmard --cuda=12 build fetches it");
         assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "gcc"))), "gcc, which makes the empty libraries, is not installed");
@@ -43,6 +58,10 @@ class GpuBuildTest {
         assertEquals("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: " + cudnn
                 + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build", withoutCudnn.get(0));
         assertEquals("engine.device = cuda, but CUDA libraries are missing on this host: " + cudnn + "; install CUDA and cuDNN, or name their folders in LD_LIBRARY_PATH", withoutCudnn.get(1));
+
+        List<String> withoutGpu = run(natives, libraries());
+        assertEquals("cpu 10", withoutGpu.get(0));
+        assertTrue(withoutGpu.get(1).startsWith("engine.device = cuda, but there is no GPU: CUDA finds none on this host"), withoutGpu.get(1));
     }
 
     /** All that LibTorch 2.7's GPU natives ask for. */
@@ -65,7 +84,11 @@ class GpuBuildTest {
     private List<String> run(Path natives, List<String> libraries) throws IOException, InterruptedException {
         Path run = Files.createTempDirectory(folder, "run");
         for (String library : libraries) {
-            Process gcc = new ProcessBuilder("gcc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-Wl,-soname," + library, "-o", run.resolve(library).toString()).inheritIO().start();
+            boolean runtime = library.equals(RUNTIME);
+            Path source = Files.writeString(run.resolve("source.c"), runtime ? WITHOUT_GPU : "");
+            Path versions = Files.writeString(run.resolve("versions"), library + " { global: *; };\n");
+            Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-nostdlib", "-w", source.toString(), "-Wl,-soname," + library,
+                    "-Wl,--version-script=" + versions, "-o", run.resolve(library).toString()).inheritIO().start();
             assertEquals(0, gcc.waitFor());
         }
         String classes = classPath().map(entry -> entry.contains("/pytorch-") && entry.endsWith(NATIVES) ? natives.toString() : entry).collect(Collectors.joining(File.pathSeparator));
