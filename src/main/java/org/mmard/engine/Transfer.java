@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -69,7 +70,8 @@ final class Transfer {
 
     /** Room for as many values on the device. */
     static Tensor like(Tensor host) {
-        return torch.empty_like(host, new TensorOptions(ScalarType.Float).device(new org.bytedeco.pytorch.DeviceOptional(Device.current().torch())), new MemoryFormatOptional());
+        return torch.empty_like(
+                host, new TensorOptions(ScalarType.Float).device(new DeviceOptional(Device.current().torch())), new MemoryFormatOptional());
     }
 
     /** Page-locked room for as many values in the host's memory where the device asks for it, else the tensor itself. */

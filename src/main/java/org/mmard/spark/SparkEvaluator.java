@@ -2,6 +2,7 @@ package org.mmard.spark;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.apache.spark.TaskContext;
@@ -78,9 +79,13 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         ClassTag<R> result = ClassTag$.MODULE$.apply(Serializable.class);
         try {
             run(parts, new Task<>(model, images, work, engine, devices), finished, result);
-        } catch (RuntimeException e) {
+        } catch (Exception e) {
             // A mistake that shows on an executor first, such as weights that are no numbers, is the user's there, too.
-            throw InputError.in(e).<RuntimeException>map(mistake -> mistake).orElse(e);
+            Optional<InputError> mistake = InputError.in(e);
+            if (mistake.isPresent()) {
+                throw mistake.get();
+            }
+            throw e;
         }
     }
 

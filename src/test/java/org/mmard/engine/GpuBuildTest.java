@@ -22,11 +22,26 @@ import org.mmard.config.InputError;
 import org.mmard.model.Architectures;
 
 /**
- * LibTorch's real GPU natives on a host without a GPU, CUDA's libraries being empty ones of the right names. Each process of the test has the natives in the place of
+ * LibTorch's real GPU natives on a host without a GPU, those of CUDA's libraries that are there being empty ones of the right names. Each process of the test has the natives in the place of
  * those for the processor, and a cache of its own: what an earlier one unpacked or linked would hide what is missing.
  */
 class GpuBuildTest {
     private static final String NATIVES = "linux-x86_64.jar";
+    private static final String RUNTIME = "libcudart.so.12";
+    /** What LibTorch calls of CUDA's runtime while it loads and looks for GPUs. 100 is cudaErrorNoDevice. */
+    private static final String WITHOUT_GPU = """
+            void **__cudaRegisterFatBinary(void *b) { static void *h; return &h; }
+            void __cudaRegisterFatBinaryEnd(void **h) {}
+            void __cudaUnregisterFatBinary(void **h) {}
+            void __cudaRegisterFunction() {}
+            void __cudaRegisterVar() {}
+            int cudaGetDeviceCount(int *n) { *n = 0; return 100; }
+            int cudaGetDevice(int *d) { *d = 0; return 100; }
+            int cudaGetLastError() { return 0; }
+            int cudaDriverGetVersion(int *v) { *v = 0; return 0; }
+            int cudaRuntimeGetVersion(int *v) { *v = 12090; return 0; }
+            const char *cudaGetErrorString(int e) { return "no CUDA-capable device is detected"; }
+            """;
 
     @TempDir
     private Path folder;
@@ -69,7 +84,11 @@ class GpuBuildTest {
     private List<String> run(Path natives, List<String> libraries) throws IOException, InterruptedException {
         Path run = Files.createTempDirectory(folder, "run");
         for (String library : libraries) {
-            Process gcc = new ProcessBuilder("gcc", "-shared", "-nostdlib", "-x", "c", "/dev/null", "-Wl,-soname," + library, "-o", run.resolve(library).toString()).inheritIO().start();
+            boolean runtime = library.equals(RUNTIME);
+            Path source = Files.writeString(run.resolve("source.c"), runtime ? WITHOUT_GPU : "");
+            Path versions = Files.writeString(run.resolve("versions"), library + " { global: *; };\n");
+            Process gcc = new ProcessBuilder("gcc", "-shared", "-fPIC", "-nostdlib", "-w", source.toString(), "-Wl,-soname," + library,
+                    "-Wl,--version-script=" + versions, "-o", run.resolve(library).toString()).inheritIO().start();
             assertEquals(0, gcc.waitFor());
         }
         String classes = classPath().map(entry -> entry.contains("/pytorch-") && entry.endsWith(NATIVES) ? natives.toString() : entry).collect(Collectors.joining(File.pathSeparator));
