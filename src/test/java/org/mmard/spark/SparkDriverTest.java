@@ -2,6 +2,7 @@ package org.mmard.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,21 @@ class SparkDriverTest {
         assertEquals("local-cluster[3,1,2048]", conf.get("spark.master"));
         assertEquals("2048m", conf.get("spark.executor.memory"));
         assertEquals("3", conf.get("spark.cores.max"));
+    }
+
+    @Test
+    void aClusterOfItsOwnHasASecretOfThatRunUnlessTheUserSaysOtherwise() {
+        SparkConf conf = SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark"));
+        assertEquals("true", conf.get("spark.authenticate"));
+        assertTrue(conf.get("spark.authenticate.secret").matches("[0-9a-f]{64}"));
+        assertNotEquals(conf.get("spark.authenticate.secret"), SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark")).get("spark.authenticate.secret"));
+        assertFalse(SparkDriver.configuration("test", 2, Map.of("MMARD_MASTER", "spark://host:7077")).contains("spark.authenticate"));
+        System.setProperty("spark.authenticate", "false");
+        try {
+            assertEquals("false", SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark")).get("spark.authenticate"));
+        } finally {
+            System.clearProperty("spark.authenticate");
+        }
     }
 
     @Test

@@ -175,6 +175,96 @@ class SparkExchangeTest {
         assertEquals(0, exchanges.get(0).strangers());
     }
 
+    /** The tasks of an epoch, each of which knows its own shard. */
+    private static final class Meeting {
+        private final String[] addresses;
+        private final CyclicBarrier all;
+
+        Meeting(int executors) {
+            addresses = new String[executors];
+            all = new CyclicBarrier(executors);
+        }
+
+        Gathering of(int shard) {
+            return new Gathering() {
+                @Override
+                public int shard() {
+                    return shard;
+                }
+
+                @Override
+                public String[] all(String own) {
+                    addresses[shard] = own;
+                    try {
+                        all.await(20, TimeUnit.SECONDS);
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return addresses.clone();
+                }
+
+                @Override
+                public boolean isInterrupted() {
+                    return false;
+                }
+            };
+        }
+    }
+
+    @Test
+    void anExecutorThatHadNoPartInTheRestOfAnEpochHasOneInTheNext() throws Exception {
+        Meeting rest = new Meeting(2);
+        Meeting next = new Meeting(3);
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        List<Future<float[]>> futures = new ArrayList<>();
+        for (int executor = 0; executor < 3; executor++) {
+            int number = executor;
+            AtomicInteger epoch = new AtomicInteger(number < 2 ? 0 : 1);
+            SparkExchange exchange = new SparkExchange(RUN, AllReduce.limits(3, LENGTH), 20_000, "127.0.0.1", new SparkConf(false), null,
+                    () -> epoch.getAndIncrement() == 0 ? rest.of(number) : next.of((number + 1) % 3));
+            exchanges.add(exchange);
+            futures.add(threads.submit(() -> {
+                Rounds rounds = new Rounds(exchange, new AllReduce(exchange, Encoding.INT8, 3, LENGTH), 7, 0);
+                if (number < 2) {
+                    share(rounds, exchange, 0, 5);
+                }
+                return share(rounds, exchange, 1, 0);
+            }));
+        }
+        threads.shutdown();
+        // The last of seven batches is that of shard 0 alone, which the third executor has now.
+        assertArrayEquals(futures.get(0).get(60, TimeUnit.SECONDS), futures.get(1).get(60, TimeUnit.SECONDS));
+        assertArrayEquals(updates(1, 0, 6), futures.get(0).get(), 1e-5f);
+        assertArrayEquals(updates(1, 0, 7), futures.get(2).get(60, TimeUnit.SECONDS), 1e-5f);
+    }
+
+    /** What is left of an epoch of seven batches. @return all that is applied to the parameters */
+    private static float[] share(Rounds rounds, SparkExchange exchange, int epoch, int from) {
+        FloatBuffer sum = FloatBuffer.allocate(LENGTH);
+        float[] all = new float[LENGTH];
+        rounds.begin(epoch, from, 0, true, () -> false);
+        for (int batch = from + exchange.shard(); batch < 7; batch += exchange.executors()) {
+            rounds.give(batch, false, FloatBuffer.wrap(updates(epoch, batch, batch + 1)));
+            rounds.take(sum);
+            for (int i = 0; i < LENGTH; i++) {
+                all[i] += sum.get(i);
+            }
+        }
+        return all;
+    }
+
+    /** The sum of the updates of these batches. */
+    private static float[] updates(int epoch, int from, int to) {
+        float[] sum = new float[LENGTH];
+        for (int batch = from; batch < to; batch++) {
+            Random random = new Random(100L * epoch + batch);
+            for (int i = 0; i < LENGTH; i++) {
+                sum[i] += random.nextFloat() - 0.5f;
+            }
+        }
+        return sum;
+    }
+
     /** One that knows how to speak, with whatever secret. @return why it was not understood, or null */
     private static Throwable upload(SparkExchange to, Security security, SecretKeyHolder secret, ByteBuffer header, int length) throws Exception {
         TransportConf conf = SparkTransportConf.fromSparkConf(security.conf(), "mmard", 1, Option.empty());
