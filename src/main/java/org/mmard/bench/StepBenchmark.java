@@ -132,7 +132,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         }
 
         void step(Step.Batch images, boolean counts) {
-            LibTorch.tensorFloat32(engine.tensorFloat32());
+            LibTorch.tf32(engine.tf32());
             long from = System.nanoTime();
             long cpuFrom = process.getProcessCpuTime();
             step.gradient(images);

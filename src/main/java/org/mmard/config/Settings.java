@@ -120,10 +120,10 @@ public record Settings(
 
     /**
      * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs
-     * @param attackPrecision float32, bfloat16 or auto; @param tensorFloat32 whether a GPU may round the factors of float32 products
+     * @param attackPrecision float32, bfloat16 or auto; @param tf32 whether a GPU may round the factors of float32 products
      */
     public record Engine(
-            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tensorFloat32) implements Serializable {
+            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tf32) implements Serializable {
         /** As commands that have no configuration run networks: one thread, float32. */
         public static Engine on(String device) {
             return new Engine(device, 1, true, true, "float32", false);

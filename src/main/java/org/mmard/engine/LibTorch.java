@@ -34,7 +34,7 @@ public final class LibTorch {
      */
     public static void configure(Settings.Engine engine, String assigned) {
         Device.choose(engine.device(), assigned);
-        tensorFloat32(engine.tensorFloat32());
+        tf32(engine.tf32());
         threads(engine.threads());
     }
 
@@ -53,7 +53,7 @@ public final class LibTorch {
      * Sets what float32 means on a GPU: TensorFloat-32, which rounds the factors of every product to eleven significant bits, is LibTorch's own default in
      * convolutions. And has cuDNN take algorithms that give the same bits every time.
      */
-    public static void tensorFloat32(boolean allowed) {
+    public static void tf32(boolean allowed) {
         Context context = torch.globalContext();
         context.setAllowTF32CuDNN(allowed);
         context.setAllowTF32CuBLAS(allowed);
