@@ -61,10 +61,11 @@ final class BenchSyncCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%s, %,d values, %d executors, %s%s, %s%n", student, length, executors, encoding, encrypted ? ", encrypted" : "",
                 rounds == 1 ? "1 round" : rounds + " rounds");
-        out.printf("%-9s %15s %15s %13s %13s %15s%n", "executor", "seconds/round", "slowest round", "CPU seconds", "of it coding", "bytes sent");
+        out.printf("%-9s %15s %15s %13s %13s %15s %15s%n", "executor", "seconds/round", "longest round", "CPU seconds", "of it coding", "bytes sent",
+                "bytes received");
         for (Timing timing : timings) {
-            out.printf(Locale.ROOT, "%-9d %15.4f %15.4f %13.4f %13.4f %,15d%n",
-                    timing.shard(), timing.seconds(), timing.slowest(), timing.cpu(), timing.coding(), timing.bytes());
+            out.printf(Locale.ROOT, "%-9d %15.4f %15.4f %13.4f %13.4f %,15d %,15d%n",
+                    timing.shard(), timing.seconds(), timing.slowest(), timing.cpu(), timing.coding(), timing.sent(), timing.received());
         }
         if (json) {
             out.println(json(timings, length));
@@ -84,7 +85,7 @@ final class BenchSyncCommand implements Callable<Integer> {
     private ObjectNode json(List<Timing> timings, int length) {
         ObjectNode figures = new ObjectMapper().createObjectNode();
         figures.put("seconds_per_round", worst(timings, Timing::seconds)).put("cpu_seconds_per_round", worst(timings, Timing::cpu));
-        figures.put("coding_cpu_seconds_per_round", worst(timings, Timing::coding)).put("bytes_sent_per_round", (long) worst(timings, Timing::bytes));
+        figures.put("coding_cpu_seconds_per_round", worst(timings, Timing::coding)).put("bytes_sent_per_round", (long) worst(timings, Timing::sent));
         figures.put("executors", executors).put("parameters", length).put("encoding", encoding).put("encrypted", encrypted);
         return figures.put("rounds", rounds).put("student", student);
     }

@@ -1,7 +1,7 @@
 package org.mmard.cli;
 
 import org.mmard.config.Settings;
-import org.mmard.engine.LibTorch;
+import org.mmard.engine.Device;
 import picocli.CommandLine.Option;
 
 /** {@code --device}, for commands that run networks without a configuration whose {@code engine.device} would say where. */
@@ -26,6 +26,6 @@ final class DeviceOption {
      * @throws org.mmard.config.InputError where it is a GPU that cannot be used
      */
     void use() {
-        LibTorch.configure(engine(), null);
+        Device.configure(engine(), null);
     }
 }

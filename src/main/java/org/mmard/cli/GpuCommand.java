@@ -59,7 +59,7 @@ final class GpuCommand {
 
         @Override
         public Integer call() {
-            LibTorch.configure(Settings.Engine.on("cuda"), null);
+            Device.configure(Settings.Engine.on("cuda"), null);
             PrintWriter out = spec.commandLine().getOut();
             about().forEach((name, value) -> {
                 out.printf("%-20s %s%n", name, value);

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.mmard.config.InputError;
+import org.mmard.config.Settings;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -48,13 +49,25 @@ public record Device(Kind kind, int index) {
     }
 
     /**
+     * Sets up this process as a run has it: device, threads, the meaning of float32. To be called before any network is opened.
+     *
+     * @param assigned the GPU that Spark gave to this process, or null
+     * @throws InputError where a GPU is asked for and cannot be used
+     */
+    public static void configure(Settings.Engine engine, String assigned) {
+        choose(engine.device(), assigned);
+        LibTorch.tf32(engine.tf32());
+        LibTorch.threads(engine.threads());
+    }
+
+    /**
      * Makes the device that a run asks for the device of this process.
      *
      * @param setting {@code engine.device}: cpu; cuda; or auto, which is the GPU that was assigned, else the processor
      * @param assigned the GPU that Spark gave to this process, or null
      * @throws InputError where a GPU is asked for and cannot be used, saying why
      */
-    public static void choose(String setting, String assigned) {
+    static void choose(String setting, String assigned) {
         if (setting.equals("cpu") || setting.equals("auto") && assigned == null) {
             use(processor(System.getenv(IN_TESTS)));
             return;

@@ -11,7 +11,6 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.mmard.config.Settings;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -25,18 +24,6 @@ public final class LibTorch {
     }
 
     private LibTorch() {}
-
-    /**
-     * Sets up this process as a run has it: device, threads, the meaning of float32. To be called before any network is opened.
-     *
-     * @param assigned the GPU that Spark gave to this process, or null
-     * @throws org.mmard.config.InputError where a GPU is asked for and cannot be used
-     */
-    public static void configure(Settings.Engine engine, String assigned) {
-        Device.choose(engine.device(), assigned);
-        tf32(engine.tf32());
-        threads(engine.threads());
-    }
 
     /**
      * Sets how many threads one LibTorch or ND4J operation uses in this JVM. One gives the same bits every time.

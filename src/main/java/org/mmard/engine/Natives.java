@@ -65,7 +65,7 @@ final class Natives {
     static List<String> missing() {
         File folder = unpack()[0];
         Set<String> missing = new TreeSet<>();
-        for (File library : folder.listFiles((in, name) -> name.endsWith(".so"))) {
+        for (File library : folder.listFiles((in, name) -> isOfThisBuild(name))) {
             Dynamic dynamic = dynamic(library.toPath());
             for (String needed : dynamic.needed) {
                 // OpenBLAS comes in a jar of its own, and is loaded before.
@@ -76,6 +76,11 @@ final class Natives {
             }
         }
         return List.copyOf(missing);
+    }
+
+    /** The cache may still hold what an earlier build in a jar of the same name had. */
+    private static boolean isOfThisBuild(String name) {
+        return name.endsWith(".so") && Natives.class.getResource(GPU + name) != null;
     }
 
     private static boolean loads(String name) {

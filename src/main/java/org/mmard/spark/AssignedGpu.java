@@ -7,7 +7,6 @@ import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.engine.Cuda;
 import org.mmard.engine.Device;
-import org.mmard.engine.LibTorch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +50,7 @@ final class AssignedGpu {
      */
     static synchronized void use(TaskContext task, Settings.Engine engine) {
         ResourceInformation given = task.resourcesJMap().get(GPU);
-        LibTorch.configure(engine, given == null ? null : given.addresses()[0]);
+        Device.configure(engine, given == null ? null : given.addresses()[0]);
         if (!Device.current().equals(told)) {
             told = Device.current();
             LOG.info("Works on {}", told.description());

@@ -1,14 +1,16 @@
 package org.mmard.spark;
 
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.mmard.config.InputError;
 import org.mmard.config.Settings;
 import org.mmard.engine.Cuda;
 import org.mmard.engine.Device;
@@ -21,6 +23,7 @@ import scala.runtime.AbstractFunction1;
 /** Where the executors of a run compute. Asked before the first step, so that a GPU that cannot be used is refused before anything long has begun. */
 final class Devices {
     private static final String DEVICE = "device";
+    private static final String REFUSAL = "refusal";
 
     private Devices() {}
 
@@ -36,8 +39,21 @@ final class Devices {
 
         @Override
         public Iterator<TreeMap<String, String>> apply(Iterator<Integer> partition) {
-            AssignedGpu.use(TaskContext.get(), engine);
-            return JavaConverters.asScalaIterator(List.of(here()).iterator());
+            return JavaConverters.asScalaIterator(List.of(answer()).iterator());
+        }
+
+        /** A mistake is an answer, too: of a failure in a barrier stage Spark passes on the text alone. */
+        private TreeMap<String, String> answer() {
+            try {
+                AssignedGpu.use(TaskContext.get(), engine);
+                return here();
+            } catch (RuntimeException | Error e) {
+                Optional<InputError> mistake = InputError.in(e);
+                if (mistake.isEmpty()) {
+                    throw e;
+                }
+                return new TreeMap<>(Map.of(REFUSAL, mistake.get().getMessage()));
+            }
         }
     }
 
@@ -51,18 +67,21 @@ final class Devices {
     /**
      * Device, and versions of what it computes with, over all executors: where they differ, separated by commas.
      *
-     * @throws org.mmard.config.InputError where an executor cannot use the GPU that it was given or told to use
+     * @throws InputError where an executor cannot use the GPU that it was given or told to use
      */
     static Map<String, String> of(JavaSparkContext spark, int executors, Settings.Engine engine) {
         if (spark.sc().isLocal()) {
-            LibTorch.configure(engine, null);
+            Device.configure(engine, null);
             return here();
         }
         List<Integer> shards = IntStream.range(0, executors).boxed().toList();
         List<TreeMap<String, String>> answers = spark.parallelize(shards, executors).rdd().barrier()
                 .mapPartitions(new Ask(engine), false, ClassTag$.MODULE$.<TreeMap<String, String>>apply(TreeMap.class)).toJavaRDD().collect();
+        answers.stream().map(answer -> answer.get(REFUSAL)).filter(Objects::nonNull).findFirst().ifPresent(refusal -> {
+            throw new InputError(refusal);
+        });
         Map<String, TreeSet<String>> values = new TreeMap<>();
-        new ArrayList<>(answers).forEach(answer -> answer.forEach((name, value) -> values.computeIfAbsent(name, any -> new TreeSet<>()).add(value)));
+        answers.forEach(answer -> answer.forEach((name, value) -> values.computeIfAbsent(name, any -> new TreeSet<>()).add(value)));
         Map<String, String> together = new TreeMap<>();
         values.forEach((name, different) -> together.put(name, String.join(", ", different)));
         return together;

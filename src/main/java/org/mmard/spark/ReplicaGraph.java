@@ -51,11 +51,17 @@ final class ReplicaGraph extends DistillingGraph {
         // The wrapper has just switched them on; a step's arrays must outlive DL4J's scopes.
         getConfiguration().setTrainingWorkspaceMode(WorkspaceMode.NONE);
         if (lockstep == null) {
-            Exchange exchange = SparkExchange.of(plan.id(), plan.executors(), Math.toIntExact(numParams()), plan.settings().cluster().stallTimeout());
+            // The first step of an epoch may take so much longer.
+            int stall = plan.settings().cluster().stallTimeout() + plan.settings().cluster().startTimeout();
+            Exchange exchange = SparkExchange.of(plan.id(), plan.executors(), Math.toIntExact(numParams()), stall);
             lockstep = new Lockstep(this, exchange, Encoding.named(plan.settings().cluster().encoding()), plan.executors(), plan.batchesPerEpoch(), plan.skippable());
         }
         long epoch = start.tally().id();
-        lockstep.begin(start.epoch(), start.from(), start.skipped(), start.introduce(), () -> RunPlugin.isStopped(epoch));
+        try {
+            lockstep.begin(start.epoch(), start.from(), start.skipped(), start.introduce(), () -> RunPlugin.isStopped(epoch));
+        } catch (IllegalStateException e) {
+            throw new IllegalStateException(Replica.UNSHARED + e.getMessage(), e);
+        }
         super.setGradientsAccumulator(lockstep);
     }
 

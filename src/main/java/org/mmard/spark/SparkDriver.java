@@ -178,7 +178,7 @@ public final class SparkDriver {
      * executors. It stays in memory and in the environment of the executors.
      */
     private static void authenticate(SparkConf conf) {
-        if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).matches() && !conf.contains("spark.authenticate")) {
+        if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).matches() && conf.getBoolean("spark.authenticate", true) && !conf.contains("spark.authenticate.secret")) {
             byte[] secret = new byte[SECRET_BYTES];
             new SecureRandom().nextBytes(secret);
             conf.set("spark.authenticate", "true").set("spark.authenticate.secret", HexFormat.of().formatHex(secret));

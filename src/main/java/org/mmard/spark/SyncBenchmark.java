@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.spark.sync.Encoding;
 import org.mmard.spark.sync.Exchange;
@@ -68,7 +69,10 @@ public record SyncBenchmark(int length, int executors, Encoding encoding, boolea
         @Override
         public Iterator<Timing> apply(Iterator<Integer> partition) {
             try (Exchange exchange = SparkExchange.of(run, executors, length, STALL_SECONDS)) {
-                return JavaConverters.asScalaIterator(List.of(RoundTimer.time(exchange, encoding, length, rounds, warmUp)).iterator());
+                Timing timing = RoundTimer.time(exchange, encoding, length, rounds, warmUp);
+                // The last sums of this executor may still be on their way to the others.
+                BarrierTaskContext.get().barrier();
+                return JavaConverters.asScalaIterator(List.of(timing).iterator());
             }
         }
     }

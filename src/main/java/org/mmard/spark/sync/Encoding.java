@@ -52,7 +52,7 @@ public enum Encoding {
         }
     },
 
-    /** bfloat16, the upper half of a float32, rounded to nearest even: two bytes a value, at most 2^-9 of it lost. */
+    /** bfloat16, the upper half of a float32, rounded to nearest even: two bytes a value, at most 2^-8 of it lost. */
     BFLOAT16 {
         @Override
         int bytes(int values) {
@@ -64,7 +64,8 @@ public enum Encoding {
             for (int i = 0; i < count; i++) {
                 float value = values[i] + unsent[from + i];
                 int bits = Float.floatToRawIntBits(value);
-                int rounded = bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
+                // Rounding could make a number of a NaN.
+                int rounded = value != value ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
                 SHORT.set(out, at + 2 * i, (short) (rounded >>> 16));
                 unsent[from + i] = value - Float.intBitsToFloat(rounded);
             }
@@ -127,6 +128,7 @@ public enum Encoding {
         }
     };
 
+    private static final int NAN = 0x7FC00000;
     private static final int BLOCK = 512;
     private static final int LARGEST = 127;
     /** 1.5 * 2^23: a float of this size has no fraction, so that adding it rounds to nearest even, and the whole number stands in the lowest bits. */

@@ -20,7 +20,8 @@ public interface Exchange extends AutoCloseable {
     void meet(int epoch, boolean introduce);
 
     /**
-     * Sends the first {@code length} bytes of an array, which is the caller's again when this returns. Messages of earlier rounds are not wanted any more.
+     * Sends the first {@code length} bytes of an array, which is the caller's again when this returns. Who sends in a round has all
+     * that he needs of the rounds before it: what comes of those is not wanted any more.
      *
      * @param to a shard other than this one
      */
@@ -36,6 +37,9 @@ public interface Exchange extends AutoCloseable {
 
     /** Bytes of messages sent since the beginning, headers left out. */
     long sent();
+
+    /** Bytes of messages received since the beginning, headers left out. */
+    long received();
 
     /** Leaves the others. */
     @Override

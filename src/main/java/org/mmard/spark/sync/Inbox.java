@@ -7,11 +7,13 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.mmard.spark.sync.Address.Phase;
 
 /**
  * The messages of others that have arrived, in whatever order, until they are taken. It admits what an executor that keeps the rules can have sent by
  * now: messages of this epoch and the next, no further than a round ahead, of a size and number that are known beforehand. So whoever else may speak cannot fill the
- * memory, and a message that is late or comes twice is dropped. Their bytes lie in arrays that are used again.
+ * memory with messages, and one that is late or comes twice is dropped. Their bytes lie in arrays that are used again.
  */
 final class Inbox {
     private static final long CHECK_MILLISECONDS = 200;
@@ -27,6 +29,9 @@ final class Inbox {
     private final Deque<byte[]> free = new ArrayDeque<>();
     private int epoch = NO_EPOCH;
     private int round;
+    private int shard = -1;
+    /** On their way in. */
+    private final Set<Address> coming = new HashSet<>();
     /** What was taken in this round, so that it is not taken for news when it comes again. */
     private final Set<Address> taken = new HashSet<>();
     private String failure;
@@ -35,28 +40,47 @@ final class Inbox {
         this.limits = limits;
     }
 
-    /** Begins an epoch. What was sent in earlier ones is dropped. */
-    synchronized void begin(int next) {
+    /** Begins an epoch, with this shard. What was sent in earlier ones is dropped. */
+    synchronized void begin(int next, int own) {
         epoch = next;
+        shard = own;
         round = 0;
         taken.clear();
+        drop(address -> address.epoch() != next);
+    }
+
+    private void drop(Predicate<Address> old) {
         parcels.entrySet().removeIf(entry -> {
-            boolean old = entry.getKey().epoch() != next;
-            if (old) {
+            boolean dropped = old.test(entry.getKey());
+            if (dropped) {
                 free.push(entry.getValue().bytes);
             }
-            return old;
+            return dropped;
         });
     }
 
     /** Whether such a message can be one that is still wanted. */
     synchronized boolean admits(Address address, int length) {
         boolean sound = address.source() >= 0 && address.source() < limits.executors && address.piece() >= 0 && address.piece() < limits.pieces
-                && length >= 0 && length <= limits.length;
+                && length >= 0 && length <= limits.length && (address.phase() != Phase.GREETING || address.round() == 0 && address.piece() == 0)
+                && (address.epoch() != epoch || address.source() != shard);
         int least = address.epoch() == epoch ? round : 0;
         boolean timely = epoch != NO_EPOCH && (address.epoch() == epoch || address.epoch() == epoch + 1)
                 && address.round() >= least && address.round() <= least + 1;
         return sound && timely && !parcels.containsKey(address) && !taken.contains(address);
+    }
+
+    /** Lets a message begin to come in, if it is admitted and does not come already: it ends with {@link #put} or {@link #cancel}. */
+    synchronized boolean expect(Address address) {
+        return admits(address, 0) && coming.add(address);
+    }
+
+    /** A message that was expected does not come. @param array what there is of it, or null */
+    synchronized void cancel(Address address, byte[] array) {
+        coming.remove(address);
+        if (array != null) {
+            free.push(array);
+        }
     }
 
     /** An array for a message that is coming in, of {@link Limits#length} bytes. */
@@ -64,13 +88,13 @@ final class Inbox {
         return free.isEmpty() ? new byte[limits.length] : free.pop();
     }
 
-    /** An array of {@link #array} that is not needed after all. */
-    synchronized void giveBack(byte[] array) {
+    private synchronized void giveBack(byte[] array) {
         free.push(array);
     }
 
     /** Takes in a whole message, unless it is not admitted, or no longer. @param bytes an array of {@link #array}, which is the inbox's from now on */
     synchronized void put(Address address, byte[] bytes, int length) {
+        coming.remove(address);
         if (!admits(address, length)) {
             free.push(bytes);
             return;
@@ -99,11 +123,12 @@ final class Inbox {
         giveBack(parcel.bytes);
     }
 
-    /** Goes on to a round: what is still to come of earlier ones is not wanted any more. */
+    /** Goes on to a round: what has come, or is still to come, of earlier ones is not wanted any more. */
     synchronized void advance(int next) {
         if (next > round) {
             round = next;
             taken.clear();
+            drop(address -> address.epoch() == epoch && address.round() < next);
         }
     }
 
@@ -117,7 +142,7 @@ final class Inbox {
             if (stop.getAsBoolean()) {
                 throw new IllegalStateException("the task was killed while it waited for " + address);
             }
-            if (System.nanoTime() > deadline) {
+            if (System.nanoTime() - deadline > 0) {
                 throw new IllegalStateException(address + " did not arrive within " + patience / 1000 + " s");
             }
             try {

@@ -14,6 +14,7 @@ final class MemoryExchange implements Exchange {
     private final CyclicBarrier barrier;
     private final long patience;
     private long sent;
+    private long received;
 
     private MemoryExchange(int shard, List<Inbox> inboxes, CyclicBarrier barrier, long patience) {
         this.shard = shard;
@@ -41,7 +42,7 @@ final class MemoryExchange implements Exchange {
 
     @Override
     public void meet(int epoch, boolean introduce) {
-        inboxes.get(shard).begin(epoch);
+        inboxes.get(shard).begin(epoch, shard);
         try {
             barrier.await(patience, TimeUnit.MILLISECONDS);
         } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
@@ -61,12 +62,20 @@ final class MemoryExchange implements Exchange {
 
     @Override
     public void receive(Address address, Reader reader) {
-        inboxes.get(shard).take(address, () -> false, patience, reader);
+        inboxes.get(shard).take(address, () -> false, patience, (bytes, length) -> {
+            received += length;
+            reader.read(bytes, length);
+        });
     }
 
     @Override
     public long sent() {
         return sent;
+    }
+
+    @Override
+    public long received() {
+        return received;
     }
 
     @Override

@@ -51,7 +51,7 @@ public record Ports(int first, int last) {
                 refused = e;
             }
         }
-        throw new IllegalStateException(first == 0 ? "no TCP port can be listened on (" + refused.getMessage() + ")"
-                : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host", refused);
+        throw new IllegalStateException((first == 0 ? "no TCP port can be listened on"
+                : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host") + " (" + refused.getMessage() + ")", refused);
     }
 }

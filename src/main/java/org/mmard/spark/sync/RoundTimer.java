@@ -20,9 +20,9 @@ public final class RoundTimer {
      *
      * @param seconds median wall time of a round; @param slowest the longest
      * @param cpu CPU seconds of the process per round; @param coding of which its thread encoded, decoded and added
-     * @param bytes sent per round, headers and Spark's own framing left out; @param checksum over the bits of the last sum
+     * @param sent, received bytes per round, headers and Spark's own framing left out; @param checksum over the bits of the last sum
      */
-    public record Timing(int shard, double seconds, double slowest, double cpu, double coding, long bytes, int checksum) implements Serializable {}
+    public record Timing(int shard, double seconds, double slowest, double cpu, double coding, long sent, long received, int checksum) implements Serializable {}
 
     /** Meets the others and sums so many times, after some rounds that are not timed. @param length of the vectors */
     public static Timing time(Exchange exchange, Encoding encoding, int length, int rounds, int warmUp) {
@@ -35,12 +35,14 @@ public final class RoundTimer {
         double[] seconds = new double[rounds];
         long cpu = 0;
         long coding = 0;
-        long bytes = 0;
+        long sent = 0;
+        long received = 0;
         for (int round = 0; round < warmUp + rounds; round++) {
             if (round == warmUp) {
                 cpu = system.getProcessCpuTime();
                 coding = sums.coding();
-                bytes = exchange.sent();
+                sent = exchange.sent();
+                received = exchange.received();
             }
             long start = System.nanoTime();
             sums.scatter(new AllReduce.Round(0, round, exchange.executors(), false), 0, update);
@@ -54,7 +56,7 @@ public final class RoundTimer {
         float[] last = new float[length];
         sum.get(0, last);
         return new Timing(exchange.shard(), seconds[rounds / 2], seconds[rounds - 1], cpu / 1e9 / rounds, (sums.coding() - coding) / 1e9 / rounds,
-                (exchange.sent() - bytes) / rounds, Arrays.hashCode(last));
+                (exchange.sent() - sent) / rounds, (exchange.received() - received) / rounds, Arrays.hashCode(last));
     }
 
     private static FloatBuffer update(int shard, int length) {

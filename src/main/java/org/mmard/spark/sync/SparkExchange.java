@@ -23,6 +23,7 @@ import org.apache.spark.network.crypto.AuthClientBootstrap;
 import org.apache.spark.network.crypto.AuthServerBootstrap;
 import org.apache.spark.network.netty.SparkTransportConf;
 import org.apache.spark.network.sasl.SecretKeyHolder;
+import org.apache.spark.network.server.NoOpRpcHandler;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
 import org.apache.spark.network.server.TransportServer;
@@ -34,7 +35,7 @@ import scala.Option;
 /**
  * The exchange between executors, over the transport that Spark's own blocks take ({@code spark-network-common}): authenticated where
  * {@code spark.authenticate} is on, encrypted where {@code spark.network.crypto.enabled} is, with the secret and the settings of the application. Every executor
- * listens on a port of its own and has one connection to every other. A message is a stream with a header of {@value #HEADER} bytes; no byte of it is deserialised by Java.
+ * listens on a port of its own and calls every other. A message is a stream with a header of {@value #HEADER} bytes; no byte of it is deserialised by Java.
  */
 public final class SparkExchange implements Exchange {
     private static final String MODULE = "mmard";
@@ -50,6 +51,7 @@ public final class SparkExchange implements Exchange {
     private final Sheaf sheaf;
     private final Strangers strangers;
     private final TransportContext context;
+    private final TransportContext calling;
     private final TransportServer server;
     private final TransportClientFactory clients;
     private final String host;
@@ -57,13 +59,14 @@ public final class SparkExchange implements Exchange {
     private Gathering task;
     private String[] addresses;
     private long sent;
+    private long received;
     private volatile boolean closed;
 
     /**
      * Begins to listen.
      *
      * @param run tells the runs of one application apart; @param executors at most; @param length of the vectors that will be shared
-     * @param stall seconds after which the driver takes an epoch for stalled
+     * @param stall seconds after which, at the latest, the driver takes an epoch for stalled
      */
     public static SparkExchange of(UUID run, int executors, int length, int stall) {
         SparkEnv spark = SparkEnv.get();
@@ -87,11 +90,13 @@ public final class SparkExchange implements Exchange {
         strangers = new Strangers(host);
         sheaf = new Sheaf(limits.length());
         TransportConf conf = SparkTransportConf.fromSparkConf(spark, MODULE, 1, Option.empty());
+        // Those that this executor calls have nothing to tell it on its own connection, where nobody has asked them who they are.
+        calling = new TransportContext(conf, new NoOpRpcHandler(), false);
         context = new TransportContext(conf, new Listener(), false);
         List<TransportServerBootstrap> door = secret == null ? List.of() : List.of(new AuthServerBootstrap(conf, secret));
         List<TransportClientBootstrap> key = secret == null ? List.of() : List.of(new AuthClientBootstrap(conf, spark.get("spark.app.id", MODULE), secret));
         server = Ports.of(spark).listen(port -> context.createServer(host, port, door));
-        clients = context.createClientFactory(key);
+        clients = calling.createClientFactory(key);
     }
 
     /** Where this executor listens: host and port. */
@@ -121,7 +126,10 @@ public final class SparkExchange implements Exchange {
     @Override
     public void meet(int epoch, boolean introduce) {
         task = gatherings.get();
-        inbox.begin(epoch);
+        inbox.begin(epoch, shard());
+        if (!introduce && addresses == null) {
+            throw new IllegalStateException("this executor has not met the others");
+        }
         if (introduce) {
             addresses = task.all(address());
         } else {
@@ -149,8 +157,7 @@ public final class SparkExchange implements Exchange {
     }
 
     private void send(Address address, byte[] bytes, int length, String where) {
-        ByteBuffer header = ByteBuffer.allocate(HEADER).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits())
-                .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source()).putInt(address.piece()).flip();
+        ByteBuffer header = header(run, address);
         ManagedBuffer body = sheaf.leaf(bytes, length);
         client(where).uploadStream(new NioManagedBuffer(header), body, new RpcResponseCallback() {
             @Override
@@ -167,6 +174,11 @@ public final class SparkExchange implements Exchange {
         });
     }
 
+    static ByteBuffer header(UUID run, Address address) {
+        return ByteBuffer.allocate(HEADER).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits())
+                .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source()).putInt(address.piece()).flip();
+    }
+
     private TransportClient client(String where) {
         int colon = where.lastIndexOf(':');
         try {
@@ -181,7 +193,10 @@ public final class SparkExchange implements Exchange {
 
     @Override
     public void receive(Address address, Reader reader) {
-        inbox.take(address, task::isInterrupted, patience, reader);
+        inbox.take(address, task::isInterrupted, patience, (bytes, length) -> {
+            received += length;
+            reader.read(bytes, length);
+        });
     }
 
     @Override
@@ -190,9 +205,15 @@ public final class SparkExchange implements Exchange {
     }
 
     @Override
+    public long received() {
+        return received;
+    }
+
+    @Override
     public void close() {
         closed = true;
         clients.close();
+        calling.close();
         server.close();
         context.close();
     }
@@ -222,7 +243,7 @@ public final class SparkExchange implements Exchange {
             }
             known.add(client.getSocketAddress());
             Address address = new Address(epoch, round, Phase.values()[phase], source, piece);
-            if (!inbox.admits(address, 0)) {
+            if (!inbox.expect(address)) {
                 turnAway(client, "sent " + address + " at another time, or twice");
                 return new Arrival(null);
             }
@@ -308,13 +329,14 @@ public final class SparkExchange implements Exchange {
         public void onComplete(String id) {
             if (address != null) {
                 inbox.put(address, bytes == null ? inbox.array() : bytes, length);
+                bytes = null;
             }
         }
 
         @Override
         public void onFailure(String id, Throwable cause) {
-            if (bytes != null) {
-                inbox.giveBack(bytes);
+            if (address != null) {
+                inbox.cancel(address, bytes);
                 bytes = null;
             }
         }

@@ -127,9 +127,11 @@ class EncodingTest {
 
     @ParameterizedTest
     @EnumSource(Encoding.class)
-    void aValueThatIsNoNumberArrivesAsOneSoThatTheRunIsSeenToDiverge(Encoding encoding) {
-        float[] values = update(0.01);
-        values[9] = Float.NaN;
-        assertTrue(Float.isNaN(decoded(encoding, values, new float[LENGTH])[9]));
+    void aValueThatIsNoNumberArrivesAsNoneSoThatTheRunIsSeenToDiverge(Encoding encoding) {
+        for (int bits : new int[] {0x7FC00000, 0x7FFFFFFF, 0x7F800001, 0xFFFFFFFF}) {
+            float[] values = update(0.01);
+            values[9] = Float.intBitsToFloat(bits);
+            assertTrue(Float.isNaN(decoded(encoding, values, new float[LENGTH])[9]), Integer.toHexString(bits));
+        }
     }
 }

@@ -31,8 +31,7 @@ public final class FuzzedUpdate implements FuzzedReader {
 
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        byte[] header = ByteBuffer.allocate(36).putLong(RUN.getMostSignificantBits()).putLong(RUN.getLeastSignificantBits())
-                .putInt(UPDATE.epoch()).putInt(UPDATE.round()).putInt(UPDATE.phase().ordinal()).putInt(UPDATE.source()).putInt(UPDATE.piece()).array();
+        byte[] header = SparkExchange.header(RUN, UPDATE).array();
         if (random.nextInt(3) == 0) {
             header = Mutations.bytes(header, random);
         }

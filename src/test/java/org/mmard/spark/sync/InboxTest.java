@@ -17,7 +17,7 @@ class InboxTest {
 
     @BeforeEach
     void begin() {
-        inbox.begin(5);
+        inbox.begin(5, 0);
     }
 
     private static Address update(int epoch, int round, int source, int piece) {
@@ -70,13 +70,36 @@ class InboxTest {
         assertFalse(inbox.admits(update(5, 3, -1, 0), 1), "a shard below the first");
         assertFalse(inbox.admits(update(5, 3, 1, 4), 1), "a piece too many");
         assertFalse(inbox.admits(update(5, 3, 1, 0), 101), "too long");
+        assertFalse(inbox.admits(update(5, 3, 0, 0), 1), "from this very shard");
+        assertFalse(inbox.admits(new Address(5, 3, Phase.GREETING, 1, 0), 1), "a greeting in the middle of an epoch");
+        assertFalse(inbox.admits(new Address(6, 0, Phase.GREETING, 1, 1), 1), "a second piece of a greeting");
+    }
+
+    @Test
+    void whatNobodyTookInItsRoundIsDroppedWithIt() {
+        byte[] array = inbox.array();
+        inbox.put(update(5, 0, 1, 3), array, 1);
+        inbox.advance(1);
+        assertSame(array, inbox.array());
+    }
+
+    @Test
+    void aMessageThatIsComingInIsNotLetInTwice() {
+        Address address = update(5, 0, 1, 0);
+        assertTrue(inbox.expect(address));
+        assertFalse(inbox.expect(address));
+        inbox.cancel(address, null);
+        assertTrue(inbox.expect(address));
+        put(address, 7);
+        assertEquals(7, take(address));
+        assertFalse(inbox.expect(address));
     }
 
     @Test
     void whatTheNextEpochSentEarlyIsKeptAndTheRestIsForgotten() {
         put(update(5, 0, 1, 0), 1);
         put(update(6, 0, 1, 0), 2);
-        inbox.begin(6);
+        inbox.begin(6, 0);
         assertEquals(2, take(update(6, 0, 1, 0)));
         assertThrows(IllegalStateException.class, () -> inbox.take(update(5, 0, 1, 0), () -> false, 0, (bytes, length) -> {}));
     }

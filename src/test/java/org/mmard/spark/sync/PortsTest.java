@@ -28,7 +28,7 @@ class PortsTest {
     @Test
     void theFirstFreePortOfTheRangeIsTaken() {
         assertEquals(40102, listen(range("40100-40103"), Set.of(40100, 40101)));
-        assertEquals("no TCP port of spark.mmard.ports = 40100-40101 is free on this host",
+        assertEquals("no TCP port of spark.mmard.ports = 40100-40101 is free on this host (taken)",
                 assertThrows(IllegalStateException.class, () -> listen(range("40100-40101"), Set.of(40100, 40101))).getMessage());
     }
 

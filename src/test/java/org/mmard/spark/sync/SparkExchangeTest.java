@@ -172,7 +172,43 @@ class SparkExchangeTest {
         List<float[]> parameters = train(security);
         assertArrayEquals(parameters.get(0), parameters.get(1));
         assertTrue(Math.abs(parameters.get(0)[0]) > 0);
+        exchanges.get(1).close();
+        Thread.sleep(300);
+        // Nor is one that hangs up a stranger.
         assertEquals(0, exchanges.get(0).strangers());
+    }
+
+    /** Whoever has taken the address of an executor that is gone. */
+    @Test
+    void whatSomebodyCalledSendsBackUnaskedIsNoUpdate() throws Exception {
+        TransportConf conf = SparkTransportConf.fromSparkConf(new SparkConf(false), "mmard", 1, Option.empty());
+        CompletableFuture<Throwable> outcome = new CompletableFuture<>();
+        NoOpRpcHandler impostor = new NoOpRpcHandler() {
+            @Override
+            public void channelActive(TransportClient client) {
+                client.uploadStream(new NioManagedBuffer(SparkExchange.header(RUN, UPDATE)), new NioManagedBuffer(ByteBuffer.allocate(10)), new RpcResponseCallback() {
+                    @Override
+                    public void onSuccess(ByteBuffer response) {
+                        outcome.complete(null);
+                    }
+
+                    @Override
+                    public void onFailure(Throwable e) {
+                        outcome.complete(e);
+                    }
+                });
+            }
+        };
+        try (TransportContext context = new TransportContext(conf, impostor, false); var server = context.createServer("127.0.0.1", 0, List.of())) {
+            SparkExchange exchange = exchange(0, Security.NONE);
+            CompletableFuture<Void> met = CompletableFuture.runAsync(() -> exchange.meet(0, true));
+            addresses[1] = "127.0.0.1:" + server.getPort();
+            barrier.await(20, TimeUnit.SECONDS);
+            met.get(20, TimeUnit.SECONDS);
+            exchange.send(new Address(0, 0, Phase.SCATTER, 0, 0), new byte[10], 10, 1);
+            assertTrue(outcome.get(30, TimeUnit.SECONDS) != null, "it was taken in");
+            assertThrows(IllegalStateException.class, () -> exchange.receive(UPDATE, (bytes, length) -> {}));
+        }
     }
 
     /** The tasks of an epoch, each of which knows its own shard. */
@@ -290,11 +326,6 @@ class SparkExchangeTest {
         }
     }
 
-    private static ByteBuffer header(UUID run, Address address) {
-        return ByteBuffer.allocate(36).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits()).putInt(address.epoch()).putInt(address.round())
-                .putInt(address.phase().ordinal()).putInt(address.source()).putInt(address.piece()).flip();
-    }
-
     private SparkExchange waiting(Security security) throws Exception {
         SparkExchange exchange = exchange(0, security);
         CompletableFuture<Void> met = CompletableFuture.runAsync(() -> exchange.meet(0, true));
@@ -324,9 +355,9 @@ class SparkExchangeTest {
     @EnumSource(value = Security.class, names = {"AUTHENTICATED", "ENCRYPTED"})
     void whoHasAnotherSecretOrNoneIsTurnedAwayAndCounted(Security security) throws Exception {
         SparkExchange exchange = waiting(security);
-        assertTrue(upload(exchange, security, secret("a guess"), header(RUN, UPDATE), 10) != null, "a wrong secret was let through");
+        assertTrue(upload(exchange, security, secret("a guess"), SparkExchange.header(RUN, UPDATE), 10) != null, "a wrong secret was let through");
         awaitStrangers(exchange, 1);
-        assertTrue(upload(exchange, Security.NONE, null, header(RUN, UPDATE), 10) != null, "an update without a secret was let through");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), 10) != null, "an update without a secret was let through");
         awaitStrangers(exchange, 2);
         assertUntouched(exchange, UPDATE);
     }
@@ -335,7 +366,7 @@ class SparkExchangeTest {
     @EnumSource(Security.class)
     void whoHasTheSecretIsHeard(Security security) throws Exception {
         SparkExchange exchange = waiting(security);
-        assertEquals(null, upload(exchange, security, security.secret(), header(RUN, UPDATE), 10));
+        assertEquals(null, upload(exchange, security, security.secret(), SparkExchange.header(RUN, UPDATE), 10));
         int[] received = new int[1];
         exchange.receive(UPDATE, (bytes, length) -> received[0] = length);
         assertEquals(10, received[0]);
@@ -344,12 +375,12 @@ class SparkExchangeTest {
     @Test
     void whatIsNoUpdateOfThisRunIsDroppedAndCounted() throws Exception {
         SparkExchange exchange = waiting(Security.NONE);
-        assertEquals(null, upload(exchange, Security.NONE, null, header(UUID.randomUUID(), UPDATE), 10), "of another run: dropped");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(UUID.randomUUID(), UPDATE), 10), "of another run: dropped");
         assertEquals(1, exchange.strangers());
-        assertEquals(null, upload(exchange, Security.NONE, null, header(RUN, new Address(0, 7, Phase.SCATTER, 1, 0)), 10), "of a round to come");
-        assertEquals(null, upload(exchange, Security.NONE, null, header(RUN, new Address(0, 0, Phase.SCATTER, 9, 0)), 10), "of a shard that there is not");
-        assertTrue(upload(exchange, Security.NONE, null, header(RUN, UPDATE).putInt(24, 99), 10) != null, "of a phase that there is not");
-        assertTrue(upload(exchange, Security.NONE, null, header(RUN, UPDATE), LIMITS.length() + 1) != null, "longer than any");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 7, Phase.SCATTER, 1, 0)), 10), "of a round to come");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 0, Phase.SCATTER, 9, 0)), 10), "of a shard that there is not");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE).putInt(24, 99), 10) != null, "of a phase that there is not");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), LIMITS.length() + 1) != null, "longer than any");
         assertTrue(upload(exchange, Security.NONE, null, ByteBuffer.allocate(3), 10) != null, "a short header");
         assertTrue(exchange.strangers() >= 5, exchange.strangers() + " were counted");
         assertUntouched(exchange, UPDATE);
