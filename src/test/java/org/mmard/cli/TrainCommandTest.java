@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -189,7 +190,9 @@ class TrainCommandTest {
         assertEquals(0, new ProcessBuilder("mkfifo", checkpoints.resolve("epoch-0008.zip").toString()).start().waitFor());
         Files.write(checkpoints.resolve("epoch-0007.zip"), new byte[1000]);
         try (OutputStream out = Files.newOutputStream(checkpoints.resolve("epoch-0006.zip"))) {
-            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", List.of("a"), "none", Map.of()), Map.of("state.json", "null".getBytes(StandardCharsets.UTF_8)));
+            List<String> names = IntStream.range(0, 10).mapToObj(number -> "class " + number).toList();
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+                    Map.of("state.json", "null".getBytes(StandardCharsets.UTF_8)));
         }
         Files.copy(checkpoints.resolve("epoch-0001.zip"), checkpoints.resolve("epoch-0005.zip"));
         Files.writeString(checkpoints.resolve("interrupted.zip"), "PK");
