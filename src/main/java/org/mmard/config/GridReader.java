@@ -46,6 +46,7 @@ public final class GridReader {
                 SettingsReader.requireKnown(key, value, known);
             }
         });
+        SettingsReader.requireAll(known.keySet(), resolved.root());
         Keys keys = new Keys(resolved);
         return new GridSettings(keys.text("grid.directory", "the Hadoop URI or path of the grid's folder"), cells(keys),
                 keys.wholes("grid.seeds", "a list of whole numbers such as [1, 2], none twice"), keys.text("grid.attacks", "names of attacks such as \"pgd20,cw\""),

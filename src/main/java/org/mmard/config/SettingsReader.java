@@ -12,6 +12,7 @@ import com.typesafe.config.ConfigValueFactory;
 import com.typesafe.config.ConfigValueType;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
@@ -77,6 +78,7 @@ public final class SettingsReader {
         Map<String, ConfigValue> known = leaves(reference().root());
         Map<String, ConfigValue> found = leaves(resolved.root());
         found.forEach((key, value) -> requireKnown(key, value, known));
+        requireAll(known.keySet(), resolved.root());
         Map<String, String> origins = new TreeMap<>();
         found.forEach((key, value) -> origins.put(key, value.origin().description()));
         return new ResolvedSettings(settings(new Keys(resolved)), resolved.root().render(RENDER), origins);
@@ -115,7 +117,9 @@ public final class SettingsReader {
         Map<String, ConfigValue> known = leaves(reference.root());
         Config given = overriding(values, origin);
         leaves(given.root()).forEach((key, value) -> requireKnown(key, value, known));
-        return given.withFallback(reference).resolve();
+        Config whole = given.withFallback(reference).resolve();
+        requireAll(known.keySet(), whole.root());
+        return whole;
     }
 
     /** The command line over the file over its preset over the defaults, with every substitution in place. */
@@ -214,6 +218,25 @@ public final class SettingsReader {
         LevenshteinDistance distance = LevenshteinDistance.getDefaultInstance();
         String nearest = known.keySet().stream().min((one, other) -> distance.apply(key, one) - distance.apply(key, other)).orElseThrow();
         throw new InputError(key + place + " is not a key: did you mean " + nearest + "?");
+    }
+
+    /** @throws InputError where a section has lost its usual values: HOCON lets go of them where the section was, for a while, something else */
+    static void requireAll(Set<String> known, ConfigObject root) {
+        for (String key : known) {
+            List<String> names = ConfigUtil.splitPath(key);
+            ConfigObject section = root;
+            for (int i = 0; i < names.size(); i++) {
+                ConfigValue value = section.get(names.get(i));
+                if (value == null) {
+                    String path = ConfigUtil.joinPath(names.subList(0, i));
+                    throw new InputError(key + " has lost its usual value: " + path + " (" + section.origin().description() + ") was no section for a while, as after "
+                            + path + " = null; leave that line out, or set all keys of the section");
+                }
+                if (i < names.size() - 1) {
+                    section = (ConfigObject) value;
+                }
+            }
+        }
     }
 
     private static Settings settings(Keys keys) {

@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.apache.commons.lang3.StringUtils;
 
 /**
  * Puts the values in place that a configuration names as <code>${key}</code>. Before that it finds out how large the result would be, for a few lines in
@@ -28,7 +27,7 @@ final class Substitutions {
     private static final int LONGEST_CHAIN = 100;
     /** In a circle, such as that of a key that is appended to, what grows is not counted but bounded: 3 to the power of a third of these. */
     private static final int MOST_IN_CIRCLES = 16;
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{(\\??)([^}]*)}");
+    private static final String OPENING = "${";
     private static final String OUR_VARIABLES = "MMARD_";
     private static final Set<String> VARIABLES = Set.of("HOME", "USER", "LOGNAME", "PWD", "TMPDIR", "HOSTNAME");
     private static final String SEPARATOR = "\0";
@@ -113,9 +112,9 @@ final class Substitutions {
     private Leaf leaf(ConfigValue value) {
         String text = value.render(ConfigRenderOptions.concise());
         List<String> named = new ArrayList<>();
-        Matcher reference = REFERENCE.matcher(text);
-        while (reference.find()) {
-            named.add(reference.group(2));
+        // By hand: a regular expression looks for the closing brace anew behind every opening one, for hours where there are a hundred thousand and no closing one.
+        for (int open = text.indexOf(OPENING), close; open >= 0 && (close = text.indexOf('}', open)) >= 0; open = text.indexOf(OPENING, close)) {
+            named.add(StringUtils.removeStart(text.substring(open + OPENING.length(), close), "?"));
         }
         references += named.size();
         return new Leaf(text.length(), named);

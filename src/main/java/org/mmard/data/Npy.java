@@ -28,6 +28,8 @@ public record Npy(double[] values, int[] shape) {
 
     /** Bytes of a file; an array that a fixture holds has a few millions. */
     private static final long LARGEST = 1L << 30;
+    /** As NumPy itself has it. */
+    private static final int LONGEST_HEADER = 10_000;
 
     private record Type(int bytes, ToDoubleFunction<ByteBuffer> next) {}
 
@@ -53,6 +55,9 @@ public record Npy(double[] values, int[] shape) {
         int headerLength = first ? bytes.getShort(8) & 0xffff : content.length < 12 ? 0 : bytes.getInt(8);
         if (headerLength <= 0 || headerLength > content.length - headerAt) {
             throw new InputError(file + ": ends within its header, at byte " + content.length);
+        }
+        if (headerLength > LONGEST_HEADER) {
+            throw new InputError(file + ": its header says " + headerLength + " bytes, " + LONGEST_HEADER + " are the most");
         }
         return array(file, new String(content, headerAt, headerLength, StandardCharsets.ISO_8859_1), bytes.position(headerAt + headerLength));
     }

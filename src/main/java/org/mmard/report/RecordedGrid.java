@@ -80,7 +80,7 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
             JsonFields measured = run.section("accuracy");
             measured.names().forEach(name -> accuracies.put(name, measured.number(name, 0, 1)));
         }
-        String folder = run.text("directory").replaceFirst("/+$", "").replaceFirst("(?s).*/", "");
+        String folder = RunView.ending(run.text("directory"), 1);
         if (folder.isBlank() || folder.equals(".") || folder.equals("..") || folder.chars().anyMatch(Character::isISOControl)) {
             throw run.refusal("directory", "the folder of a run");
         }

@@ -82,7 +82,7 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** The last part of its directory's path. */
     public String name() {
-        return directory.uri().replaceFirst("/+$", "").replaceFirst(".*/", "");
+        return RunView.ending(directory.uri(), 1);
     }
 
     /** The last finished epoch, or nothing where there is none. */

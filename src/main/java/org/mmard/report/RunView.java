@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.apache.commons.lang3.StringUtils;
 import org.mmard.config.Settings;
 import org.mmard.train.EpochMetrics;
 import org.mmard.train.Provenance;
@@ -40,7 +41,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
     static RunView of(RecordedRun run, String id, ContactSheet contact, String withoutImages) {
         TrainingCharts charts = new TrainingCharts(run, id);
         List<EvaluationView> evaluations = run.evaluations().stream()
-                .map(evaluation -> EvaluationView.of(evaluation, evaluation.about().getOrDefault("model", "best.zip").replaceFirst(".*/", ""))).toList();
+                .map(evaluation -> EvaluationView.of(evaluation, ending(evaluation.about().getOrDefault("model", "best.zip"), 1))).toList();
         List<EvaluationView> earlier = run.earlier().stream().map(evaluation -> EvaluationView.of(evaluation, "an earlier student")).toList();
         return new RunView(id, run.name(), sentence(run), state(run), tiles(run), facts(run), charts.charts(), charts.keys(), epochs(run), evaluations, earlier,
                 contact, withoutImages, origin(run), starts(run), run.resolved().rendered().strip());
@@ -175,14 +176,14 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         return rows;
     }
 
-    /** The last so many parts of a path. */
+    /** The last so many parts of a path. No regular expression: a search for what ends in {@code $} takes a time that grows with the square of a text's length. */
     static String ending(String uri, int parts) {
-        String path = uri.replaceFirst("/+$", "");
+        String path = StringUtils.stripEnd(uri, "/");
         int from = path.length();
         for (int i = 0; i < parts && from > 0; i++) {
             from = path.lastIndexOf('/', from - 1);
         }
-        return path.substring(Math.max(0, from + 1));
+        return path.isEmpty() ? path : path.substring(from + 1);
     }
 
     /** A distance in image space, as the field writes it. */

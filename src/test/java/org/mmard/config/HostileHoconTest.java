@@ -81,6 +81,20 @@ class HostileHoconTest {
         assertEquals(brackets + "\"", read("run.directory = runs/one\ndata.uri = \"\"\"" + brackets + "\"\"\"\"").data().uri());
     }
 
+    /** Looking for the closing brace behind each of them took hours. */
+    @Test
+    @Timeout(60)
+    void openingBracesThatNothingClosesTakeNoTime() throws IOException {
+        String open = "${".repeat(120_000);
+        assertEquals(open, read("run.directory = runs/one\ndata.uri = \"" + open + "\"").data().uri());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"training = ge-4\ntraining { epochs = 3 }", "training = null\ntraining.epochs = 3", "method.triangle = [1]\nmethod.triangle { smoothing = 1e-4 }"})
+    void aSectionThatWasSomethingElseHasLostItsDefaultsAndIsRefused(String content) throws IOException {
+        refused(content, "was no section for a while");
+    }
+
     @Test
     void substitutionsThatGrowAreRefused() throws IOException {
         String laughs = IntStream.range(1, 40).mapToObj(i -> "a" + i + " = ${a" + (i - 1) + "}${a" + (i - 1) + "}\n").collect(Collectors.joining());

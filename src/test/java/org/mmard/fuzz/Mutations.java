@@ -98,15 +98,22 @@ public final class Mutations {
         List<String> parts = new ArrayList<>(List.of(good.split(random.nextBoolean() ? "(?<=\n)" : "\\b")));
         for (int changes = 1 + random.nextInt(3); changes > 0 && !parts.isEmpty(); changes--) {
             int at = random.nextInt(parts.size());
-            switch (random.nextInt(5)) {
+            switch (random.nextInt(6)) {
                 case 0 -> parts.remove(at);
                 case 1 -> parts.add(at, parts.get(random.nextInt(parts.size())));
                 case 2 -> parts.set(at, word(random));
                 case 3 -> parts.set(at, Long.toString(number(random)));
+                // Some of the text over and over, without what follows it there: what a search starts anew at each of.
+                case 4 -> parts.set(at, piece(good, random).repeat(1 << random.nextInt(16)));
                 default -> parts.add(at, ("[{".substring(random.nextInt(2))).repeat(random.nextInt(8) == 0 ? 20_000 : 1));
             }
         }
         return String.join("", parts);
+    }
+
+    private static String piece(String text, SplittableRandom random) {
+        int from = random.nextInt(text.length());
+        return text.substring(from, Math.min(text.length(), from + 1 + random.nextInt(3)));
     }
 
     /** A JSON text with one to three of its values, anywhere, dropped, null, of another kind, out of range, doubled or nested deeply; or changed as a {@link #text}. */
