@@ -1,5 +1,6 @@
 package org.mmard.spark;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -17,10 +18,13 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
+import org.mmard.engine.Device;
 import org.mmard.model.Architectures;
 import org.mmard.train.BatchStatistics;
+import org.mmard.train.DistillationSteps;
 import org.mmard.train.DistillingGraph;
 import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
@@ -30,6 +34,7 @@ import org.mmard.train.Step;
 import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.Tally;
+import org.mmard.train.Teacher;
 import org.mmard.train.ToyStep;
 import org.mmard.train.Toys;
 import org.mmard.train.TrainingBatch;
@@ -84,6 +89,35 @@ class SparkEpochsTest {
         assertEquals(plain.params(), student.params());
         assertEquals(plain.getUpdater().getStateViewArray(), student.getUpdater().getStateViewArray());
         assertNotEquals(start.params(), student.params());
+    }
+
+    /** Tasks choose their device: where the suite runs on one that has memory of its own, a transfer that is forgotten on these ways shows as another bit. */
+    @Test
+    void aMethodTrainsBitForBitAsAPlainLoopOnTheProcessorDoes() {
+        ComputationGraph ofTeacher = Architectures.network("cnn-4-8", 10, 5);
+        Teacher teacher = new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        StepFactory steps = new DistillationSteps(SettingsReader.method(Map.of("method.name", "mmard"), "test"), 4,
+                SettingsReader.attack(Map.of("attack.steps", "2"), "test"), new Settings.WeightPerturbation(0, 0), Settings.Engine.on("auto"), teacher);
+        ComputationGraph student = student();
+        try (Epochs epochs = epochs(student, steps)) {
+            epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
+        }
+
+        Device tested = Device.current();
+        Device.use(Device.HOST);
+        ComputationGraph start = student();
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(), settings().run().seed(), steps);
+        try {
+            EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings().run().seed());
+            plain.begin(TRAINING, new Schedule(settings().training(), 4), (result, skipped, seconds) -> {});
+            for (int k = 0; k < 4; k++) {
+                plain.fit(new TrainingBatch(0, k, order.batches(0)[k]).toMultiDataSet());
+            }
+            assertArrayEquals(plain.params().toFloatVector(), student.params().toFloatVector());
+        } finally {
+            plain.close();
+            Device.use(tested);
+        }
     }
 
     @Test
