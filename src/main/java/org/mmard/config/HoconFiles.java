@@ -55,11 +55,11 @@ final class HoconFiles {
      * @throws InputError naming the origin, and the line where there is one
      */
     static ConfigObject parseData(String text, String origin) {
+        HoconText.requireReadable(text, origin, HoconText.Contents.NONE);
         return parse(text, origin, new NoIncludes(origin));
     }
 
     private static ConfigObject parse(String text, String origin, ConfigIncluder includer) {
-        HoconText.requireShallow(text, origin);
         try {
             return ConfigFactory.parseString(text, ConfigParseOptions.defaults()
                     .setSyntax(ConfigSyntax.CONF).setOriginDescription(origin).setIncluder(includer)).root();
@@ -78,6 +78,7 @@ final class HoconFiles {
     private final class Reading {
         private final Path root;
         private int files;
+        private HoconText.Contents contents = HoconText.Contents.NONE;
 
         /** @param root the qualified folder that includes must not lead out of */
         Reading(Path root) {
@@ -91,7 +92,9 @@ final class HoconFiles {
             if (++files > MOST_FILES) {
                 throw new InputError(file + ": is the " + files + "th file that the configuration includes; " + MOST_FILES + " are too many");
             }
-            return HoconFiles.parse(text(file), file.toString(), new Relative(this, file, depth));
+            String text = text(file);
+            contents = HoconText.requireReadable(text, file.toString(), contents);
+            return HoconFiles.parse(text, file.toString(), new Relative(this, file, depth));
         }
 
         private String text(Path file) throws IOException {

@@ -4,14 +4,22 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
- * HOCON before anything is made of it. Its parser goes as deep as a text is nested, on the thread's stack: how deep that is, is found out here, by counting
- * what opens and closes outside of quotes and comments.
+ * HOCON before anything is made of it. Its parser goes as deep as a text is nested, on the thread's stack, and takes the square or the cube of what is set over
+ * substitutions: how deep and how much that is, is found out here, by counting outside of quotes and comments.
  */
 final class HoconText {
     /** Bytes of a file. The longest configuration that comes with this program has 11,000. */
     static final int LARGEST = 1 << 18;
 
     private static final int DEEPEST = 50;
+    /** The library puts off what is set over a substitution, and goes through all of that anew for each: 600 over one another take it five seconds, 1,800 minutes. */
+    private static final int MOST_SUBSTITUTIONS = 100;
+    private static final int MOST_VALUES = 2_000;
+
+    /** How much there is in the files of a configuration that were looked at so far. */
+    record Contents(int substitutions, int values) {
+        static final Contents NONE = new Contents(0, 0);
+    }
 
     private HoconText() {}
 
@@ -26,8 +34,14 @@ final class HoconText {
         return content.length >= 2 && (content[0] & 0xff) == first && (content[1] & 0xff) == second;
     }
 
-    /** @throws InputError naming the line in which lists, sections or the parts of a key are nested too deeply; @param origin of the text, for the complaint */
-    static void requireShallow(String text, String origin) {
+    /**
+     * @param origin of the text, for the complaint; @param before what the files had that belong to the same configuration
+     * @return that and what this text has
+     * @throws InputError naming the line in which lists, sections or the parts of a key are nested too deeply, or in which there is too much
+     */
+    static Contents requireReadable(String text, String origin, Contents before) {
+        int substitutions = before.substitutions;
+        int values = before.values;
         int depth = 0;
         int dots = 0;
         int line = 1;
@@ -45,11 +59,18 @@ final class HoconText {
                 depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
                 dots = c == '.' ? dots + 1 : "=:,{}[]\n".indexOf(c) >= 0 ? 0 : dots;
                 line += c == '\n' ? 1 : 0;
+                substitutions += c == '$' ? 1 : 0;
+                values += "=:{".indexOf(c) >= 0 ? 1 : 0;
             }
             if (depth > DEEPEST || dots > DEEPEST) {
                 throw new InputError(origin + ": " + line + ": more than " + DEEPEST + " levels deep; no configuration is");
             }
+            if (substitutions > MOST_SUBSTITUTIONS || values > MOST_VALUES) {
+                throw new InputError(origin + ": " + line + ": more than " + (values > MOST_VALUES ? MOST_VALUES + " values" : MOST_SUBSTITUTIONS + " substitutions")
+                        + " with what it includes; no configuration has as many");
+            }
         }
+        return new Contents(substitutions, values);
     }
 
     /** Where the quoted text that begins at {@code from} is over, at the latest at its line's end: only three quotes go on over that. */

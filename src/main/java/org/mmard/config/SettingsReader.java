@@ -177,7 +177,7 @@ public final class SettingsReader {
     private static Config overriding(Map<String, String> overrides, String origin) {
         Config config = ConfigFactory.empty();
         for (Map.Entry<String, String> override : overrides.entrySet()) {
-            HoconText.requireShallow(override.getKey(), "-D " + Printable.value(override.getKey()));
+            HoconText.requireReadable(override.getKey(), "-D " + Printable.value(override.getKey()), HoconText.Contents.NONE);
             try {
                 config = config.withValue(override.getKey(), value(override.getValue(), origin));
             } catch (ConfigException | InputError e) {

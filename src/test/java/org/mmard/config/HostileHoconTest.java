@@ -89,6 +89,17 @@ class HostileHoconTest {
         assertEquals(open, read("run.directory = runs/one\ndata.uri = \"" + open + "\"").data().uri());
     }
 
+    /** The library takes the cube of the first, the square of the second, and of what is included as often as it is. */
+    @Test
+    @Timeout(60)
+    void whatIsSetOverSubstitutionsTooOftenIsRefused() throws IOException {
+        refused("training.milestones = ${?run}\n".repeat(2_000), ": 102: more than 100 substitutions with what it includes");
+        refused("a = ${?q}\n" + "a{}\n".repeat(60_000), "more than 2000 values");
+        stored(NEEDED + "a{}\n".repeat(60_000), "more than 2000 values");
+        Files.writeString(Files.createDirectories(folder.resolve("conf")).resolve("base.conf"), "training.milestones = ${?run}\n".repeat(42));
+        refused("method { include \"base.conf\" }\n".repeat(42), "base.conf: 17: more than 100 substitutions with what it includes");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"training = ge-4\ntraining { epochs = 3 }", "training = null\ntraining.epochs = 3", "method.triangle = [1]\nmethod.triangle { smoothing = 1e-4 }"})
     void aSectionThatWasSomethingElseHasLostItsDefaultsAndIsRefused(String content) throws IOException {

@@ -54,6 +54,7 @@ class NpyTest {
         refuses(": has an impossible shape: " + huge, file(1, huge, new byte[4]));
         String shapeless = "{'descr': '<f4', 'fortran_order': False, }";
         refuses(": not understood: " + shapeless, file(1, shapeless, new byte[4]));
+        refuses(": its header says 19000 bytes, 10000 are the most", file(2, "'shape': (".repeat(1900), new byte[4]));
     }
 
     private static void refuses(String what, Path file) {

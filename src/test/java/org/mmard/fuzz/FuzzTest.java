@@ -27,6 +27,8 @@ class FuzzTest {
     private static final long FIRST = Long.getLong("mmard.fuzz.seed", MINUTES == 0 ? 0 : System.currentTimeMillis() << 20);
     /** An input takes milliseconds, the first one of a process a few seconds, and a busy machine ten times as long. */
     private static final int SECONDS = 60;
+    /** What takes longer is no fault yet, but said. */
+    private static final int SLOW = 5;
     /** So many faults are enough to be busy with. */
     private static final int MOST_FAULTS = 50;
 
@@ -42,6 +44,9 @@ class FuzzTest {
                 for (FuzzedReader reader : readers) {
                     Verdict verdict = watchdog.read(reader, FIRST + i);
                     tally.add(reader, verdict);
+                    if (verdict.millis() > 1000 * SLOW) {
+                        System.out.println("slow: seed " + (FIRST + i) + " of " + reader.name() + " took " + verdict.millis() / 1000 + " s: " + verdict.line());
+                    }
                     if (verdict.kind() == Verdict.Kind.FAULT) {
                         faults.add(watchdog.folder(reader, FIRST + i) + ": " + verdict.line());
                     }
