@@ -14,9 +14,9 @@ import org.mmard.loss.TargetedDlr;
 import org.mmard.loss.Term;
 
 /**
- * Auto-PGD in the L-infinity ball (Croce and Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse parameter-free
- * attacks", ICML 2020, arXiv 2003.01690, algorithm 1): projected sign-gradient ascent with momentum, whose step size each example chooses
- * for itself. With P the clipping to the ball and to [0, 1],
+ * Auto-PGD in the L-infinity ball (Croce and Hein, "Reliable evaluation of adversarial robustness with an ensemble of diverse
+ * parameter-free attacks", ICML 2020, arXiv 2003.01690, algorithm 1): projected sign-gradient ascent with momentum, whose step size each
+ * example chooses for itself. With P the clipping to the ball and to [0, 1],
  *
  * <pre>
  * x_0     = P(x + epsilon t / max|t|),   t uniform in [-1, 1] per value
@@ -25,11 +25,11 @@ import org.mmard.loss.Term;
  * </pre>
  *
  * At checkpoints the step is halved, and the search goes on from the best point so far, where J rose in at most three quarters of the steps
- * since the last checkpoint, or where neither the step nor the best J has changed since then. The checkpoints lie 22 % of the steps after the
- * start, then each distance 3 % shorter than the one before, down to 6 %.
+ * since the last checkpoint, or where neither the step nor the best J has changed since then. The checkpoints lie 22 % of the steps after
+ * the start, then each distance 3 % shorter than the one before, down to 6 %.
  *
- * <p>An example is given up as soon as it is misclassified: the flag is what counts. Targeted, the attack makes one run per target class, the
- * 2nd, 3rd, ... most likely one of the natural image, over the examples that are left.
+ * <p>An example is given up as soon as it is misclassified: the flag is what counts. Targeted, the attack makes one run per target class,
+ * the 2nd, 3rd, ... most likely one of the natural image, over the examples that are left.
  *
  * @param name what it is called; @param loss J
  * @param epsilon radius, in [0, 1] image units
@@ -64,7 +64,8 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
 
     public Apgd {
         if (!(epsilon > 0 && epsilon <= 1) || steps < 1 || restarts < 1 || targets < 1) {
-            throw new IllegalArgumentException("epsilon " + epsilon + ", " + steps + " steps, " + restarts + " restarts, " + targets + " targets");
+            throw new IllegalArgumentException(
+                    "epsilon " + epsilon + ", " + steps + " steps, " + restarts + " restarts, " + targets + " targets");
         }
     }
 
@@ -87,7 +88,9 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
         return adversarial;
     }
 
-    /** One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break. */
+    /**
+     * One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break.
+     */
     private int[] run(Classifier model, Examples all, int[] rivals, int number, Draws draws, int[] left, Tensor adversarial) {
         try (PointerScope scope = new PointerScope()) {
             ApgdRun run = new ApgdRun(this, model, all.at(left), Arrays.stream(left).map(place -> rivals[place]).toArray(), number, draws);
@@ -95,7 +98,8 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
             for (int step = 0; places.length > 0; step++) {
                 int[] broken = run.broken();
                 if (broken.length > 0) {
-                    adversarial.index_copy_(0, LibTorch.indices(Rows.of(places, broken)), run.adversarial().index_select(0, LibTorch.indices(broken)));
+                    adversarial.index_copy_(0, LibTorch.indices(Rows.of(places, broken)),
+                            run.adversarial().index_select(0, LibTorch.indices(broken)));
                     int[] kept = Rows.without(places.length, broken);
                     places = Rows.of(places, kept);
                     run.keep(kept);

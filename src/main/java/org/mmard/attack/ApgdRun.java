@@ -107,7 +107,8 @@ final class ApgdRun {
         try (PointerScope scope = new PointerScope()) {
             double weight = moved ? MOMENTUM : 1;
             Tensor straight = ball.project(gradient.sign().mul_(stepSizes).add_(current));
-            Tensor next = ball.project(straight.sub_(current).mul_(new Scalar(weight)).add_(current).add_(current.sub(previous), new Scalar(1 - weight)));
+            Tensor next = ball.project(
+                    straight.sub_(current).mul_(new Scalar(weight)).add_(current).add_(current.sub(previous), new Scalar(1 - weight)));
             previous.copy_(current);
             current.copy_(next);
         }

@@ -9,9 +9,9 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 
 /**
- * Something that tries to change a classifier's answer without leaving the L-infinity ball around the image, by its gradient or by its answers
- * alone. Holds no state. Examples are independent: nothing in one's result depends on which others are in the batch, but for the rounding of
- * LibTorch's kernels, which may differ by the size of a batch.
+ * Something that tries to change a classifier's answer without leaving the L-infinity ball around the image, by its gradient or by its
+ * answers alone. Holds no state. Examples are independent: nothing in one's result depends on which others are in the batch, but for the
+ * rounding of LibTorch's kernels, which may differ by the size of a batch.
  */
 public interface Attack extends Serializable {
     /** What it is called on the command line and in tables. */
@@ -24,8 +24,8 @@ public interface Attack extends Serializable {
      * Makes the adversarial images of one batch.
      *
      * @param draws where random numbers come from
-     * @return x' of the shape of x, in [0, 1] and within epsilon of x; a tensor of the current scope. Where the attack gives up on an example,
-     *     x' may be x
+     * @return x' of the shape of x, in [0, 1] and within epsilon of x; a tensor of the current scope. Where the attack gives up on an
+     *     example, x' may be x
      */
     Tensor perturb(Classifier model, Examples examples, Draws draws);
 

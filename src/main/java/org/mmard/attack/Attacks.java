@@ -19,15 +19,17 @@ import org.mmard.loss.WeightedSum;
 /**
  * The attacks of an evaluation, by name, with the constants of the field.
  *
- * <p>RSLAD's evaluation set (arXiv 2108.07969): {@code fgsm} one step of epsilon from x (Goodfellow et al., arXiv 1412.6572); {@code pgd20} 20 steps
- * of 2/255; {@code pgd-trades} 20 steps of 0.003; {@code cw} 30 steps of 2/255 on the margin max_{j != y} z_j - z_y (the loss of Carlini and Wagner,
- * arXiv 1608.04644, inside the L-infinity ball). All but fgsm start uniformly in the ball, clipped to [0, 1]. Cross-entropy is climbed where
- * nothing else is said. Step sizes are stated for epsilon 8/255 and scale with it.
+ * <p>RSLAD's evaluation set (arXiv 2108.07969): {@code fgsm} one step of epsilon from x (Goodfellow et al., arXiv 1412.6572); {@code pgd20}
+ * 20 steps of 2/255; {@code pgd-trades} 20 steps of 0.003; {@code cw} 30 steps of 2/255 on the margin max_{j != y} z_j - z_y (the loss of
+ * Carlini and Wagner, arXiv 1608.04644, inside the L-infinity ball). All but fgsm start uniformly in the ball, clipped to [0, 1].
+ * Cross-entropy is climbed where nothing else is said. Step sizes are stated for epsilon 8/255 and scale with it.
  *
- * <p>AutoAttack's (arXiv 2003.01690): {@code apgd-ce}, {@code apgd-dlr}, {@code apgd-t}, {@code fab-t}, {@code square}, and {@code autoattack}, its standard
- * version: apgd-ce, apgd-t, fab-t and square one after the other, each on the images that are still robust.
+ * <p>AutoAttack's (arXiv 2003.01690): {@code apgd-ce}, {@code apgd-dlr}, {@code apgd-t}, {@code fab-t}, {@code square}, and
+ * {@code autoattack}, its standard version: apgd-ce, apgd-t, fab-t and square one after the other, each on the images that are still
+ * robust.
  *
- * <p>{@code xN} behind a name is the number of restarts: {@code pgd20x5} is robust where all 5 runs fail. Attacks in which nothing is random have none.
+ * <p>{@code xN} behind a name is the number of restarts: {@code pgd20x5} is robust where all 5 runs fail. Attacks in which nothing is
+ * random have none.
  */
 public final class Attacks {
     /** What {@code clean} stands for: no attack. */
@@ -51,10 +53,12 @@ public final class Attacks {
     static {
         Term crossEntropy = new CrossEntropy(Prediction.STUDENT_ADVERSARIAL);
         KNOWN.put("fgsm", (name, epsilon, restarts) -> new RestartedPgd(
-                onlyOnce(name, restarts), new Pgd(WeightedSum.of(crossEntropy), epsilon, epsilon, 1), new Starts(Starts.Kind.NONE, 0, true), 1));
+                onlyOnce(name, restarts), new Pgd(WeightedSum.of(crossEntropy), epsilon, epsilon, 1), new Starts(Starts.Kind.NONE, 0, true),
+                1));
         KNOWN.put("pgd20", (name, epsilon, restarts) -> steps(name, crossEntropy, epsilon, 2 / 255.0, 20, restarts));
         KNOWN.put("pgd-trades", (name, epsilon, restarts) -> steps(name, crossEntropy, epsilon, 0.003, 20, restarts));
-        KNOWN.put("cw", (name, epsilon, restarts) -> steps(name, new CwMargin(Prediction.STUDENT_ADVERSARIAL), epsilon, 2 / 255.0, 30, restarts));
+        KNOWN.put("cw",
+                (name, epsilon, restarts) -> steps(name, new CwMargin(Prediction.STUDENT_ADVERSARIAL), epsilon, 2 / 255.0, 30, restarts));
         KNOWN.put("apgd-ce", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.CROSS_ENTROPY, epsilon, 100, restarts, 1));
         KNOWN.put("apgd-dlr", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.DLR, epsilon, 100, restarts, 1));
         KNOWN.put("apgd-t", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.TARGETED_DLR, epsilon, 100, restarts, 9));
@@ -65,8 +69,8 @@ public final class Attacks {
     private Attacks() {}
 
     /**
-     * The attacks of a comma-separated list, in its order, {@code autoattack} as the cascade that it is and every other as a cascade of one. {@code clean}
-     * may stand among them and adds nothing: clean accuracy is always taken.
+     * The attacks of a comma-separated list, in its order, {@code autoattack} as the cascade that it is and every other as a cascade of
+     * one. {@code clean} may stand among them and adds nothing: clean accuracy is always taken.
      *
      * @throws InputError for a name that is not known or stands there twice
      */
@@ -94,8 +98,9 @@ public final class Attacks {
         if (restarted.matches() && KNOWN.containsKey(restarted.group(1))) {
             return KNOWN.get(restarted.group(1)).of(name, epsilon, Integer.parseInt(restarted.group(2)));
         }
-        throw new InputError("unknown attack '" + name + "': there are " + CLEAN + ", " + String.join(", ", KNOWN.keySet()) + ", " + AUTOATTACK
-                + "; xN behind a name asks for N restarts, as in pgd20x5");
+        throw new InputError(
+                "unknown attack '" + name + "': there are " + CLEAN + ", " + String.join(", ", KNOWN.keySet()) + ", " + AUTOATTACK
+                        + "; xN behind a name asks for N restarts, as in pgd20x5");
     }
 
     /** The name of an attack in which nothing is random. */

@@ -6,15 +6,16 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.mmard.engine.LibTorch;
 
 /**
- * The images within epsilon of x in the L-infinity norm, and in [0, 1]: a box for each image. Clipping to the ball and then to [0, 1] is one clamp,
- * as x itself lies in [0, 1].
+ * The images within epsilon of x in the L-infinity norm, and in [0, 1]: a box for each image. Clipping to the ball and then to [0, 1] is
+ * one clamp, as x itself lies in [0, 1].
  *
  * @param lower max(x - epsilon, 0), shape [examples, 3, 32, 32]; @param upper min(x + epsilon, 1)
  */
 public record Ball(Tensor lower, Tensor upper) {
     /** The ball around x, in tensors of the current scope. */
     public static Ball around(Tensor natural, double epsilon) {
-        return new Ball(natural.sub(new Scalar(epsilon)).clamp_min_(new Scalar(0.0)), natural.add(new Scalar(epsilon)).clamp_max_(new Scalar(1.0)));
+        return new Ball(natural.sub(new Scalar(epsilon)).clamp_min_(new Scalar(0.0)),
+                natural.add(new Scalar(epsilon)).clamp_max_(new Scalar(1.0)));
     }
 
     /** Moves each value into the box, in place. */

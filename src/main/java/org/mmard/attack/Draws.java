@@ -3,7 +3,9 @@ package org.mmard.attack;
 import java.util.random.RandomGenerator;
 import org.mmard.data.RandomStreams;
 
-/** Where an attack takes its random numbers from: a stream of its own for each example and run, so that no example's depend on another's. */
+/**
+ * Where an attack takes its random numbers from: a stream of its own for each example and run, so that no example's depend on another's.
+ */
 @FunctionalInterface
 public interface Draws {
     /**
@@ -16,6 +18,7 @@ public interface Draws {
     /** The streams of an attack in an evaluation with this seed. */
     static Draws of(long seed, String attack) {
         // The attack's name and run stand where training has the epoch, so that no two attacks share their draws.
-        return (record, run) -> RandomStreams.stream(RandomStreams.Purpose.EVALUATION, seed, (run == 0 ? attack : attack + "/" + run).hashCode(), record);
+        return (record, run) -> RandomStreams.stream(RandomStreams.Purpose.EVALUATION, seed,
+                (run == 0 ? attack : attack + "/" + run).hashCode(), record);
     }
 }

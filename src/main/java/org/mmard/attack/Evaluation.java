@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 import org.mmard.data.ImageSet;
 
 /**
- * How a model stands up to attacks on a set of examples: an object that prints itself, as a table, as {@code evaluation.json} and as a CSV of
- * examples.
+ * How a model stands up to attacks on a set of examples: an object that prints itself, as a table, as {@code evaluation.json} and as a CSV
+ * of examples.
  *
  * @param about what was evaluated, for the record: model, data, seed, epsilon, versions
  * @param clean outcome on the natural images
@@ -93,7 +93,8 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
 
     /** Attack, accuracy in per cent, how many examples it was run on, and seconds, aligned; then the warnings. */
     public String table() {
-        StringBuilder table = new StringBuilder(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
+        StringBuilder table =
+                new StringBuilder(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
         row(table, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
         attacks.forEach((name, robustness) -> {
             if (robustness.stages().size() > 1) {
@@ -110,8 +111,8 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
     }
 
     /**
-     * One line per example, in the order of the data: {@code example,label,prediction}, then for each attack the class given under it and the
-     * attack that broke it ({@code clean} where the model was wrong without one, empty where it is robust).
+     * One line per example, in the order of the data: {@code example,label,prediction}, then for each attack the class given under it and
+     * the attack that broke it ({@code clean} where the model was wrong without one, empty where it is robust).
      */
     public String csv(ImageSet images) {
         StringBuilder csv = new StringBuilder("example,label,prediction");

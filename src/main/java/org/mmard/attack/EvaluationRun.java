@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.mmard.config.InputError;
 
 /**
- * One evaluation: sanity checks, clean accuracy, then cascade after cascade. An attack that two cascades share is run once for each example: its
- * draws belong to attack and example, so the second run would say the same.
+ * One evaluation: sanity checks, clean accuracy, then cascade after cascade. An attack that two cascades share is run once for each
+ * example: its draws belong to attack and example, so the second run would say the same.
  */
 public final class EvaluationRun {
     private final Evaluator evaluator;
@@ -86,7 +86,8 @@ public final class EvaluationRun {
         Set<Integer> known = IntStream.of(ledger.known(name).records()).boxed().collect(Collectors.toSet());
         // The parts do not depend on what is known already, so that a stop changes nothing in them.
         List<int[]> open = Evaluator.parts(records, evaluator.batch()).stream()
-                .map(part -> IntStream.of(part).filter(record -> !known.contains(record)).toArray()).filter(part -> part.length > 0).toList();
+                .map(part -> IntStream.of(part).filter(record -> !known.contains(record)).toArray()).filter(part -> part.length > 0)
+                .toList();
         int[] done = IntStream.of(records).filter(known::contains).toArray();
         int[] count = {done.length, done.length - ledger.known(name).at(done).right()};
         progress.examples(label, count[0], records.length, (double) (robustBefore - count[1]) / examples);

@@ -21,7 +21,10 @@ public interface Evaluator {
     /** Seed of the attacks' random draws. */
     long seed();
 
-    /** Where the model has been asked so far, such as {@code cuda:0 (NVIDIA A100)}; several are separated by commas. Empty before the first time. */
+    /**
+     * Where the model has been asked so far, such as {@code cuda:0 (NVIDIA A100)}; several are separated by commas. Empty before the first
+     * time.
+     */
     default String devices() {
         return Device.current().description();
     }

@@ -9,12 +9,12 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 
 /**
- * The fast adaptive boundary attack, targeted, in the L-infinity norm (Croce and Hein, "Minimally distorted adversarial examples with a fast
- * adaptive boundary attack", ICML 2020, arXiv 1907.02044; its targeted form is from arXiv 2003.01690). It looks for the misclassified point
- * nearest to x, whatever epsilon is, and succeeds where that is within epsilon.
+ * The fast adaptive boundary attack, targeted, in the L-infinity norm (Croce and Hein, "Minimally distorted adversarial examples with a
+ * fast adaptive boundary attack", ICML 2020, arXiv 1907.02044; its targeted form is from arXiv 2003.01690). It looks for the misclassified
+ * point nearest to x, whatever epsilon is, and succeeds where that is within epsilon.
  *
- * <p>Each step takes the boundary between label y and target t for the plane on which f = z_t - z_y, linearised at x_k, is 0, and projects both x_k and x
- * onto it within [0, 1] ({@link BoxProjection}), the ways being d and d'. With the overshoot e = 1.05,
+ * <p>Each step takes the boundary between label y and target t for the plane on which f = z_t - z_y, linearised at x_k, is 0, and projects
+ * both x_k and x onto it within [0, 1] ({@link BoxProjection}), the ways being d and d'. With the overshoot e = 1.05,
  *
  * <pre>
  * bias    = min(max|d| / (max|d| + max|d'|), 0.1)
@@ -49,7 +49,9 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
         return LibTorch.images(adversarial);
     }
 
-    /** One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break. */
+    /**
+     * One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break.
+     */
     private int[] run(Classifier model, Examples all, int[] rivals, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
             FabRun run = new FabRun(model, all.at(left), Rows.of(rivals, left));

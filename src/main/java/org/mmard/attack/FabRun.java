@@ -80,7 +80,8 @@ final class FabRun {
         float toNatural = Math.max(BoxProjection.project(natural, normal, from, PIXELS, offset, fromNatural), SHORTEST);
         float bias = Math.min(toCurrent / (toCurrent + toNatural), FURTHEST_FROM_NATURAL);
         for (int i = 0; i < PIXELS; i++) {
-            float moved = (current[from + i] + OVERSHOOT * fromCurrent[i]) * (1 - bias) + (natural[from + i] + OVERSHOOT * fromNatural[i]) * bias;
+            float moved =
+                    (current[from + i] + OVERSHOOT * fromCurrent[i]) * (1 - bias) + (natural[from + i] + OVERSHOOT * fromNatural[i]) * bias;
             current[from + i] = Math.max(0, Math.min(1, moved));
         }
     }

@@ -9,9 +9,9 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 
 /**
- * SAAD's stand-in for the teacher near a batch x, as its published code has it: T~(x') are the logits T(x) with the label's logit carried on by
- * its first-order change, z_y + lambda &lt;dz_y/dx, x' - x&gt;. One gradient of the teacher serves a whole attack. Lives no longer than the
- * scope it was made in; good for its own batch only.
+ * SAAD's stand-in for the teacher near a batch x, as its published code has it: T~(x') are the logits T(x) with the label's logit carried
+ * on by its first-order change, z_y + lambda &lt;dz_y/dx, x' - x&gt;. One gradient of the teacher serves a whole attack. Lives no longer
+ * than the scope it was made in; good for its own batch only.
  */
 public final class LinearisedTeacher implements Classifier {
     private final Tensor natural;

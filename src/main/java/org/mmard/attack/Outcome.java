@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
 public record Outcome(int[] records, int[] predictions, boolean[] correct, double seconds) implements Serializable {
     public Outcome {
         if (records.length != correct.length || records.length != predictions.length) {
-            throw new IllegalArgumentException(records.length + " records, " + predictions.length + " predictions, " + correct.length + " outcomes");
+            throw new IllegalArgumentException(
+                    records.length + " records, " + predictions.length + " predictions, " + correct.length + " outcomes");
         }
     }
 

@@ -55,7 +55,10 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
         return adversarial;
     }
 
-    /** dJ/dx' at x', a tensor of the current scope. J is a batch mean: the gradient of its sum is so many times larger as there are examples. */
+    /**
+     * dJ/dx' at x', a tensor of the current scope. J is a batch mean: the gradient of its sum is so many times larger as there are
+     * examples.
+     */
     public Tensor gradient(Map<Prediction, Classifier> networks, Tensor adversarial, Predictions constants) {
         return climb(networks, constants).gradient(adversarial);
     }

@@ -18,9 +18,9 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 
 /**
- * Signs that attacks say less about a model than they seem to, after AutoAttack's own flags: an answer that is random, probabilities in the place
- * of logits, images at which there is no gradient, and a black-box attack that gets further than those that follow the gradient. Looked for on
- * the first images, before any attack.
+ * Signs that attacks say less about a model than they seem to, after AutoAttack's own flags: an answer that is random, probabilities in the
+ * place of logits, images at which there is no gradient, and a black-box attack that gets further than those that follow the gradient.
+ * Looked for on the first images, before any attack.
  *
  * @param images how many were looked at; @param random whether two forward passes differed
  * @param probabilities whether the logits of all of them look like probabilities
@@ -93,7 +93,8 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
         Arrays.fill(ones, 1);
         new CwMargin(Prediction.STUDENT_NATURAL)
                 .evaluate(new Predictions(examples.labels()).with(Prediction.STUDENT_NATURAL, pass.logits()), ones, gradients);
-        float[] largest = LibTorch.values(pass.inputGradient(gradients.get(Prediction.STUDENT_NATURAL)).abs().amax(Examples.PER_IMAGE, false));
+        float[] largest =
+                LibTorch.values(pass.inputGradient(gradients.get(Prediction.STUDENT_NATURAL)).abs().amax(Examples.PER_IMAGE, false));
         return (int) IntStream.range(0, largest.length).filter(n -> largest[n] == 0).count();
     }
 
@@ -101,7 +102,8 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
     List<String> warnings() {
         List<String> warnings = new ArrayList<>();
         if (random) {
-            warnings.add("the model answers differently when asked twice: these attacks are not made for random defences and say too little");
+            warnings.add(
+                    "the model answers differently when asked twice: these attacks are not made for random defences and say too little");
         }
         if (probabilities) {
             warnings.add("the model's outputs look like probabilities: attacks need logits, or gradients vanish");
@@ -124,8 +126,10 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
             for (int i = 0; i < stages.size(); i++) {
                 double after = (double) stages.get(i).robust() / attacks.get(cascade.name()).robust().length;
                 if (cascade.attacks().get(i) instanceof Square && after < before - MASKING) {
-                    warnings.add(String.format(Locale.ROOT, "%s: Square lowers the robust accuracy by %.2f points beyond the attacks that follow "
-                            + "the gradient, which may be masked: the true robust accuracy may be lower still", cascade.name(), 100 * (before - after)));
+                    warnings.add(String.format(Locale.ROOT,
+                            "%s: Square lowers the robust accuracy by %.2f points beyond the attacks that follow "
+                                    + "the gradient, which may be masked: the true robust accuracy may be lower still",
+                            cascade.name(), 100 * (before - after)));
                 }
                 before = after;
             }

@@ -5,8 +5,8 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.Logits;
 
 /**
- * A plane through image space, to see what a classifier answers on it: the points x + u a + v b, where a and b are orthonormal. Places (u, v) are
- * therefore Euclidean distances in [0, 1] image units. Points of the plane may lie outside [0, 1]; a classifier answers there too.
+ * A plane through image space, to see what a classifier answers on it: the points x + u a + v b, where a and b are orthonormal. Places (u,
+ * v) are therefore Euclidean distances in [0, 1] image units. Points of the plane may lie outside [0, 1]; a classifier answers there too.
  *
  * @param origin x, of {@link ImageSet#PIXELS} values; @param across a; @param up b
  */

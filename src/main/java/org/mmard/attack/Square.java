@@ -8,16 +8,17 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 
 /**
- * The Square attack in the L-infinity ball (Andriushchenko, Croce, Flammarion, Hein, "Square Attack: a query-efficient black-box adversarial
- * attack via random search", ECCV 2020, arXiv 1912.00049): random search that sees the model's answers only.
+ * The Square attack in the L-infinity ball (Andriushchenko, Croce, Flammarion, Hein, "Square Attack: a query-efficient black-box
+ * adversarial attack via random search", ECCV 2020, arXiv 1912.00049): random search that sees the model's answers only.
  *
- * <p>It starts at P(x + s), s = +-epsilon at random for each channel and column (vertical stripes). Each query takes a square window at random,
- * sets all of it to P(x + s_c) with s_c = +-epsilon at random for each channel c, and keeps the change where the margin z_y - max_{j != y} z_j becomes
- * smaller. P clips to [0, 1]. The window covers a share p of the image: its side is round(sqrt(p) 32), at least 1. p is 0.8 at first, and is halved
- * after the queries 10, 50, 200, 500, 1000, 2000, 4000, 6000 and 8000, counted from 0. An example is done when its margin is not above 0.
+ * <p>It starts at P(x + s), s = +-epsilon at random for each channel and column (vertical stripes). Each query takes a square window at
+ * random, sets all of it to P(x + s_c) with s_c = +-epsilon at random for each channel c, and keeps the change where the margin z_y -
+ * max_{j != y} z_j becomes smaller. P clips to [0, 1]. The window covers a share p of the image: its side is round(sqrt(p) 32), at least 1.
+ * p is 0.8 at first, and is halved after the queries 10, 50, 200, 500, 1000, 2000, 4000, 6000 and 8000, counted from 0. An example is done
+ * when its margin is not above 0.
  *
- * <p>As in the paper each example has windows of its own; AutoAttack's code shares one window over a batch, which would make an example's result
- * depend on its neighbours.
+ * <p>As in the paper each example has windows of its own; AutoAttack's code shares one window over a batch, which would make an example's
+ * result depend on its neighbours.
  *
  * @param name what it is called; @param epsilon radius, in [0, 1] image units
  * @param queries per restart, not counting the start; 5000 in AutoAttack
@@ -46,7 +47,10 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
         return LibTorch.images(adversarial);
     }
 
-    /** One search over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break. */
+    /**
+     * One search over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not
+     * break.
+     */
     private int[] run(Classifier model, Examples all, int restart, Draws draws, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
             SquareRun run = new SquareRun(model, all.at(left), (float) epsilon, restart, draws);

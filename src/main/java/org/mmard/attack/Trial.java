@@ -53,8 +53,9 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
             // A comparison with NaN is false.
             boolean inside = distances[i] <= attack.epsilon() + ROUNDING && least[i] >= 0 && largest[i] <= 1;
             if (!inside) {
-                throw new IllegalStateException("attack '" + attack.name() + "' left the ball of radius " + attack.epsilon() + " or [0, 1] at image "
-                        + examples.records()[i]);
+                throw new IllegalStateException(
+                        "attack '" + attack.name() + "' left the ball of radius " + attack.epsilon() + " or [0, 1] at image "
+                                + examples.records()[i]);
             }
         }
     }

@@ -20,8 +20,8 @@ import org.mmard.train.Teacher;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Times the real training step on random images and fresh weights: attack, outer loss, parameter gradient, update. The variants of the engine take
- * turns, step by step, so that all of them see the same machine. On the device of the process.
+ * Times the real training step on random images and fresh weights: attack, outer loss, parameter gradient, update. The variants of the
+ * engine take turns, step by step, so that all of them see the same machine. On the device of the process.
  *
  * @param student, teacher names of the zoo
  * @param method keys of the section {@code method}, such as {@code method.name}, written as with -D
@@ -71,13 +71,15 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
     public Map<Variant, Speed> run(List<Variant> variants) {
         Settings.Method settings = SettingsReader.method(method, ORIGIN);
         ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
-        Teacher frozen = new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        Teacher frozen =
+                new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Step.Batch images = images();
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
         try {
             for (Variant variant : variants) {
-                Settings.Engine engine = new Settings.Engine("auto", threads, variant.fold, variant.channelsLast, variant.precision, variant == Variant.TF32);
+                Settings.Engine engine = new Settings.Engine("auto", threads, variant.fold, variant.channelsLast, variant.precision,
+                        variant == Variant.TF32);
                 timed.put(variant, new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(
                         settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
             }
@@ -112,8 +114,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
     /** One variant's student and the times of its steps, in seconds. */
     private static final class Timed implements AutoCloseable {
         /** Seconds: in these the system counts CPU time. */
-    private static final double CPU_RESOLUTION = 0.01;
-    private static final double NANOSECONDS = 1e9;
+        private static final double CPU_RESOLUTION = 0.01;
+        private static final double NANOSECONDS = 1e9;
 
         private final OperatingSystemMXBean process = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         private final Settings.Engine engine;

@@ -15,9 +15,10 @@ import org.mmard.data.ImageSet;
 import org.mmard.train.RunDirectory;
 
 /**
- * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples, 3, 32, 32] in
- * [0, 1], and {@code adversarial-NAME.bin}, CIFAR's binary layout with the true labels, where values are rounded to bytes. An example that was
- * broken is the image that broke it (x itself where the model was wrong without an attack), a robust one what the last attack left.
+ * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples,
+ * 3, 32, 32] in [0, 1], and {@code adversarial-NAME.bin}, CIFAR's binary layout with the true labels, where values are rounded to bytes. An
+ * example that was broken is the image that broke it (x itself where the model was wrong without an attack), a robust one what the last
+ * attack left.
  */
 final class AdversarialFiles {
     private static final int CIFAR_10_CLASSES = 10;

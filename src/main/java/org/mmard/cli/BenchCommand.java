@@ -26,12 +26,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code mmard bench step} and {@code mmard bench sync}. */
-@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.", subcommands = {BenchCommand.StepCommand.class, BenchSyncCommand.class})
+@Command(name = "bench", mixinStandardHelpOptions = true, description = "Measures speed.",
+        subcommands = {BenchCommand.StepCommand.class, BenchSyncCommand.class})
 final class BenchCommand {
 
     @Command(
             name = "step", mixinStandardHelpOptions = true,
-            description = "Times the training step: attack, outer loss, parameter gradient, update. Random images, fresh weights, the attack's usual settings. "
+            description = "Times the training step: attack, outer loss, parameter gradient, update. Random images, fresh weights, the "
+                    + "attack's usual settings. "
                     + "CPU time is the process's, which the system counts in hundredths of a second.")
     static final class StepCommand implements Callable<Integer> {
         private static final String MEMORY = "VmHWM:";
@@ -39,13 +41,16 @@ final class BenchCommand {
         @Spec
         private CommandSpec spec;
 
-        @Option(names = "--student", defaultValue = "resnet8", paramLabel = "NAME", description = "network of the zoo (default: ${DEFAULT-VALUE})")
+        @Option(names = "--student", defaultValue = "resnet8", paramLabel = "NAME",
+                description = "network of the zoo (default: ${DEFAULT-VALUE})")
         private String student;
 
-        @Option(names = "--teacher", defaultValue = "resnet8x2", paramLabel = "NAME", description = "network of the zoo (default: ${DEFAULT-VALUE})")
+        @Option(names = "--teacher", defaultValue = "resnet8x2", paramLabel = "NAME",
+                description = "network of the zoo (default: ${DEFAULT-VALUE})")
         private String teacher;
 
-        @Option(names = "--method", defaultValue = "mmard", paramLabel = "NAME", description = "as method.name: inner objective and outer loss in one (default: ${DEFAULT-VALUE})")
+        @Option(names = "--method", defaultValue = "mmard", paramLabel = "NAME",
+                description = "as method.name: inner objective and outer loss in one (default: ${DEFAULT-VALUE})")
         private String method;
 
         @Option(names = "--inner", paramLabel = "NAME", description = "as method.inner, in place of the method's own")
@@ -60,12 +65,15 @@ final class BenchCommand {
         @Option(names = "--threads", defaultValue = "1", paramLabel = "T", description = "LibTorch threads (default: ${DEFAULT-VALUE})")
         private int threads;
 
-        @Option(names = "--steps", defaultValue = "5", paramLabel = "K", description = "timed steps of each variant; medians are printed (default: ${DEFAULT-VALUE})")
+        @Option(names = "--steps", defaultValue = "5", paramLabel = "K",
+                description = "timed steps of each variant; medians are printed (default: ${DEFAULT-VALUE})")
         private int steps;
 
         @Option(names = "--variants", split = ",", defaultValue = "default,float32,unfolded", paramLabel = "LIST",
-                description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the processor has a matrix "
-                        + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the attack in float32), tf32 (float32 whose products a GPU may round), bfloat16 (the attack in bfloat16), folded, "
+                description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the "
+                        + "processor has a matrix "
+                        + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the "
+                        + "attack in float32), tf32 (float32 whose products a GPU may round), bfloat16 (the attack in bfloat16), folded, "
                         + "channels-last (float32, one pass alone), float32-unfolded (float32, no pass) (default: ${DEFAULT-VALUE})")
         private List<String> variants;
 
@@ -132,8 +140,10 @@ final class BenchCommand {
         }
 
         private static Variant variant(String name) {
-            return Arrays.stream(Variant.values()).filter(each -> name(each).equals(name.trim())).findFirst().orElseThrow(() -> new InputError(
-                    "--variants has '" + name + "': there are " + String.join(", ", Arrays.stream(Variant.values()).map(StepCommand::name).toList())));
+            return Arrays.stream(Variant.values()).filter(each -> name(each).equals(name.trim())).findFirst()
+                    .orElseThrow(() -> new InputError(
+                            "--variants has '" + name + "': there are "
+                                    + String.join(", ", Arrays.stream(Variant.values()).map(StepCommand::name).toList())));
         }
 
         private static String name(Variant variant) {
@@ -149,7 +159,8 @@ final class BenchCommand {
         /** The most that the process has held at once, in MiB: the virtual machine's heap and LibTorch's memory. */
         private static long peakMebibytes() {
             try (var lines = Files.lines(Path.of("/proc/self/status"))) {
-                return lines.filter(line -> line.startsWith(MEMORY)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024).findFirst().orElse(0);
+                return lines.filter(line -> line.startsWith(MEMORY)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                        .findFirst().orElse(0);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

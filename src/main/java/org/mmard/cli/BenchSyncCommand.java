@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 /** {@code mmard bench sync}. */
 @Command(
         name = "sync", mixinStandardHelpOptions = true,
-        description = "Times the sharing of one update among executors, processes of their own on this machine: random updates, no training step. Prints what a round "
+        description = "Times the sharing of one update among executors, processes of their own on this machine: random updates, no "
+                + "training step. Prints what a round "
                 + "takes: wall and CPU time, bytes sent by each executor. CPU time is the process's.")
 final class BenchSyncCommand implements Callable<Integer> {
     /** Until the virtual machine has compiled what runs in a round: a training is in this state after its first minutes. */
@@ -30,16 +31,19 @@ final class BenchSyncCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--student", defaultValue = "resnet18", paramLabel = "NAME", description = "network of the zoo whose updates are shared (default: ${DEFAULT-VALUE})")
+    @Option(names = "--student", defaultValue = "resnet18", paramLabel = "NAME",
+            description = "network of the zoo whose updates are shared (default: ${DEFAULT-VALUE})")
     private String student;
 
     @Option(names = "--executors", defaultValue = "2", paramLabel = "N", description = "2 or above (default: ${DEFAULT-VALUE})")
     private int executors;
 
-    @Option(names = "--rounds", defaultValue = "20", paramLabel = "K", description = "timed rounds, after " + WARM_UP + " that are not (default: ${DEFAULT-VALUE})")
+    @Option(names = "--rounds", defaultValue = "20", paramLabel = "K",
+            description = "timed rounds, after " + WARM_UP + " that are not (default: ${DEFAULT-VALUE})")
     private int rounds;
 
-    @Option(names = "--encoding", defaultValue = "int8", paramLabel = "NAME", description = "int8, bfloat16 or exact, as cluster.encoding (default: ${DEFAULT-VALUE})")
+    @Option(names = "--encoding", defaultValue = "int8", paramLabel = "NAME",
+            description = "int8, bfloat16 or exact, as cluster.encoding (default: ${DEFAULT-VALUE})")
     private String encoding;
 
     @Option(names = "--encrypted", description = "with AES-GCM between the executors, as with spark.network.crypto.enabled")
@@ -61,7 +65,8 @@ final class BenchSyncCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("%s, %,d values, %d executors, %s%s, %s%n", student, length, executors, encoding, encrypted ? ", encrypted" : "",
                 rounds == 1 ? "1 round" : rounds + " rounds");
-        out.printf("%-9s %15s %15s %13s %13s %15s %15s%n", "executor", "seconds/round", "longest round", "CPU seconds", "of it coding", "bytes sent",
+        out.printf("%-9s %15s %15s %13s %13s %15s %15s%n", "executor", "seconds/round", "longest round", "CPU seconds", "of it coding",
+                "bytes sent",
                 "bytes received");
         for (Timing timing : timings) {
             out.printf(Locale.ROOT, "%-9d %15.4f %15.4f %13.4f %13.4f %,15d %,15d%n",
@@ -85,7 +90,8 @@ final class BenchSyncCommand implements Callable<Integer> {
     private ObjectNode json(List<Timing> timings, int length) {
         ObjectNode figures = new ObjectMapper().createObjectNode();
         figures.put("seconds_per_round", worst(timings, Timing::seconds)).put("cpu_seconds_per_round", worst(timings, Timing::cpu));
-        figures.put("coding_cpu_seconds_per_round", worst(timings, Timing::coding)).put("bytes_sent_per_round", (long) worst(timings, Timing::sent));
+        figures.put("coding_cpu_seconds_per_round", worst(timings, Timing::coding)).put("bytes_sent_per_round",
+                (long) worst(timings, Timing::sent));
         figures.put("executors", executors).put("parameters", length).put("encoding", encoding).put("encrypted", encrypted);
         return figures.put("rounds", rounds).put("student", student);
     }

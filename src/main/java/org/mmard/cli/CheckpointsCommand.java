@@ -58,9 +58,11 @@ final class CheckpointsCommand {
     }
 
     @Command(name = "list", mixinStandardHelpOptions = true,
-            description = "One line per checkpoint: epoch, when it was finished, size, validation accuracies, and which are the best and the last.")
+            description = "One line per checkpoint: epoch, when it was finished, size, validation accuracies, and which are the best and "
+                    + "the last.")
     static final class ListCommand extends OfRun {
-        private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+        private static final DateTimeFormatter TIME =
+                DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
 
         @Option(names = "--json", description = "A JSON array instead of a table.")
         private boolean json;
@@ -78,12 +80,15 @@ final class CheckpointsCommand {
             }
             out.printf("%6s  %-19s  %10s  %8s  %8s%n", "epoch", "finished (UTC)", "size", "clean", "robust");
             for (CheckpointFiles.Checkpoint checkpoint : checkpoints) {
-                String line = String.format(Locale.ROOT, "%6s  %-19s  %10s  %8s  %8s  %s", checkpoint.epoch() == 0 ? "-" : checkpoint.epoch(),
-                        TIME.format(checkpoint.time()), size(checkpoint.bytes()), checkpoint.accuracy() == null ? "-" : percent(checkpoint.accuracy().clean()),
-                        checkpoint.accuracy() == null ? "-" : percent(checkpoint.accuracy().robust()), marks(checkpoint));
+                String line =
+                        String.format(Locale.ROOT, "%6s  %-19s  %10s  %8s  %8s  %s", checkpoint.epoch() == 0 ? "-" : checkpoint.epoch(),
+                                TIME.format(checkpoint.time()), size(checkpoint.bytes()),
+                                checkpoint.accuracy() == null ? "-" : percent(checkpoint.accuracy().clean()),
+                                checkpoint.accuracy() == null ? "-" : percent(checkpoint.accuracy().robust()), marks(checkpoint));
                 out.println(line.stripTrailing());
             }
-            out.printf(Locale.ROOT, "%s, %s, in %s%n", counted(checkpoints.size()), size(checkpoints.stream().mapToLong(CheckpointFiles.Checkpoint::bytes).sum()), files.uri());
+            out.printf(Locale.ROOT, "%s, %s, in %s%n", counted(checkpoints.size()),
+                    size(checkpoints.stream().mapToLong(CheckpointFiles.Checkpoint::bytes).sum()), files.uri());
             return 0;
         }
 
@@ -100,7 +105,8 @@ final class CheckpointsCommand {
             ArrayNode array = new ObjectMapper().createArrayNode();
             for (CheckpointFiles.Checkpoint checkpoint : checkpoints) {
                 ObjectNode node = array.addObject().put("epoch", checkpoint.epoch() == 0 ? null : (Integer) checkpoint.epoch())
-                        .put("uri", files.uri() + "/" + checkpoint.name()).put("time", checkpoint.time().toString()).put("bytes", checkpoint.bytes());
+                        .put("uri", files.uri() + "/" + checkpoint.name()).put("time", checkpoint.time().toString())
+                        .put("bytes", checkpoint.bytes());
                 node.put("clean_accuracy", checkpoint.accuracy() == null ? null : (Double) checkpoint.accuracy().clean());
                 node.put("robust_accuracy", checkpoint.accuracy() == null ? null : (Double) checkpoint.accuracy().robust());
                 node.put("best", checkpoint.best()).put("last", checkpoint.last());
@@ -109,7 +115,8 @@ final class CheckpointsCommand {
         }
     }
 
-    @Command(name = "get", mixinStandardHelpOptions = true, description = "Copies a checkpoint to the local disk and checks it against its checksum.")
+    @Command(name = "get", mixinStandardHelpOptions = true,
+            description = "Copies a checkpoint to the local disk and checks it against its checksum.")
     static final class GetCommand extends OfRun {
         @ArgGroup
         private Choice choice = new Choice();
@@ -134,8 +141,10 @@ final class CheckpointsCommand {
         @Override
         int call(CheckpointFiles files, PrintWriter out) {
             String name = choice.epoch != null ? files.ofEpoch(choice.epoch) : choice.last ? RunDirectory.LAST : RunDirectory.BEST;
-            CheckpointFiles.Copy copy = GivenCommand.onTerminal() ? withBar(files, name) : files.fetch(name, to, force, CheckpointFiles.Progress.NONE);
-            out.printf(Locale.ROOT, "%s: %s of %s, SHA-256 %s%s%n", copy.file(), size(copy.bytes()), files.uri() + "/" + name, copy.sha256(),
+            CheckpointFiles.Copy copy =
+                    GivenCommand.onTerminal() ? withBar(files, name) : files.fetch(name, to, force, CheckpointFiles.Progress.NONE);
+            out.printf(Locale.ROOT, "%s: %s of %s, SHA-256 %s%s%n", copy.file(), size(copy.bytes()), files.uri() + "/" + name,
+                    copy.sha256(),
                     copy.recorded() ? " as recorded" : " (none was recorded: the run is older than checksums)");
             return 0;
         }
@@ -169,7 +178,8 @@ final class CheckpointsCommand {
                 }
                 out.flush();
             });
-            out.printf(Locale.ROOT, "%s: %s%s%s%n", files.uri(), recorded(), unrecorded == 0 ? "" : ", " + unrecorded + " without a checksum",
+            out.printf(Locale.ROOT, "%s: %s%s%s%n", files.uri(), recorded(),
+                    unrecorded == 0 ? "" : ", " + unrecorded + " without a checksum",
                     damaged == 0 ? "" : ", " + damaged + " damaged");
             return damaged == 0 ? 0 : DAMAGED;
         }
@@ -182,7 +192,8 @@ final class CheckpointsCommand {
     }
 
     @Command(name = "prune", mixinStandardHelpOptions = true,
-            description = "Removes epochs' checkpoints that no option keeps. The best and the last always stay. Refused while a driver trains there.")
+            description = "Removes epochs' checkpoints that no option keeps. The best and the last always stay. Refused while a driver "
+                    + "trains there.")
     static final class PruneCommand extends OfRun {
         @Option(names = "--keep-last", paramLabel = "N", description = "Keep the newest N.")
         private Integer keepLast;
@@ -201,13 +212,16 @@ final class CheckpointsCommand {
             if (keepLast != null && keepLast < 0 || keepEvery != null && keepEvery < 1) {
                 throw new ParameterException(spec.commandLine(), "--keep-last is 0 or above, --keep-every 1 or above");
             }
-            CheckpointFiles.Pruned pruned = files.prune(keepLast == null ? 0 : keepLast, keepEvery == null ? 0 : keepEvery, dryRun, this::tell);
+            CheckpointFiles.Pruned pruned =
+                    files.prune(keepLast == null ? 0 : keepLast, keepEvery == null ? 0 : keepEvery, dryRun, this::tell);
             if (pruned.removed().isEmpty()) {
                 out.println("nothing to remove in " + files.uri());
                 return 0;
             }
-            pruned.removed().forEach(checkpoint -> out.println((dryRun ? "would remove " : "removed ") + checkpoint.name() + ", " + size(checkpoint.bytes())));
-            out.printf(Locale.ROOT, "%s %s, %s, in %s%n", dryRun ? "would remove" : "removed", counted(pruned.removed().size()), size(pruned.bytes()), files.uri());
+            pruned.removed().forEach(checkpoint -> out
+                    .println((dryRun ? "would remove " : "removed ") + checkpoint.name() + ", " + size(checkpoint.bytes())));
+            out.printf(Locale.ROOT, "%s %s, %s, in %s%n", dryRun ? "would remove" : "removed", counted(pruned.removed().size()),
+                    size(pruned.bytes()), files.uri());
             return 0;
         }
     }
@@ -219,6 +233,7 @@ final class CheckpointsCommand {
     /** In binary units, three digits. */
     private static String size(long bytes) {
         return bytes < 1 << 20 ? String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0)
-                : bytes < 1L << 30 ? String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0) : String.format(Locale.ROOT, "%.1f GiB", bytes / 1073741824.0);
+                : bytes < 1L << 30 ? String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0)
+                        : String.format(Locale.ROOT, "%.1f GiB", bytes / 1073741824.0);
     }
 }

@@ -23,7 +23,8 @@ final class DataCommand {
 
     @Command(
             name = "shapes", mixinStandardHelpOptions = true, showDefaultValues = true,
-            description = "Writes a generated data set of ten kinds of shapes, in CIFAR-10's binary layout. Does nothing where it is there already.")
+            description = "Writes a generated data set of ten kinds of shapes, in CIFAR-10's binary layout. Does nothing where it is "
+                    + "there already.")
     static final class ShapesCommand implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

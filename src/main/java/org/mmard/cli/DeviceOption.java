@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 final class DeviceOption {
     private enum Choice { auto, cpu, cuda }
 
-    @Option(names = "--device", defaultValue = "auto", description = "Where the networks run: ${COMPLETION-CANDIDATES}, as engine.device (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--device", defaultValue = "auto",
+            description = "Where the networks run: ${COMPLETION-CANDIDATES}, as engine.device (default: ${DEFAULT-VALUE}).")
     private Choice device;
 
     String name() {

@@ -36,8 +36,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code mmard evaluate}: clean and robust accuracy of a model, as a table, as {@code evaluation.json} and example by example; over a cluster where
- * a master is given. It saves what it has found out after every part, and goes on from there when it is given again.
+ * {@code mmard evaluate}: clean and robust accuracy of a model, as a table, as {@code evaluation.json} and example by example; over a
+ * cluster where a master is given. It saves what it has found out after every part, and goes on from there when it is given again.
  */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, description = "Measures clean and robust accuracy of a model.")
 final class EvaluateCommand implements Callable<Integer> {
@@ -54,40 +54,50 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private enum Split { test, train }
 
-    @Option(names = "--model", required = true, paramLabel = "URI", description = "Model zip (a checkpoint, best.zip or last.zip of a run), or PyTorch weights.")
+    @Option(names = "--model", required = true, paramLabel = "URI",
+            description = "Model zip (a checkpoint, best.zip or last.zip of a run), or PyTorch weights.")
     private String model;
 
-    @Option(names = "--architecture", paramLabel = "NAME", description = "Which network PyTorch weights are of, such as resnet18; a zip knows it.")
+    @Option(names = "--architecture", paramLabel = "NAME",
+            description = "Which network PyTorch weights are of, such as resnet18; a zip knows it.")
     private String architecture;
 
-    @Option(names = "--data", required = true, paramLabel = "URI", description = "CIFAR-10 or CIFAR-100 in the binary layout: folder or .tar.gz.")
+    @Option(names = "--data", required = true, paramLabel = "URI",
+            description = "CIFAR-10 or CIFAR-100 in the binary layout: folder or .tar.gz.")
     private String data;
 
-    @Option(names = "--split", defaultValue = "test", description = "Which part of the data: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--split", defaultValue = "test",
+            description = "Which part of the data: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private Split split;
 
-    @Option(names = "--examples", defaultValue = "0", paramLabel = "N", description = "The first N images; 0 for all (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--examples", defaultValue = "0", paramLabel = "N",
+            description = "The first N images; 0 for all (default: ${DEFAULT-VALUE}).")
     private int examples;
 
     @Option(names = "--attacks", defaultValue = "clean,fgsm,pgd20,pgd-trades,cw", paramLabel = "LIST",
-            description = "Comma-separated, all at epsilon 8/255: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, square, "
+            description = "Comma-separated, all at epsilon 8/255: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, "
+                    + "square, "
                     + "autoattack; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
-    @Option(names = "--batch", defaultValue = "" + BATCH, paramLabel = "N", description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch", defaultValue = "" + BATCH, paramLabel = "N",
+            description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--seed", defaultValue = "" + SEED, paramLabel = "N", description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "" + SEED, paramLabel = "N",
+            description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
     private DeviceOption device;
 
     @Option(names = "--out", defaultValue = ".", paramLabel = "DIR", description = "Where " + FILE + ", " + EXAMPLES
-            + " and, until it is done, the evaluation's state go, any Hadoop URI: the same command goes on where an earlier one stopped (default: here).")
+            + " and, until it is done, the evaluation's state go, any Hadoop URI: the same command goes on where an earlier one stopped "
+            + "(default: here).")
     private String out;
 
-    @Option(names = "--save-adversarial", description = "Also writes adversarial-NAME.npy (float32) and .bin (CIFAR binary, rounded) for each attack.")
+    @Option(names = "--save-adversarial",
+            description = "Also writes adversarial-NAME.npy (float32) and .bin (CIFAR binary, rounded) for each attack.")
     private boolean saveAdversarial;
 
     @Spec
@@ -96,7 +106,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (examples < 0 || batch < 1) {
-            throw new InputError(examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
+            throw new InputError(
+                    examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
         }
         List<Cascade> chosen = Attacks.named(attacks, Attacks.EPSILON);
         Configuration hadoop = HadoopConfiguration.load();
@@ -105,7 +116,8 @@ final class EvaluateCommand implements Callable<Integer> {
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         RunDirectory directory = RunDirectory.at(out, hadoop);
         if (loaded.metadata().classNames().size() != images.classes()) {
-            throw new InputError(model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
+            throw new InputError(
+                    model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
         }
         String checksum = ModelFile.checksum(model, hadoop);
         EvaluationState state = EvaluationState.open(directory, EvaluationState.identity(checksum, images, Attacks.EPSILON, seed), images,
@@ -144,7 +156,8 @@ final class EvaluateCommand implements Callable<Integer> {
         return about;
     }
 
-    private Evaluation evaluate(ComputationGraph graph, ImageSet images, List<Cascade> chosen, Map<String, Object> about, EvaluationState state) {
+    private Evaluation evaluate(ComputationGraph graph, ImageSet images, List<Cascade> chosen, Map<String, Object> about,
+            EvaluationState state) {
         try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null);
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close,
                         signal -> "stopped by " + signal + "; the same command goes on where it was")) {

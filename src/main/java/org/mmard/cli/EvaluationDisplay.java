@@ -61,7 +61,8 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
     }
 
     private ProgressBar bar(String attack, int total) {
-        return new ProgressBarBuilder().setTaskName(String.format("%-18s", attack)).setInitialMax(total).setStyle(ProgressBarStyle.ASCII).hideEta()
+        return new ProgressBarBuilder().setTaskName(String.format("%-18s", attack)).setInitialMax(total).setStyle(ProgressBarStyle.ASCII)
+                .hideEta()
                 .setConsumer(new ConsoleProgressBarConsumer(out)).clearDisplayOnFinish().build();
     }
 

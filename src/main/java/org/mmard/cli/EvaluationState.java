@@ -24,8 +24,8 @@ import org.mmard.train.Sha256;
 
 /**
  * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after
- * a stop. Its folder's name is made of what the outcomes depend on: another model, other images or another seed have another folder. A part is one
- * JSON file, put in place whole; its adversarial images, where they are wanted, lie in a file beside it that is written before.
+ * a stop. Its folder's name is made of what the outcomes depend on: another model, other images or another seed have another folder. A part
+ * is one JSON file, put in place whole; its adversarial images, where they are wanted, lie in a file beside it that is written before.
  */
 final class EvaluationState implements Ledger {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -95,8 +95,9 @@ final class EvaluationState implements Ledger {
         JsonFields found = fields.section("outcome");
         int[] records = found.counts("records", 0, set.size() - 1);
         int[] right = found.flags("correct");
-        Outcome outcome = new Outcome(records, sized(found, "predictions", found.counts("predictions", 0, set.classes() - 1), records.length),
-                correct(sized(found, "correct", right, records.length)), found.number("seconds", 0, LONGEST));
+        Outcome outcome =
+                new Outcome(records, sized(found, "predictions", found.counts("predictions", 0, set.classes() - 1), records.length),
+                        correct(sized(found, "correct", right, records.length)), found.number("seconds", 0, LONGEST));
         if (records.length == 0 || records[0] != first) {
             throw found.refusal("records", "a list that begins with " + first);
         }
@@ -176,7 +177,8 @@ final class EvaluationState implements Ledger {
             read = place.file;
         }
         if (lastRead.capacity() < (place.at + 1L) * ImageSet.PIXELS * Float.BYTES) {
-            throw new InputError(directory.uri(folder + "/" + place.file) + ": missing or cut short; remove it and its .json, and they are made again");
+            throw new InputError(
+                    directory.uri(folder + "/" + place.file) + ": missing or cut short; remove it and its .json, and they are made again");
         }
         lastRead.asFloatBuffer().get(place.at * ImageSet.PIXELS, pixels);
     }

@@ -33,13 +33,16 @@ final class GpuCommand {
     @Command(
             name = "check", mixinStandardHelpOptions = true,
             description = {
-                "Says which GPU this host has and with what it computes; compares networks, a training step of each method and AutoAttack on it with the processor's; "
+                "Says which GPU this host has and with what it computes; compares networks, a training step of each method and "
+                        + "AutoAttack on it with the processor's; "
                         + "then times the training step.",
                 "Exits with 1 where a deviation is above its tolerance, and with 2 where no GPU can be used."})
     static final class Check implements Callable<Integer> {
         private static final List<String> ARCHITECTURES = List.of(
-                "cnn-16-32-64", "resnet8", "resnet8x2", "resnet18", "resnet20", "resnet20x2", "preactresnet18", "preactresnet18-raw-bn", "mobilenetv2", "wideresnet-16-2");
-        private static final List<String> METHODS = List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard");
+                "cnn-16-32-64", "resnet8", "resnet8x2", "resnet18", "resnet20", "resnet20x2", "preactresnet18", "preactresnet18-raw-bn",
+                "mobilenetv2", "wideresnet-16-2");
+        private static final List<String> METHODS =
+                List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard");
         private static final List<String> STUDENTS = List.of("resnet18", "mobilenetv2");
         private static final List<String> TEACHERS = List.of("wideresnet-34-10", "resnet18");
         private static final List<Variant> VARIANTS = List.of(Variant.FLOAT32, Variant.TF32, Variant.BFLOAT16);
@@ -49,7 +52,8 @@ final class GpuCommand {
         @Spec
         private CommandSpec spec;
 
-        @Option(names = "--steps", defaultValue = "2", paramLabel = "N", description = "Timed steps of each student, teacher and precision; 0 for none (default: ${DEFAULT-VALUE}).")
+        @Option(names = "--steps", defaultValue = "2", paramLabel = "N",
+                description = "Timed steps of each student, teacher and precision; 0 for none (default: ${DEFAULT-VALUE}).")
         private int steps;
 
         @Option(names = "--json", description = "The last line is a JSON object with everything.")
@@ -98,16 +102,19 @@ final class GpuCommand {
             ARCHITECTURES.forEach(architecture -> all.addAll(told(out, row, check.network(architecture))));
             METHODS.forEach(method -> all.addAll(told(out, row, check.step(method))));
             all.addAll(told(out, row, List.of(check.autoAttack(FLAGS))));
-            all.forEach(each -> compared.addObject().put("subject", each.subject()).put("quantity", each.quantity()).put("deviation", each.deviation())
+            all.forEach(each -> compared.addObject().put("subject", each.subject()).put("quantity", each.quantity())
+                    .put("deviation", each.deviation())
                     .put("tolerance", each.tolerance()).put("passes", each.passes()));
             long failed = all.stream().filter(each -> !each.passes()).count();
-            out.println(failed == 0 ? all.size() + " comparisons, all within tolerance" : failed + " of " + all.size() + " comparisons FAIL");
+            out.println(
+                    failed == 0 ? all.size() + " comparisons, all within tolerance" : failed + " of " + all.size() + " comparisons FAIL");
             return failed;
         }
 
         private static List<Comparison> told(PrintWriter out, String row, List<Comparison> comparisons) {
-            comparisons.forEach(each -> out.printf(row, each.subject(), each.quantity(), String.format(Locale.ROOT, "%.1e", each.deviation()),
-                    String.format(Locale.ROOT, "%.1e", each.tolerance()), each.passes() ? "pass" : "FAIL"));
+            comparisons
+                    .forEach(each -> out.printf(row, each.subject(), each.quantity(), String.format(Locale.ROOT, "%.1e", each.deviation()),
+                            String.format(Locale.ROOT, "%.1e", each.tolerance()), each.passes() ? "pass" : "FAIL"));
             out.flush();
             return comparisons;
         }
@@ -118,11 +125,13 @@ final class GpuCommand {
             }
             ArrayNode speeds = figures.putArray("speeds");
             String row = "%-14s %-18s %-10s %14s %14s %12s%n";
-            out.printf("%nmethod mmard, batch %d, median of %d steps%n" + row, BATCH, steps, "student", "teacher", "precision", "images/second", "ms in copies", "MiB in use");
+            out.printf("%nmethod mmard, batch %d, median of %d steps%n" + row, BATCH, steps, "student", "teacher", "precision",
+                    "images/second", "ms in copies", "MiB in use");
             for (String student : STUDENTS) {
                 for (String teacher : TEACHERS) {
                     for (Variant variant : VARIANTS) {
-                        Speed speed = new StepBenchmark(student, teacher, Map.of("method.name", "mmard"), BATCH, 1, steps).run(List.of(variant)).get(variant);
+                        Speed speed = new StepBenchmark(student, teacher, Map.of("method.name", "mmard"), BATCH, 1, steps)
+                                .run(List.of(variant)).get(variant);
                         // LibTorch keeps what it has had: the most so far, not this step's own.
                         long memory = Cuda.mebibytesInUse(Device.current().index());
                         String precision = variant.name().toLowerCase(Locale.ROOT);

@@ -31,18 +31,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code mmard grid}: inner objectives by outer losses by seeds, trained and evaluated one after the other in one Spark application. What an earlier
- * call has finished is not done again; everything is checked before the first run begins.
+ * {@code mmard grid}: inner objectives by outer losses by seeds, trained and evaluated one after the other in one Spark application. What
+ * an earlier call has finished is not done again; everything is checked before the first run begins.
  */
 @Command(name = "grid", mixinStandardHelpOptions = true,
-        description = "Trains and evaluates every inner objective with every outer loss and seed of a configuration; given again, it goes on.")
+        description = "Trains and evaluates every inner objective with every outer loss and seed of a configuration; given again, it "
+                + "goes on.")
 final class GridCommand implements Callable<Integer> {
     static final String CSV = "grid.csv";
     static final String JSON = "grid.json";
     private static final int SOME_FAILED = 1;
     private static final String GO_ON = "; the same command goes on";
 
-    @Option(names = "--conf", required = true, paramLabel = "FILE", description = "HOCON configuration with a section grid, local or on any Hadoop filesystem.")
+    @Option(names = "--conf", required = true, paramLabel = "FILE",
+            description = "HOCON configuration with a section grid, local or on any Hadoop filesystem.")
     private String conf;
 
     @Option(names = "-D", paramLabel = "KEY=VALUE", description = "A key that goes before the file's. May be given more than once.")
@@ -63,12 +65,14 @@ final class GridCommand implements Callable<Integer> {
         GridScores scoring = new GridScores(grid, runs.get(0).resolved().settings(), sources);
         Map<GridRun, Integer> epochsLeft = new LinkedHashMap<>();
         for (GridRun run : runs) {
-            try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> say("warning: " + run.name() + ": " + line))) {
+            try (PreparedRun prepared =
+                    run.prepare(sources, GivenCommand.line(spec), line -> say("warning: " + run.name() + ": " + line))) {
                 known(scoring, prepared).ifPresentOrElse(score -> scores.put(run, score), () -> epochsLeft.put(run, prepared.epochsLeft()));
             }
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("%d %s in %s: %d finished before, %d to do%n", runs.size(), runs.size() == 1 ? "run" : "runs", grid.directory(), scores.size(), epochsLeft.size());
+        out.printf("%d %s in %s: %d finished before, %d to do%n", runs.size(), runs.size() == 1 ? "run" : "runs", grid.directory(),
+                scores.size(), epochsLeft.size());
         out.flush();
         RunDirectory directory = RunDirectory.at(grid.directory(), hadoop);
         if (!epochsLeft.isEmpty()) {
@@ -84,7 +88,8 @@ final class GridCommand implements Callable<Integer> {
         out.println();
         out.print(table.text());
         failures.forEach((run, reason) -> out.println("failed: " + run.name() + ": " + reason));
-        out.println("mean +- sample standard deviation over seeds, in per cent of " + scoring.about().get("examples") + " test images; model: " + grid.checkpoint() + ".zip");
+        out.println("mean +- sample standard deviation over seeds, in per cent of " + scoring.about().get("examples")
+                + " test images; model: " + grid.checkpoint() + ".zip");
         out.println("written to " + directory.uri(CSV) + " and " + JSON + " beside it");
         out.flush();
         return failures.isEmpty() ? 0 : SOME_FAILED;
@@ -95,9 +100,11 @@ final class GridCommand implements Callable<Integer> {
     }
 
     private void carryOut(
-            GridSettings grid, Map<GridRun, Integer> epochsLeft, List<GridRun> runs, Sources sources, GridScores scoring, RunDirectory directory) {
+            GridSettings grid, Map<GridRun, Integer> epochsLeft, List<GridRun> runs, Sources sources, GridScores scoring,
+            RunDirectory directory) {
         AtomicReference<TrainingDisplay> display = new AtomicReference<>();
-        UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished runs and epochs are kept in " + grid.directory() + GO_ON;
+        UnaryOperator<String> stopped =
+                signal -> "mmard: stopped by " + signal + "; finished runs and epochs are kept in " + grid.directory() + GO_ON;
         Runnable quiet = () -> Optional.ofNullable(display.get()).ifPresent(TrainingDisplay::close);
         try (Interruption interruption = new Interruption(spec.commandLine().getErr(), quiet, stopped)) {
             int executors = runs.get(0).resolved().settings().cluster().executors();
@@ -126,15 +133,19 @@ final class GridCommand implements Callable<Integer> {
     }
 
     private void carryOut(
-            GridRun run, SparkCluster cluster, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current, StopRequest stop) {
+            GridRun run, SparkCluster cluster, Sources sources, GridScores scoring, AtomicReference<TrainingDisplay> current,
+            StopRequest stop) {
         Settings settings = run.resolved().settings();
         // Anew: prepared all at once, the students of a large grid would not fit into memory.
-        try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> { });
-                TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(), settings.training().batch());
+        try (PreparedRun prepared = run.prepare(sources, GivenCommand.line(spec), line -> {});
+                TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), settings.training().epochs(),
+                        settings.training().batch());
                 EvaluationDisplay evaluation = EvaluationDisplay.on(System.err, System.console() != null)) {
             current.set(display);
-            prepared.from().resized().filter(change -> prepared.epochsLeft() > 0).ifPresent(change -> say(run.name() + ": goes on with " + change));
-            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster, display, devices -> { }, this::say, stop).last() : prepared.stand();
+            prepared.from().resized().filter(change -> prepared.epochsLeft() > 0)
+                    .ifPresent(change -> say(run.name() + ": goes on with " + change));
+            CheckpointState state =
+                    prepared.epochsLeft() > 0 ? prepared.train(cluster, display, devices -> {}, this::say, stop).last() : prepared.stand();
             scores.put(run, cluster.persist(settings.cluster(), this::say,
                     () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, settings.engine(), evaluation)));
         } catch (TrainingDiverged e) {
@@ -155,7 +166,9 @@ final class GridCommand implements Callable<Integer> {
         List<GridTable.Row> rows = new ArrayList<>();
         for (GridSettings.Cell cell : grid.cells()) {
             rows.add(new GridTable.Row(cell, runs.stream().filter(run -> run.cell().equals(cell))
-                    .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run), failures.get(run))).toList()));
+                    .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run),
+                            failures.get(run)))
+                    .toList()));
         }
         return new GridTable(scoring.columns(), rows);
     }

@@ -29,7 +29,8 @@ record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolved) {
                 String folder = fileSafe(cell.inner()) + "-" + fileSafe(cell.outer()) + "-seed" + seed;
                 String other = nameByFolder.putIfAbsent(folder, name(cell, seed));
                 if (other != null) {
-                    throw new InputError("grid: " + other + " and " + name(cell, seed) + " would share the folder " + folder + "; leave one of them out");
+                    throw new InputError("grid: " + other + " and " + name(cell, seed) + " would share the folder " + folder
+                            + "; leave one of them out");
                 }
                 Map<String, String> own = new LinkedHashMap<>(overrides);
                 own.putAll(Map.of("method.inner", cell.inner(), "method.outer", cell.outer(), "run.seed", Long.toString(seed),

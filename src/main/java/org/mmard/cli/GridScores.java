@@ -26,8 +26,8 @@ import org.mmard.train.RunDirectory;
 import org.mmard.train.Versions;
 
 /**
- * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is in each
- * run's {@code evaluation.json}, and is not looked for again.
+ * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is
+ * in each run's {@code evaluation.json}, and is not looked for again.
  */
 final class GridScores {
     private static final int LARGEST = 1 << 28;
@@ -53,7 +53,9 @@ final class GridScores {
         epsilon = settings.attack().epsilon();
         attacks = Attacks.named(grid.attacks(), epsilon);
         if (best && settings.validation().examples() == 0) {
-            throw new InputError("grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or hold some images out");
+            throw new InputError(
+                    "grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or "
+                            + "hold some images out");
         }
         images = Cifar.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
     }
@@ -80,12 +82,15 @@ final class GridScores {
         return about;
     }
 
-    /** The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation. */
+    /**
+     * The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation.
+     */
     Optional<Score> known(RunDirectory directory, CheckpointState state) {
         return directory.read(EvaluateCommand.FILE, LARGEST).flatMap(content -> {
             try {
                 JsonFields fields = JsonFields.of(EvaluateCommand.FILE, content);
-                boolean same = fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state) && fields.text("checkpoint").equals(best ? "best" : "last")
+                boolean same = fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state)
+                        && fields.text("checkpoint").equals(best ? "best" : "last")
                         && fields.text("data_sha256").equals(images.checksum()) && fields.number("epsilon", 0, 1) == epsilon
                         && fields.section("attacks").names().containsAll(attacks.stream().map(Cascade::name).toList());
                 return same ? Optional.of(score(fields)) : Optional.empty();
@@ -97,8 +102,8 @@ final class GridScores {
     }
 
     /**
-     * Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. What an interrupted call had found out about that
-     * model is not looked for again.
+     * Evaluates the model of a finished run and writes {@code evaluation.json} into its directory. What an interrupted call had found out
+     * about that model is not looked for again.
      */
     Score evaluate(JavaSparkContext spark, RunDirectory directory, CheckpointState state, Settings.Engine engine,
             EvaluationDisplay display) {
@@ -111,9 +116,11 @@ final class GridScores {
         about.putAll(about());
         // Evaluation says itself how many examples there were.
         about.remove("examples");
-        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark), EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
-            EvaluationState saved = EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), images,
-                    false);
+        try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark),
+                EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
+            EvaluationState saved =
+                    EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), images,
+                            false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
             byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
             directory.write(EvaluateCommand.FILE, json);
@@ -138,7 +145,8 @@ final class GridScores {
     private Score score(JsonFields json) {
         Map<String, Double> accuracies = new LinkedHashMap<>();
         accuracies.put(Attacks.CLEAN, json.section("clean").number("accuracy", 0, 1));
-        attacks.forEach(attack -> accuracies.put(attack.name(), json.section("attacks").section(attack.name()).number("robust_accuracy", 0, 1)));
+        attacks.forEach(
+                attack -> accuracies.put(attack.name(), json.section("attacks").section(attack.name()).number("robust_accuracy", 0, 1)));
         return new Score(json.count("epoch", 1, Integer.MAX_VALUE), accuracies);
     }
 }

@@ -12,8 +12,8 @@ import java.util.Objects;
 import org.mmard.config.GridSettings;
 
 /**
- * What came out of a grid: a row per cell, with mean and sample standard deviation (n - 1 in the denominator; none for a single seed) over the
- * seeds that have finished. Accuracies are fractions in CSV and JSON, per cent in the text.
+ * What came out of a grid: a row per cell, with mean and sample standard deviation (n - 1 in the denominator; none for a single seed) over
+ * the seeds that have finished. Accuracies are fractions in CSV and JSON, per cent in the text.
  *
  * @param columns {@code clean}, then the attacks
  */
@@ -95,9 +95,11 @@ record GridTable(List<String> columns, List<Row> rows) {
         columns.forEach(column -> csv.append(',').append(column).append("_mean,").append(column).append("_sd"));
         csv.append('\n');
         for (Row row : rows) {
-            csv.append(row.cell.inner()).append(',').append(row.cell.outer()).append(',').append(row.finished()).append(',').append(row.failed());
+            csv.append(row.cell.inner()).append(',').append(row.cell.outer()).append(',').append(row.finished()).append(',')
+                    .append(row.failed());
             for (String column : columns) {
-                csv.append(',').append(Objects.toString(mean(row.values(column)), "")).append(',').append(Objects.toString(deviation(row.values(column)), ""));
+                csv.append(',').append(Objects.toString(mean(row.values(column)), "")).append(',')
+                        .append(Objects.toString(deviation(row.values(column)), ""));
             }
             csv.append('\n');
         }

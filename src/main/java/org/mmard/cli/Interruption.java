@@ -16,9 +16,10 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * What becomes of the signals that end a process (Ctrl-C, SIGTERM, a closed terminal). Where somebody has promised to stop, the first one is a request
- * to do so; where nobody has, or it takes too long, the process ends at once, with a message, and so it does at a second signal. The exit code is the
- * signal's in any case. Shutdown hooks would be too late for all that: Spark and Hadoop close everything in theirs, at the same time.
+ * What becomes of the signals that end a process (Ctrl-C, SIGTERM, a closed terminal). Where somebody has promised to stop, the first one
+ * is a request to do so; where nobody has, or it takes too long, the process ends at once, with a message, and so it does at a second
+ * signal. The exit code is the signal's in any case. Shutdown hooks would be too late for all that: Spark and Hadoop close everything in
+ * theirs, at the same time.
  */
 final class Interruption implements AutoCloseable {
     private static final Map<String, Integer> EXIT_CODES = Map.of("HUP", 128 + 1, "INT", 128 + 2, "TERM", 128 + 15);
@@ -80,14 +81,16 @@ final class Interruption implements AutoCloseable {
     private void watch(String name) {
         pause(PATIENCE);
         if (!stop.heeded()) {
-            end(name, "mmard: the current step did not end within " + PATIENCE.toSeconds() + " s" + System.lineSeparator() + message.apply(name));
+            end(name, "mmard: the current step did not end within " + PATIENCE.toSeconds() + " s" + System.lineSeparator()
+                    + message.apply(name));
         }
         pause(LIMIT.minus(PATIENCE));
         Runtime.getRuntime().halt(exitCode(name));
     }
 
     /**
-     * Ends the process. Meanwhile everything else in it comes down: what is logged about that, and errors that reach {@link #silence}, are no news.
+     * Ends the process. Meanwhile everything else in it comes down: what is logged about that, and errors that reach {@link #silence}, are
+     * no news.
      */
     private void end(String name, String words) {
         if (!ending.compareAndSet(false, true)) {

@@ -56,8 +56,9 @@ public final class Mmard {
     private static boolean unreadable(String[] args) {
         boolean lost = Arrays.stream(args).anyMatch(argument -> argument.indexOf(UNREADABLE) >= 0);
         if (lost) {
-            say(new CommandLine(new Mmard()), "letters of the command line are lost in the locale's " + System.getProperty("sun.jnu.encoding")
-                    + ": set LC_ALL=C.UTF-8, for this process and for executors");
+            say(new CommandLine(new Mmard()),
+                    "letters of the command line are lost in the locale's " + System.getProperty("sun.jnu.encoding")
+                            + ": set LC_ALL=C.UTF-8, for this process and for executors");
         }
         return lost;
     }
@@ -113,7 +114,9 @@ public final class Mmard {
 
     private static int mistake(ParameterException e) {
         CommandLine command = e.getCommandLine();
-        return say(command, firstLine(e).replaceFirst("^Error: ", "") + "; " + command.getCommandSpec().qualifiedName() + " --help says what there is", MISTAKE);
+        return say(command,
+                firstLine(e).replaceFirst("^Error: ", "") + "; " + command.getCommandSpec().qualifiedName() + " --help says what there is",
+                MISTAKE);
     }
 
     /** One line for the reader of the screen; the stack trace goes to the log, or after that line where there is none. */
@@ -122,8 +125,10 @@ public final class Mmard {
         String file = System.getProperty("mmard.log");
         if (lacksFolder(e)) {
             log.info("No cache for native libraries", e);
-            return say(command, "no folder can be written into which native libraries could be unpacked: neither .javacpp in " + System.getProperty("user.home") + " nor "
-                    + System.getProperty("java.io.tmpdir") + "; name one by JDK_JAVA_OPTIONS=-Dorg.bytedeco.javacpp.cachedir=FOLDER", MISTAKE);
+            return say(command, "no folder can be written into which native libraries could be unpacked: neither .javacpp in "
+                    + System.getProperty("user.home") + " nor "
+                    + System.getProperty("java.io.tmpdir") + "; name one by JDK_JAVA_OPTIONS=-Dorg.bytedeco.javacpp.cachedir=FOLDER",
+                    MISTAKE);
         }
         say(command, firstLine(e) + (file == null ? "" : " (details in " + file + ")"), FAILURE);
         if (file == null) {
@@ -137,7 +142,8 @@ public final class Mmard {
 
     /** Whether it is JavaCPP that found no place: it says so several causes deep, in the failure to load a class. */
     private static boolean lacksFolder(Throwable failure) {
-        return ExceptionUtils.getThrowableList(failure).stream().anyMatch(cause -> String.valueOf(cause.getMessage()).contains("Could not create the cache"));
+        return ExceptionUtils.getThrowableList(failure).stream()
+                .anyMatch(cause -> String.valueOf(cause.getMessage()).contains("Could not create the cache"));
     }
 
     private static int say(CommandLine command, String line, int exitCode) {
@@ -152,7 +158,8 @@ public final class Mmard {
     }
 
     private static String firstLine(Throwable e) {
-        return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getName() : e.getMessage().strip().lines().findFirst().orElseThrow();
+        return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getName()
+                : e.getMessage().strip().lines().findFirst().orElseThrow();
     }
 
     /** The program's version and commit, then everything it is made of. */

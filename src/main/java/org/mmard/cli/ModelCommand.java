@@ -61,7 +61,8 @@ final class ModelCommand {
         }
 
         private static void print(PrintWriter out, Outline outline) {
-            String row = "  %-" + outline.rows().stream().mapToInt(each -> each.vertex().length()).max().orElse(0) + "s  %-26s  %-14s  %12s%n";
+            String row =
+                    "  %-" + outline.rows().stream().mapToInt(each -> each.vertex().length()).max().orElse(0) + "s  %-26s  %-14s  %12s%n";
             out.printf(row, "layer", "", "output", "parameters");
             for (Outline.Row each : outline.rows()) {
                 String shape = each.shape().stream().map(Object::toString).collect(Collectors.joining(" x "));
@@ -74,7 +75,8 @@ final class ModelCommand {
         private static void print(PrintWriter out, ModelFile.Model model) {
             out.println("  classes: " + String.join(", ", model.metadata().classNames()));
             out.println("  data: " + model.metadata().data());
-            out.println("  updater state: " + (model.updaterState() == null ? "none" : grouped(model.updaterState().length()) + " numbers"));
+            out.println(
+                    "  updater state: " + (model.updaterState() == null ? "none" : grouped(model.updaterState().length()) + " numbers"));
             model.metadata().provenance().forEach((name, value) -> out.println("  " + name + ": " + value));
         }
 

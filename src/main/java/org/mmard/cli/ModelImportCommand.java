@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
         name = "import", mixinStandardHelpOptions = true,
         description = "Makes a model file of PyTorch weights: a teacher, or a student's first weights.")
 final class ModelImportCommand implements Callable<Integer> {
-    @Option(names = "--model", required = true, paramLabel = "URI", description = "A .pt or .pth file with a state_dict, on any Hadoop filesystem.")
+    @Option(names = "--model", required = true, paramLabel = "URI",
+            description = "A .pt or .pth file with a state_dict, on any Hadoop filesystem.")
     private String model;
 
     @Option(names = "--architecture", required = true, paramLabel = "NAME",
@@ -44,7 +45,8 @@ final class ModelImportCommand implements Callable<Integer> {
         ModelFile.Model read = Models.read(model, architecture, hadoop);
         Map<String, String> provenance = new TreeMap<>(read.metadata().provenance());
         provenance.putAll(Versions.collect(package$.MODULE$.SPARK_VERSION()));
-        ModelFile.Metadata metadata = new ModelFile.Metadata(architecture, read.metadata().classNames(), read.metadata().data(), provenance);
+        ModelFile.Metadata metadata =
+                new ModelFile.Metadata(architecture, read.metadata().classNames(), read.metadata().data(), provenance);
         String written = file.write(stream -> ModelFile.write(stream, read.graph(), metadata, Map.of()));
         PrintWriter console = spec.commandLine().getOut();
         console.println("written to " + written + ": " + architecture + ", " + metadata.classNames().size() + " classes");

@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code mmard nightly next} and {@code mmard nightly publish}: what {@code spark-jobs/nightly.sh} asks, on any Hadoop filesystem. */
 @Command(
-        name = "nightly", mixinStandardHelpOptions = true, description = "What spark-jobs/nightly.sh needs to know and to do between its jobs.",
+        name = "nightly", mixinStandardHelpOptions = true,
+        description = "What spark-jobs/nightly.sh needs to know and to do between its jobs.",
         subcommands = {NightlyCommand.NextCommand.class, NightlyCommand.PublishCommand.class})
 final class NightlyCommand {
     /** What became of a run's student: marks the run as finished. */
@@ -24,7 +25,8 @@ final class NightlyCommand {
 
     @Command(
             name = "next", mixinStandardHelpOptions = true,
-            description = "Prints the run directory to work on: the first under RUNS whose student was not compared with the published one yet, else the one "
+            description = "Prints the run directory to work on: the first under RUNS whose student was not compared with the published "
+                    + "one yet, else the one "
                     + "named. Prints nothing where that one is finished.")
     static final class NextCommand implements Callable<Integer> {
         @Parameters(paramLabel = "RUNS", description = "Hadoop URI of a folder of run directories; it may not exist yet.")
@@ -65,13 +67,15 @@ final class NightlyCommand {
 
     @Command(
             name = "publish", mixinStandardHelpOptions = true,
-            description = "Copies the best student of an evaluated run to the published ones, if it is better than the one that counts there: if more images "
+            description = "Copies the best student of an evaluated run to the published ones, if it is better than the one that counts "
+                    + "there: if more images "
                     + "withstand all attacks of its evaluation.")
     static final class PublishCommand implements Callable<Integer> {
         @Parameters(paramLabel = "RUN", description = "Run directory, with best.zip and the evaluation.json of it.")
         private String run;
 
-        @Option(names = "--to", required = true, paramLabel = "URI", description = "Folder of the published students, whose current.json names the one that counts.")
+        @Option(names = "--to", required = true, paramLabel = "URI",
+                description = "Folder of the published students, whose current.json names the one that counts.")
         private String published;
 
         @Spec

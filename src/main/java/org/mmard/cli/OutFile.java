@@ -28,7 +28,8 @@ record OutFile(String out, RunDirectory folder, String name) {
         }
         // A mistyped path shall not become folders; an object store has none to look for.
         if ("file".equals(path.toUri().getScheme()) && !isFolder(path.getParent(), hadoop)) {
-            throw new InputError("--out " + out + ": there is no folder " + path.getParent().toUri().getPath() + "; make it, or give another place");
+            throw new InputError(
+                    "--out " + out + ": there is no folder " + path.getParent().toUri().getPath() + "; make it, or give another place");
         }
         return new OutFile(out, RunDirectory.at(path.getParent().toString(), hadoop), path.getName());
     }

@@ -30,13 +30,14 @@ import org.mmard.train.Versions;
 import org.mmard.train.WeightAverage;
 
 /**
- * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it. Until it is closed, no other driver
- * gets its directory.
+ * A run whose configuration, data, teacher and directory have been checked: all that is left is to train it. Until it is closed, no other
+ * driver gets its directory.
  *
  * @param from where it goes on; @param versions of everything it is made of
  * @param warn told in one line about each checkpoint that cannot be used
  */
-record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock, Consumer<String> warn)
+record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock,
+        Consumer<String> warn)
         implements AutoCloseable {
     /**
      * @param resume whether to go on with a run that its directory holds
@@ -58,11 +59,13 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     }
 
     private static PreparedRun of(
-            ResolvedSettings resolved, Sources sources, RunDirectory directory, RunLock lock, boolean resume, String command, Consumer<String> warn) {
+            ResolvedSettings resolved, Sources sources, RunDirectory directory, RunLock lock, boolean resume, String command,
+            Consumer<String> warn) {
         TrainingInputs inputs = TrainingInputs.read(resolved, sources);
         Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
-        Provenance provenance = new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
-                List.of(Provenance.Start.now(host(), command, resolved.settings().cluster().executors(), versions)));
+        Provenance provenance =
+                new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(), inputs.teacherSource(),
+                        List.of(Provenance.Start.now(host(), command, resolved.settings().cluster().executors(), versions)));
         StartingPoint from = StartingPoint.find(directory, resume, resolved.rendered(), provenance, warn);
         // Refuses an average that was never begun, before Spark starts.
         WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
@@ -89,7 +92,8 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
      * @throws org.mmard.train.RunInterrupted where {@code stop} was made meanwhile
      * @throws org.mmard.train.ClusterFailure when it fails more often than {@code cluster.max-restarts}
      */
-    Restarts.Outcome train(SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready, Consumer<String> say, StopRequest stop) {
+    Restarts.Outcome train(SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready, Consumer<String> say,
+            StopRequest stop) {
         Settings.Cluster limits = settings().cluster();
         return new Restarts(limits.maxRestarts(), display, say).carry(from, directory,
                 point -> point == from ? train(point, cluster, display, ready, stop) : again(point, cluster, display, stop),
@@ -115,13 +119,16 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
         }
     }
 
-    private CheckpointState train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready, StopRequest stop) {
+    private CheckpointState train(StartingPoint point, SparkCluster cluster, TrainingDisplay display, Consumer<Map<String, String>> ready,
+            StopRequest stop) {
         ComputationGraph student = inputs.student(point.checkpoint());
         WeightAverage average = WeightAverage.after(point.checkpoint(), settings().training().averaging());
         try (SparkEpochs epochs = new SparkEpochs(cluster.spark(), student, average, inputs.images().select(inputs.split().training()),
-                inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()), stop)) {
+                inputs.images().select(inputs.split().validation()), settings(), new DistillationSteps(settings(), inputs.teacher()),
+                stop)) {
             ready.accept(epochs.devices());
-            return new TrainingRun(settings(), directory, point.on(epochs.devices()), student, average, inputs.metadata(versions), inputs.batchesPerEpoch())
+            return new TrainingRun(settings(), directory, point.on(epochs.devices()), student, average, inputs.metadata(versions),
+                    inputs.batchesPerEpoch())
                     .run(epochs, display, stop, warn);
         }
     }

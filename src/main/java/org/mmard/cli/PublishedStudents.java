@@ -25,9 +25,10 @@ import org.mmard.train.RunDirectory;
 import org.mmard.train.Sha256;
 
 /**
- * The best student so far, in a folder that others fetch it from. Each student that was ever published has a folder of its own there, with the model
- * and its evaluation, which never change; {@code current.json} names the one that counts, and is replaced in one step: who reads it gets one whole
- * student, the old or the new. It also keeps the record of what was published, file by file with its SHA-256: only what agrees with that is ever removed.
+ * The best student so far, in a folder that others fetch it from. Each student that was ever published has a folder of its own there, with
+ * the model and its evaluation, which never change; {@code current.json} names the one that counts, and is replaced in one step: who reads
+ * it gets one whole student, the old or the new. It also keeps the record of what was published, file by file with its SHA-256: only what
+ * agrees with that is ever removed.
  */
 final class PublishedStudents {
     private static final String CURRENT = "current.json";
@@ -80,10 +81,11 @@ final class PublishedStudents {
     }
 
     /**
-     * Publishes the best student of a run if it is better than the published one: more images that withstand every attack of its evaluation; among
-     * equals more that are right without one; else the published one stays.
+     * Publishes the best student of a run if it is better than the published one: more images that withstand every attack of its
+     * evaluation; among equals more that are right without one; else the published one stays.
      *
-     * @throws InputError where the run has no student or no evaluation of it, the two evaluations cannot be compared, or the folder is not one of published students
+     * @throws InputError where the run has no student or no evaluation of it, the two evaluations cannot be compared, or the folder is not
+     *     one of published students
      */
     Decision offer(RunDirectory run) {
         String student = run.uri(RunDirectory.BEST);
@@ -93,8 +95,10 @@ final class PublishedStudents {
         RecordedEvaluation evaluation = RecordedEvaluation.read(run.uri(), run.hadoop());
         String checksum = ModelFile.checksum(student, run.hadoop());
         if (!checksum.equals(evaluation.about().get("model_sha256")) || evaluation.attacks().isEmpty()) {
-            throw new InputError(evaluation.uri() + (evaluation.attacks().isEmpty() ? ": has no attack" : ": is about another model than " + RunDirectory.BEST)
-                    + "; evaluate it: " + EVALUATE + GivenCommand.quoted(student) + " --data URI --attacks LIST --out " + GivenCommand.quoted(run.uri()));
+            throw new InputError(evaluation.uri()
+                    + (evaluation.attacks().isEmpty() ? ": has no attack" : ": is about another model than " + RunDirectory.BEST)
+                    + "; evaluate it: " + EVALUATE + GivenCommand.quoted(student) + " --data URI --attacks LIST --out "
+                    + GivenCommand.quoted(run.uri()));
         }
         Score candidate = Score.of(evaluation);
         Current current = current();
@@ -159,7 +163,8 @@ final class PublishedStudents {
         Map<String, String> theirs = conditions(present);
         for (String condition : ours.keySet()) {
             if (!ours.get(condition).equals(theirs.get(condition))) {
-                throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is " + ours.get(condition) + " and "
+                throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is "
+                        + ours.get(condition) + " and "
                         + theirs.get(condition) + "; evaluate the published student in the same way: " + EVALUATE
                         + GivenCommand.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
                         + GivenCommand.quoted(present.uri().replaceFirst("/[^/]*$", "")));
@@ -216,7 +221,8 @@ final class PublishedStudents {
     private void requireOwnOrNew(String name, byte[] checksum, Current former) {
         List<String> there = folder.names(name);
         boolean recorded = former != null && former.record.containsKey(name);
-        boolean begun = FILES.containsAll(there) && folder.read(name + "/" + CHECKSUM, LARGEST).filter(found -> Arrays.equals(found, checksum)).isPresent();
+        boolean begun = FILES.containsAll(there)
+                && folder.read(name + "/" + CHECKSUM, LARGEST).filter(found -> Arrays.equals(found, checksum)).isPresent();
         if (!there.isEmpty() && !recorded && !begun || there.isEmpty() && folder.exists(name) && !folder.isFolder(name)) {
             throw new InputError(folder.uri(name) + ": is there already, and no publication has made it; move it away");
         }
@@ -247,7 +253,8 @@ final class PublishedStudents {
 
     /** What about a student's folder is not as it was published. */
     private Optional<String> change(String old, List<String> there, Map<String, String> recorded) {
-        if (!recorded.keySet().equals(FILES) || !old.endsWith(recorded.get(RunDirectory.BEST).substring(0, Math.min(8, recorded.get(RunDirectory.BEST).length())))) {
+        if (!recorded.keySet().equals(FILES)
+                || !old.endsWith(recorded.get(RunDirectory.BEST).substring(0, Math.min(8, recorded.get(RunDirectory.BEST).length())))) {
             return Optional.of("the record of it in " + CURRENT + " is not one of ours");
         }
         for (String file : there) {

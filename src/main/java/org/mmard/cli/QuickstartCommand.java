@@ -39,11 +39,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code mmard quickstart}: the whole product once, small. Makes a data set, trains a robust teacher, distils it into a smaller student with
- * MMARD, trains the same student without a teacher, and evaluates all three. What was finished by an earlier call is not done again.
+ * {@code mmard quickstart}: the whole product once, small. Makes a data set, trains a robust teacher, distils it into a smaller student
+ * with MMARD, trains the same student without a teacher, and evaluates all three. What was finished by an earlier call is not done again.
  */
 @Command(name = "quickstart", mixinStandardHelpOptions = true,
-        description = "Generates images, trains a robust teacher, distils a student on two executors and compares it: a few minutes on two cores.")
+        description = "Generates images, trains a robust teacher, distils a student on two executors and compares it: a few minutes on "
+                + "two cores.")
 final class QuickstartCommand implements Callable<Integer> {
     private static final String CONFIGURATION = "quickstart.conf";
     private static final int TRAINING_IMAGES = 5000;
@@ -68,7 +69,8 @@ final class QuickstartCommand implements Callable<Integer> {
             new Part("student", "a student, distilled from it with MMARD", "mmard", SMALL, "teacher"),
             new Part("alone", "the same student without a teacher", "trades", SMALL, null));
 
-    @Option(names = "--out", defaultValue = "runs/quickstart", paramLabel = "DIR", description = "Local folder for everything (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--out", defaultValue = "runs/quickstart", paramLabel = "DIR",
+            description = "Local folder for everything (default: ${DEFAULT-VALUE}).")
     private Path out;
 
     @Mixin
@@ -93,14 +95,17 @@ final class QuickstartCommand implements Callable<Integer> {
             step(console, i + 2, part.title() + ": " + part.method().toUpperCase(Locale.ROOT) + " on " + part.architecture());
             int code = train(part, configuration, folder, console, device.name());
             if (code != 0) {
-                console.println("quickstart stops here: training ended with exit code " + code + "; the same command goes on where it stopped");
+                console.println(
+                        "quickstart stops here: training ended with exit code " + code + "; the same command goes on where it stopped");
                 return code;
             }
         }
         step(console, PARTS.size() + 2, "evaluation on the test images");
         console.print(compare(data, folder, hadoop));
-        List<String> runs = PARTS.stream().sorted(Comparator.comparing(part -> part.teacher() == null)).map(part -> folder.resolve(part.name()).toString()).toList();
-        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(), new Report.Pictures(ReportCommand.EXAMPLES, 0, null, false), hadoop, line -> { });
+        List<String> runs = PARTS.stream().sorted(Comparator.comparing(part -> part.teacher() == null))
+                .map(part -> folder.resolve(part.name()).toString()).toList();
+        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(),
+                new Report.Pictures(ReportCommand.EXAMPLES, 0, null, false), hadoop, line -> {});
         console.printf("%nEverything lies in %s:%n", folder);
         console.printf("  shapes/                         the images, in CIFAR-10's binary layout%n");
         console.printf("  teacher/  student/  alone/      runs: run.conf, metrics.jsonl, checkpoints/, best.zip%n");
@@ -128,11 +133,12 @@ final class QuickstartCommand implements Callable<Integer> {
 
     /** A process and Spark application of its own for each training, as a user starts one. */
     private static int train(Part part, Path configuration, Path folder, PrintWriter console, String device) {
-        List<String> arguments = new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume", "-D", "engine.device=" + device));
+        List<String> arguments =
+                new ArrayList<>(List.of("train", "--conf", configuration.toString(), "--resume", "-D", "engine.device=" + device));
         part.settings(folder).forEach(setting -> arguments.addAll(List.of("-D", setting)));
         try {
             Process process = SameJvm.command(arguments).inheritIO().start();
-            try (Interruption interruption = new Interruption(console, () -> { }, signal -> "quickstart stops here, by " + signal);
+            try (Interruption interruption = new Interruption(console, () -> {}, signal -> "quickstart stops here, by " + signal);
                     StopRequest.Promise promise = interruption.stop().promise(process::destroy)) {
                 return process.waitFor();
             }
@@ -157,16 +163,21 @@ final class QuickstartCommand implements Callable<Integer> {
         ImageSet images = Cifar.test(data, hadoop);
         List<Cascade> attacks = Attacks.named("pgd20", Attacks.EPSILON);
         LibTorch.threads(Math.min(4, Runtime.getRuntime().availableProcessors()));
-        StringBuilder table = new StringBuilder(String.format("%-10s%-9s%-15s%12s%10s%10s%n", "", "method", "network", "parameters", "clean", "PGD-20"));
+        StringBuilder table =
+                new StringBuilder(String.format("%-10s%-9s%-15s%12s%10s%10s%n", "", "method", "network", "parameters", "clean", "PGD-20"));
         try (EvaluationDisplay display = EvaluationDisplay.on(System.err, System.console() != null)) {
             for (Part part : PARTS) {
                 String model = folder.resolve(part.name()).resolve(RunDirectory.BEST).toString();
-                try (TorchNetwork network = new TorchNetwork(ModelFile.read(model, hadoop).graph()); Classifier classifier = network.freeze(new Passes(true, true))) {
-                    Evaluation evaluation = Evaluator.local(classifier, images, 250, EvaluateCommand.SEED).evaluate(about(model, data), attacks, display);
+                try (TorchNetwork network = new TorchNetwork(ModelFile.read(model, hadoop).graph());
+                        Classifier classifier = network.freeze(new Passes(true, true))) {
+                    Evaluation evaluation =
+                            Evaluator.local(classifier, images, 250, EvaluateCommand.SEED).evaluate(about(model, data), attacks, display);
                     RunDirectory.at(folder.resolve(part.name()).toString(), hadoop)
                             .write(EvaluateCommand.FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
-                    table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(), part.method().toUpperCase(Locale.ROOT),
-                            part.architecture(), network.trainableParameters(), 100 * evaluation.clean().accuracy(), 100 * evaluation.attacks().get("pgd20").accuracy()));
+                    table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(),
+                            part.method().toUpperCase(Locale.ROOT),
+                            part.architecture(), network.trainableParameters(), 100 * evaluation.clean().accuracy(),
+                            100 * evaluation.attacks().get("pgd20").accuracy()));
                 }
             }
         }

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code mmard report}: what runs, grids and evaluations left behind, as one page for a browser. */
 @Command(name = "report", mixinStandardHelpOptions = true,
-        description = "Draws runs, grids and evaluations as one HTML page that needs no network: curves, tables, attacked images, provenance.")
+        description = "Draws runs, grids and evaluations as one HTML page that needs no network: curves, tables, attacked images, "
+                + "provenance.")
 final class ReportCommand implements Callable<Integer> {
     /** Name of the page, unless the user says otherwise. */
     static final String FILE = "report.html";
@@ -27,24 +28,30 @@ final class ReportCommand implements Callable<Integer> {
     /** How many images are attacked for each run, likewise. */
     static final int EXAMPLES = 12;
 
-    @Parameters(arity = "1..*", paramLabel = "URI", description = "A run's directory, a grid's directory, or an evaluation (its file or folder). Several are compared.")
+    @Parameters(arity = "1..*", paramLabel = "URI",
+            description = "A run's directory, a grid's directory, or an evaluation (its file or folder). Several are compared.")
     private List<String> uris;
 
-    @Option(names = "--out", defaultValue = FILE, paramLabel = "FILE", description = "Where the page goes, any Hadoop URI (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--out", defaultValue = FILE, paramLabel = "FILE",
+            description = "Where the page goes, any Hadoop URI (default: ${DEFAULT-VALUE}).")
     private String out;
 
     @Option(names = "--examples", defaultValue = "" + EXAMPLES, paramLabel = "N",
             description = "How many test images to attack with PGD-20 and show for each run (default: ${DEFAULT-VALUE}).")
     private int examples;
 
-    @Option(names = "--seed", defaultValue = "0", paramLabel = "N", description = "Another seed shows other images (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", defaultValue = "0", paramLabel = "N",
+            description = "Another seed shows other images (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    @Option(names = "--data", paramLabel = "URI", description = "Where the test images are, where that is no longer what the run's settings say.")
+    @Option(names = "--data", paramLabel = "URI",
+            description = "Where the test images are, where that is no longer what the run's settings say.")
     private String data;
 
-    @Option(names = "--fetch", description = "Reads test images and teachers from whatever other filesystems the runs' files name; without it, they are taken from "
-            + "this machine and from where the run lies.")
+    @Option(names = "--fetch",
+            description = "Reads test images and teachers from whatever other filesystems the runs' files name; without it, they are "
+                    + "taken from "
+                    + "this machine and from where the run lies.")
     private boolean fetch;
 
     @Option(names = "--no-images", description = "Attacks and shows nothing: no data and no model is read.")

@@ -41,7 +41,8 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Configuration hadoop = HadoopConfiguration.load();
         ResolvedSettings resolved = SettingsReader.read(conf, overrides, hadoop);
-        try (PreparedRun run = PreparedRun.of(resolved, new Sources(hadoop), resume, GivenCommand.line(spec), line -> say("warning: " + line))) {
+        try (PreparedRun run =
+                PreparedRun.of(resolved, new Sources(hadoop), resume, GivenCommand.line(spec), line -> say("warning: " + line))) {
             TrainingBanner banner = new TrainingBanner(out, run.inputs(), run.directory());
             if (run.epochsLeft() == 0) {
                 banner.finishedBefore(run.stand());
@@ -57,11 +58,14 @@ final class TrainCommand implements Callable<Integer> {
 
     private Restarts.Outcome train(PreparedRun run, TrainingBanner banner) {
         Settings.Training training = run.settings().training();
-        UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri() + goOn();
+        UnaryOperator<String> stopped =
+                signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri() + goOn();
         try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
-            try (SparkCluster cluster = new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
-                return run.train(cluster, display, devices -> banner.start(run.from(), cluster.spark().master(), devices), this::say, interruption.stop());
+            try (SparkCluster cluster =
+                    new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
+                return run.train(cluster, display, devices -> banner.start(run.from(), cluster.spark().master(), devices), this::say,
+                        interruption.stop());
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;

@@ -28,11 +28,13 @@ final class TrainingBanner {
         Settings.Cluster cluster = settings.cluster();
         row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer()
                 + (settings.preset() == null ? "" : ", preset " + settings.preset()) + extras(settings.training()));
-        row("student", settings.student().architecture() + ", " + number(Outline.of(inputs.fresh().getConfiguration()).trainable()) + " parameters");
+        row("student", settings.student().architecture() + ", " + number(Outline.of(inputs.fresh().getConfiguration()).trainable())
+                + " parameters");
         row("teacher", inputs.teacher() == null ? "none" : inputs.teacher().architecture() + ", " + inputs.teacher().uri());
         row("data", settings.data().uri() + ": " + number(inputs.split().training().length) + " images to train on, "
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
-        row("executors", cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
+        row("executors",
+                cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
         row("device", devices.get("device"));
         row("run", count(settings.training().epochs(), "epoch") + " of " + count(inputs.batchesPerEpoch(), "step") + " of "
                 + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + resumed(from));
@@ -45,7 +47,8 @@ final class TrainingBanner {
     private static String extras(Settings.Training training) {
         Settings.Averaging averaging = training.averaging();
         double gamma = training.weightPerturbation().gamma();
-        return (averaging.kind().equals("none") ? "" : ", averaging " + averaging.kind()) + (gamma == 0 ? "" : ", weight perturbation " + gamma);
+        return (averaging.kind().equals("none") ? "" : ", averaging " + averaging.kind())
+                + (gamma == 0 ? "" : ", weight perturbation " + gamma);
     }
 
     private static String resumed(StartingPoint from) {
@@ -61,12 +64,14 @@ final class TrainingBanner {
         CheckpointState last = outcome.last();
         long seconds = Math.round(outcome.seconds());
         out.println();
-        row("finished", String.format(Locale.ROOT, "epoch %d in %d:%02d:%02d (h:mm:ss)", last.epoch(), seconds / 3600, seconds / 60 % 60, seconds % 60));
+        row("finished", String.format(Locale.ROOT, "epoch %d in %d:%02d:%02d (h:mm:ss)", last.epoch(), seconds / 3600, seconds / 60 % 60,
+                seconds % 60));
         results(last);
     }
 
     void finishedBefore(CheckpointState last) {
-        out.println("nothing to do: the run in " + directory.uri() + " has finished all its " + count(last.epoch(), "epoch") + "; more are added by training.epochs");
+        out.println("nothing to do: the run in " + directory.uri() + " has finished all its " + count(last.epoch(), "epoch")
+                + "; more are added by training.epochs");
         results(last);
     }
 

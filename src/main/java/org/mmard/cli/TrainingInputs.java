@@ -30,8 +30,9 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
         Settings settings = resolved.settings();
         boolean needsTeacher = Methods.of(settings.method(), Moment.end(settings.training().epochs())).needsTeacher();
         if (needsTeacher && settings.teacher().model() == null) {
-            throw resolved.refusal("teacher.model", "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()
-                    + " needs a teacher: give its model file");
+            throw resolved.refusal("teacher.model",
+                    "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()
+                            + " needs a teacher: give its model file");
         }
         Architectures.of(settings.student().architecture(), 2, 0);
         Teacher teacher = needsTeacher ? sources.teacher(settings.teacher().model()) : null;
@@ -46,22 +47,28 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
         return inputs;
     }
 
-    /** Whether every executor has a batch to train on, and every batch norm two values or more: of one, the variance is 0 and the output says nothing of the image. */
+    /**
+     * Whether every executor has a batch to train on, and every batch norm two values or more: of one, the variance is 0 and the output
+     * says nothing of the image.
+     */
     private void requireBatches(ResolvedSettings resolved) {
         int images = split.training().length;
         int batch = settings.training().batch();
         if (batchesPerEpoch() < settings.cluster().executors()) {
-            throw resolved.refusal("cluster.executors", "cluster.executors = " + settings.cluster().executors() + ": " + images + " training images in batches of "
-                    + batch + " leave some executors without a batch; lower cluster.executors or training.batch");
+            throw resolved.refusal("cluster.executors",
+                    "cluster.executors = " + settings.cluster().executors() + ": " + images + " training images in batches of "
+                            + batch + " leave some executors without a batch; lower cluster.executors or training.batch");
         }
         if (batch > 1 && images % batch != 1) {
             return;
         }
         Outline.of(fresh.getConfiguration()).rows().stream().filter(TrainingInputs::seesOneValueOfAnImage).findFirst().ifPresent(norm -> {
             String where = batch == 1 ? "each batch" : "the last batch of an epoch, after " + images / batch + " of " + batch + ",";
-            throw resolved.refusal("training.batch", "training.batch = " + batch + ": " + where + " has one image, of which batch norm " + norm.vertex()
-                    + " of " + settings.student().architecture() + " sees one value, too few for a variance; choose another training.batch, or hold out another number"
-                    + " of images by validation.examples");
+            throw resolved.refusal("training.batch",
+                    "training.batch = " + batch + ": " + where + " has one image, of which batch norm " + norm.vertex()
+                            + " of " + settings.student().architecture()
+                            + " sees one value, too few for a variance; choose another training.batch, or hold out another number"
+                            + " of images by validation.examples");
         });
     }
 
@@ -76,7 +83,8 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
             ModelFile.Model initial = ModelFile.read(asked.initial(), hadoop);
             if (!initial.metadata().architecture().equals(asked.architecture()) || initial.graph().numParams() != student.numParams()) {
                 throw resolved.refusal("student.initial", asked.initial() + " is a " + initial.metadata().architecture() + " for "
-                        + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for " + classes);
+                        + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for "
+                        + classes);
             }
             student.params().assign(initial.graph().params());
         }

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify", mixinStandardHelpOptions = true,
         description = {
-            "Compares attacks, losses, parameter gradients, running statistics and the update with arrays that another implementation computed.",
+            "Compares attacks, losses, parameter gradients, running statistics and the update with arrays that another implementation "
+                    + "computed.",
             "Prints one row per quantity: the largest deviation, the tolerance, pass or FAIL. Exits with 1 where one FAILs.",
             "docs/verify.md describes the format and what is compared with what."})
 final class VerifyCommand implements Callable<Integer> {
@@ -40,10 +41,12 @@ final class VerifyCommand implements Callable<Integer> {
         String row = "%-" + subject + "s  %-" + quantity + "s  %17s  %9s  %s%n";
         out.printf(row, "method", "quantity", "largest deviation", "tolerance", "result");
         for (Comparison each : comparisons) {
-            out.printf(row, each.subject(), each.quantity(), number(each.deviation()), number(each.tolerance()), each.passes() ? "pass" : "FAIL");
+            out.printf(row, each.subject(), each.quantity(), number(each.deviation()), number(each.tolerance()),
+                    each.passes() ? "pass" : "FAIL");
         }
         long failed = comparisons.stream().filter(each -> !each.passes()).count();
-        out.println(failed == 0 ? quantities(comparisons.size()) + ", all within tolerance" : failed + " of " + quantities(comparisons.size()) + " FAIL");
+        out.println(failed == 0 ? quantities(comparisons.size()) + ", all within tolerance"
+                : failed + " of " + quantities(comparisons.size()) + " FAIL");
         out.flush();
         return failed == 0 ? 0 : 1;
     }

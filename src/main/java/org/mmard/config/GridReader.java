@@ -29,7 +29,8 @@ public final class GridReader {
 
     /**
      * @param uri local path or Hadoop URI; @param overrides values by key that go before the file's
-     * @throws InputError for the first mistake found in the section, or a key that the grid sets for each run; the other keys are for {@link SettingsReader#readRunOfGrid}
+     * @throws InputError for the first mistake found in the section, or a key that the grid sets for each run; the other keys are for
+     *     {@link SettingsReader#readRunOfGrid}
      */
     public static GridSettings read(String uri, Map<String, String> overrides, Configuration hadoop) {
         Config defaults = reference().withFallback(SettingsReader.reference());
@@ -37,7 +38,8 @@ public final class GridReader {
         Map<String, ConfigValue> given = SettingsReader.given(uri, overrides, defaults, hadoop);
         OF_EACH_RUN.forEach((key, instead) -> {
             if (given.containsKey(key)) {
-                throw new InputError(key + " (" + given.get(key).origin().description() + ") is set by the grid for each run: leave it out and use " + instead);
+                throw new InputError(key + " (" + given.get(key).origin().description()
+                        + ") is set by the grid for each run: leave it out and use " + instead);
             }
         });
         Map<String, ConfigValue> known = SettingsReader.leaves(reference().root());
@@ -49,7 +51,8 @@ public final class GridReader {
         SettingsReader.requireAll(known.keySet(), resolved.root());
         Keys keys = new Keys(resolved);
         return new GridSettings(keys.text("grid.directory", "the Hadoop URI or path of the grid's folder"), cells(keys),
-                keys.wholes("grid.seeds", "a list of whole numbers such as [1, 2], none twice"), keys.text("grid.attacks", "names of attacks such as \"pgd20,cw\""),
+                keys.wholes("grid.seeds", "a list of whole numbers such as [1, 2], none twice"),
+                keys.text("grid.attacks", "names of attacks such as \"pgd20,cw\""),
                 keys.count("grid.evaluate-examples", 0), keys.choice("grid.checkpoint", "best", "last"));
     }
 

@@ -22,9 +22,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * HOCON files on any Hadoop filesystem. An include is taken relative to the file that includes it, and must be there: HOCON itself would pass
- * over a mistyped one in silence. It must lie in the folder of the configuration or below, and nothing is fetched from elsewhere: who takes a
- * configuration from a stranger does not want it to read other files, or to call home.
+ * HOCON files on any Hadoop filesystem. An include is taken relative to the file that includes it, and must be there: HOCON itself would
+ * pass over a mistyped one in silence. It must lie in the folder of the configuration or below, and nothing is fetched from elsewhere: who
+ * takes a configuration from a stranger does not want it to read other files, or to call home.
  */
 final class HoconFiles {
     private static final int DEEPEST_INCLUDE = 20;
@@ -90,7 +90,8 @@ final class HoconFiles {
                 throw new InputError(file + ": includes itself, through one file or more");
             }
             if (++files > MOST_FILES) {
-                throw new InputError(file + ": is the " + files + "th file that the configuration includes; " + MOST_FILES + " are too many");
+                throw new InputError(
+                        file + ": is the " + files + "th file that the configuration includes; " + MOST_FILES + " are too many");
             }
             String text = text(file);
             contents = HoconText.requireReadable(text, file.toString(), contents);
@@ -112,7 +113,8 @@ final class HoconFiles {
                     return HoconText.of(content);
                 }
             } catch (FileNotFoundException e) {
-                throw new InputError(file + ": there is no such configuration file" + (firstLine(e).endsWith("(Permission denied)") ? " that may be read" : ""), e);
+                throw new InputError(file + ": there is no such configuration file"
+                        + (firstLine(e).endsWith("(Permission denied)") ? " that may be read" : ""), e);
             }
         }
 
@@ -126,8 +128,9 @@ final class HoconFiles {
                 within = !Files.exists(real) || real.toRealPath().startsWith(local(filesystem, root).toRealPath());
             }
             if (!within) {
-                throw new InputError(includer + ": include \"" + Printable.value(what) + "\" leads out of the configuration's folder " + root
-                        + "; copy the file into that folder");
+                throw new InputError(
+                        includer + ": include \"" + Printable.value(what) + "\" leads out of the configuration's folder " + root
+                                + "; copy the file into that folder");
             }
         }
 
@@ -187,7 +190,8 @@ final class HoconFiles {
         }
 
         InputError refusal(String what) {
-            return new InputError(origin + ": include " + what + " is refused: a configuration includes files of its own folder alone, by include \"NAME\"");
+            return new InputError(origin + ": include " + what
+                    + " is refused: a configuration includes files of its own folder alone, by include \"NAME\"");
         }
 
         @Override

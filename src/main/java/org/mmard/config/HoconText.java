@@ -4,15 +4,18 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
- * HOCON before anything is made of it. Its parser goes as deep as a text is nested, on the thread's stack, and takes the square or the cube of what is set over
- * substitutions: how deep and how much that is, is found out here, by counting outside of quotes and comments.
+ * HOCON before anything is made of it. Its parser goes as deep as a text is nested, on the thread's stack, and takes the square or the cube
+ * of what is set over substitutions: how deep and how much that is, is found out here, by counting outside of quotes and comments.
  */
 final class HoconText {
     /** Bytes of a file. The longest configuration that comes with this program has 11,000. */
     static final int LARGEST = 1 << 18;
 
     private static final int DEEPEST = 50;
-    /** The library puts off what is set over a substitution, and goes through all of that anew for each: 600 over one another take it five seconds, 1,800 minutes. */
+    /**
+     * The library puts off what is set over a substitution, and goes through all of that anew for each: 600 over one another take it five
+     * seconds, 1,800 minutes.
+     */
     private static final int MOST_SUBSTITUTIONS = 100;
     private static final int MOST_VALUES = 2_000;
 
@@ -25,7 +28,8 @@ final class HoconText {
 
     /** The text of a file: UTF-8, or UTF-16 that begins with its byte order mark, as Windows calls "Unicode". */
     static String of(byte[] content) {
-        Charset charset = begins(content, 0xff, 0xfe) ? StandardCharsets.UTF_16LE : begins(content, 0xfe, 0xff) ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8;
+        Charset charset = begins(content, 0xff, 0xfe) ? StandardCharsets.UTF_16LE
+                : begins(content, 0xfe, 0xff) ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_8;
         String text = new String(content, charset);
         return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
@@ -37,7 +41,8 @@ final class HoconText {
     /**
      * @param origin of the text, for the complaint; @param before what the files had that belong to the same configuration
      * @return that and what this text has
-     * @throws InputError naming the line in which lists, sections or the parts of a key are nested too deeply, or in which there is too much
+     * @throws InputError naming the line in which lists, sections or the parts of a key are nested too deeply, or in which there is too
+     *     much
      */
     static Contents requireReadable(String text, String origin, Contents before) {
         int substitutions = before.substitutions;
@@ -66,7 +71,8 @@ final class HoconText {
                 throw new InputError(origin + ": " + line + ": more than " + DEEPEST + " levels deep; no configuration is");
             }
             if (substitutions > MOST_SUBSTITUTIONS || values > MOST_VALUES) {
-                throw new InputError(origin + ": " + line + ": more than " + (values > MOST_VALUES ? MOST_VALUES + " values" : MOST_SUBSTITUTIONS + " substitutions")
+                throw new InputError(origin + ": " + line + ": more than "
+                        + (values > MOST_VALUES ? MOST_VALUES + " values" : MOST_SUBSTITUTIONS + " substitutions")
                         + " with what it includes; no configuration has as many");
             }
         }

@@ -4,7 +4,8 @@ import java.util.Optional;
 
 /**
  * A mistake that its user can mend: a bad flag, key, file or value. The message is one line that names the thing and says what to do;
- * the command line prints it without a stack trace and exits with 2. Names and values in it may come from anywhere: they are made printable here.
+ * the command line prints it without a stack trace and exits with 2. Names and values in it may come from anywhere: they are made printable
+ * here.
  */
 public final class InputError extends RuntimeException {
     private static final long serialVersionUID = 1L;

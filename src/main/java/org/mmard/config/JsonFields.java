@@ -16,8 +16,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * An object in a JSON file of ours, which may be damaged, or somebody else's. Whatever is asked for and is not there as it should be becomes one line that
- * names the file and the field; fields that nobody asks for are passed over, for a newer version may have written them.
+ * An object in a JSON file of ours, which may be damaged, or somebody else's. Whatever is asked for and is not there as it should be
+ * becomes one line that names the file and the field; fields that nobody asks for are passed over, for a newer version may have written
+ * them.
  */
 public final class JsonFields {
     private static final ObjectMapper JSON = JsonMapper.builder()
@@ -27,7 +28,10 @@ public final class JsonFields {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final String file;
-    /** The object that this one is in, and its name there; null at the root. Put together in complaints alone: of a long run's lines, there are millions. */
+    /**
+     * The object that this one is in, and its name there; null at the root. Put together in complaints alone: of a long run's lines, there
+     * are millions.
+     */
     private final JsonFields parent;
     private final String name;
     private final JsonNode node;
@@ -71,7 +75,8 @@ public final class JsonFields {
             throw new InputError(file + ": " + Printable.value(e.getOriginalMessage()), e);
         }
         if (!node.isObject()) {
-            throw new InputError(file + ": " + (node.isMissingNode() ? "empty" : Printable.value(node.toString())) + " where a JSON object is wanted");
+            throw new InputError(
+                    file + ": " + (node.isMissingNode() ? "empty" : Printable.value(node.toString())) + " where a JSON object is wanted");
         }
         return new JsonFields(file, null, null, node);
     }
@@ -79,7 +84,8 @@ public final class JsonFields {
     /** The complaint about a field, ending in what it should be. */
     public InputError refusal(String key, String wanted) {
         JsonNode value = node.get(key);
-        return new InputError(file + ": " + path() + Printable.value(key) + " is " + (value == null ? "missing" : Printable.value(value.toString())) + ", where "
+        return new InputError(file + ": " + path() + Printable.value(key) + " is "
+                + (value == null ? "missing" : Printable.value(value.toString())) + ", where "
                 + wanted + " is wanted");
     }
 
@@ -137,7 +143,10 @@ public final class JsonFields {
         return value(key, JsonNode::isNumber, "a number").decimalValue();
     }
 
-    /** A number that may be unknown: not a number where it is null or written as {@code "NaN"}; {@code usual} where an older version did not write it. */
+    /**
+     * A number that may be unknown: not a number where it is null or written as {@code "NaN"}; {@code usual} where an older version did not
+     * write it.
+     */
     public double numberOrUnknown(String key, double usual, double least, double most) {
         JsonNode value = node.get(key);
         if (value == null) {
@@ -165,7 +174,8 @@ public final class JsonFields {
     }
 
     public int[] counts(String key, int least, int most) {
-        JsonNode list = value(key, at -> at.isArray() && all(at, each -> isWhole(each, least, most)), "a list of which each is " + words(least, most));
+        JsonNode list = value(key, at -> at.isArray() && all(at, each -> isWhole(each, least, most)),
+                "a list of which each is " + words(least, most));
         int[] numbers = new int[list.size()];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = list.get(i).intValue();
@@ -175,7 +185,8 @@ public final class JsonFields {
 
     /** Truth values, as 0 and 1. */
     public int[] flags(String key) {
-        return elements(key, JsonNode::isBoolean, "a list of true and false", JsonNode::booleanValue).stream().mapToInt(flag -> flag ? 1 : 0).toArray();
+        return elements(key, JsonNode::isBoolean, "a list of true and false", JsonNode::booleanValue).stream()
+                .mapToInt(flag -> flag ? 1 : 0).toArray();
     }
 
     /** Text, number or truth value, as text. */
@@ -228,11 +239,13 @@ public final class JsonFields {
     }
 
     private static String words(long least, long most) {
-        return "a whole number" + (most == Integer.MAX_VALUE || most == Long.MAX_VALUE ? (least == Long.MIN_VALUE ? "" : ", " + least + " or above") : " from " + least + " to " + most);
+        return "a whole number" + (most == Integer.MAX_VALUE || most == Long.MAX_VALUE
+                ? (least == Long.MIN_VALUE ? "" : ", " + least + " or above") : " from " + least + " to " + most);
     }
 
     private static String numberWords(double least, double most) {
-        return most == Double.MAX_VALUE ? (least == 0 ? "a finite number, 0 or above" : "a finite number") : "a number from " + plain(least) + " to " + plain(most);
+        return most == Double.MAX_VALUE ? (least == 0 ? "a finite number, 0 or above" : "a finite number")
+                : "a number from " + plain(least) + " to " + plain(most);
     }
 
     private static String plain(double bound) {

@@ -136,7 +136,8 @@ final class Keys {
         if (value(key).valueType() == ConfigValueType.NULL) {
             return null;
         }
-        List<String> texts = elements(key, what).stream().map(element -> element.valueType() == ConfigValueType.STRING ? element.unwrapped().toString() : "").toList();
+        List<String> texts = elements(key, what).stream()
+                .map(element -> element.valueType() == ConfigValueType.STRING ? element.unwrapped().toString() : "").toList();
         if (texts.stream().anyMatch(String::isBlank) || texts.size() != Set.copyOf(texts).size()) {
             throw refusal(key, what);
         }
@@ -167,8 +168,9 @@ final class Keys {
     /** The complaint about a key's value, ending in what to give instead. */
     InputError refusal(String key, String give) {
         ConfigValue value = value(key);
-        return new InputError(key + " is " + Printable.value(value.render(ConfigRenderOptions.concise())) + " (" + value.origin().description()
-                + "): give " + give);
+        return new InputError(
+                key + " is " + Printable.value(value.render(ConfigRenderOptions.concise())) + " (" + value.origin().description()
+                        + "): give " + give);
     }
 
     ConfigValue value(String key) {

@@ -6,8 +6,8 @@ import com.typesafe.config.ConfigParseOptions;
 import java.util.List;
 
 /**
- * The published recipes that {@code preset} names, each a bundled HOCON file of {@code method}, {@code attack} and {@code training} keys with the code and
- * commit it was read from. docs/method.md has the table.
+ * The published recipes that {@code preset} names, each a bundled HOCON file of {@code method}, {@code attack} and {@code training} keys
+ * with the code and commit it was read from. docs/method.md has the table.
  */
 final class Presets {
     static final List<String> NAMES = List.of(

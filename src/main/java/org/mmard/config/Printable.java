@@ -17,7 +17,10 @@ public final class Printable {
 
     private Printable() {}
 
-    /** The text with an escape in the place of every character that steers a terminal, ends a line or is none, and its middle left out where it is too long to be read. */
+    /**
+     * The text with an escape in the place of every character that steers a terminal, ends a line or is none, and its middle left out where
+     * it is too long to be read.
+     */
     public static String line(String text) {
         String line = escaped(text);
         return line.length() <= LONGEST ? line : line.substring(0, whole(line, LONGEST - KEPT_AT_THE_END)) + " [...] "
@@ -78,7 +81,9 @@ public final class Printable {
 
     private static boolean isShown(int character) {
         return switch (Character.getType(character)) {
-            case Character.CONTROL, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.CONTROL, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED, Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR ->
+                false;
             // They turn the direction of what follows. A lone surrogate is no character.
             case Character.FORMAT -> JOINERS.indexOf(character) >= 0;
             default -> true;

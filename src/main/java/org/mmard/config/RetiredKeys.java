@@ -7,7 +7,8 @@ import java.util.Optional;
 public final class RetiredKeys {
     private static final String ENCODING = "cluster.encoding says how updates are written down now (int8, bfloat16 or exact)";
     private static final Map<String, String> INSTEAD = Map.of(
-            "cluster.threshold", ENCODING, "cluster.threshold.algorithm", ENCODING, "cluster.threshold.value", ENCODING, "cluster.threshold.passes", ENCODING,
+            "cluster.threshold", ENCODING, "cluster.threshold.algorithm", ENCODING, "cluster.threshold.value", ENCODING,
+            "cluster.threshold.passes", ENCODING,
             "cluster.network-mask", "updates take the addresses that Spark gives its executors (SPARK_LOCAL_IP on each host)");
 
     private RetiredKeys() {}

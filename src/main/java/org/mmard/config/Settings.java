@@ -4,7 +4,8 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * Everything a training run is told, checked. One record per section of {@code reference.conf}, which documents each key with its unit and default.
+ * Everything a training run is told, checked. One record per section of {@code reference.conf}, which documents each key with its unit and
+ * default.
  *
  * @param preset name of the published recipe under the user's own keys, or null
  */
@@ -42,14 +43,19 @@ public record Settings(
      * @param teacherGradient through or detached: whether the attack of adaad and igdm climbs T(x') too
      * @param a weight of equation-4's adversarial term, in [0, 1]
      * @param b weight of the triangle term
-     * @param forwards the student's train-mode forwards in order (natural, adversarial, mirrored, with repeats), or null for the outer loss's own
+     * @param forwards the student's train-mode forwards in order (natural, adversarial, mirrored, with repeats), or null for the outer
+     *     loss's own
      */
     public record Method(
-            String inner, String outer, String reduction, double scale, double temperature, Double alpha, Double beta, int begin, String iadTarget,
+            String inner, String outer, String reduction, double scale, double temperature, Double alpha, Double beta, int begin,
+            String iadTarget,
             double labelSmoothing, double lambda, String teacherTerm, String teacherGradient, double a, double b, Triangle triangle,
             List<String> forwards) implements Serializable {}
 
-    /** @param smoothing delta of the side lengths sqrt(|v|^2 + delta^2), above 0; @param corners compared angles: label, natural, adversarial */
+    /**
+     * @param smoothing delta of the side lengths sqrt(|v|^2 + delta^2), above 0; @param corners compared angles: label, natural,
+     *     adversarial
+     */
     public record Triangle(double smoothing, List<String> corners) implements Serializable {}
 
     /**
@@ -58,10 +64,12 @@ public record Settings(
      * @param epsilon radius in [0, 1] image units; @param stepSize the same unit; @param steps at least 1
      * @param start gaussian, uniform or none; @param startScale standard deviation of the gaussian start
      * @param clipStart whether the start is clipped to [0, 1] before the first gradient
-     * @param batchNorm the student's batch norm in the attack: eval (running statistics) or train (batch statistics, and the running ones move)
+     * @param batchNorm the student's batch norm in the attack: eval (running statistics) or train (batch statistics, and the running ones
+     *     move)
      */
     public record Attack(
-            double epsilon, double stepSize, int steps, String start, double startScale, boolean clipStart, String batchNorm) implements Serializable {}
+            double epsilon, double stepSize, int steps, String start, double startScale, boolean clipStart, String batchNorm)
+            implements Serializable {}
 
     /**
      * @param batch images per step and executor
@@ -75,7 +83,8 @@ public record Settings(
     public record Training(
             int epochs, int batch, double learningRate, double momentum, double weightDecay,
             String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
-            double gradientClipping, double maxSkipped, Averaging averaging, WeightPerturbation weightPerturbation) implements Serializable {
+            double gradientClipping, double maxSkipped, Averaging averaging, WeightPerturbation weightPerturbation)
+            implements Serializable {
         /** How many of an epoch's steps may be skipped. */
         public long skippable(int batchesPerEpoch) {
             return (long) (maxSkipped * batchesPerEpoch);
@@ -92,12 +101,17 @@ public record Settings(
         public static final Averaging NONE = new Averaging("none", 0.999, 0, "re-estimate");
     }
 
-    /** Adversarial weight perturbation. @param gamma its size relative to the weights, 0 for none; @param fromEpoch epochs before it begins */
+    /**
+     * Adversarial weight perturbation. @param gamma its size relative to the weights, 0 for none; @param fromEpoch epochs before it begins
+     */
     public record WeightPerturbation(double gamma, int fromEpoch) implements Serializable {
         public static final WeightPerturbation NONE = new WeightPerturbation(0, 0);
     }
 
-    /** @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs between validations */
+    /**
+     * @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs
+     *     between validations
+     */
     public record Validation(int examples, int steps, double stepSize, int every, int batch) implements Serializable {}
 
     /**
@@ -116,14 +130,17 @@ public record Settings(
      * @param maxRestarts how often one start of the run goes on by itself after a failure of the cluster
      */
     public record Cluster(
-            int executors, String synchronisation, String encoding, int averagingFrequency, int startTimeout, int stallTimeout, int maxRestarts) implements Serializable {}
+            int executors, String synchronisation, String encoding, int averagingFrequency, int startTimeout, int stallTimeout,
+            int maxRestarts) implements Serializable {}
 
     /**
-     * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of eval-mode programs
+     * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of
+     *     eval-mode programs
      * @param attackPrecision float32, bfloat16 or auto; @param tf32 whether a GPU may round the factors of float32 products
      */
     public record Engine(
-            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tf32) implements Serializable {
+            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tf32)
+            implements Serializable {
         /** As commands that have no configuration run networks: one thread, float32. */
         public static Engine on(String device) {
             return new Engine(device, 1, true, true, "float32", false);

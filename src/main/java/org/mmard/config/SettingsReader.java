@@ -18,8 +18,8 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 
 /**
- * Reads settings: the command line over a HOCON file over the preset it names over {@code reference.conf}, which says what each key means. Knows
- * keys, types and ranges; names of networks and methods, and whether a method needs a teacher, are for the rooms that have them.
+ * Reads settings: the command line over a HOCON file over the preset it names over {@code reference.conf}, which says what each key means.
+ * Knows keys, types and ranges; names of networks and methods, and whether a method needs a teacher, are for the rooms that have them.
  */
 public final class SettingsReader {
     private static final String COMMAND_LINE = "command line";
@@ -33,7 +33,8 @@ public final class SettingsReader {
     /**
      * Reads a configuration file.
      *
-     * @param uri local path or Hadoop URI; its includes are relative to it, and {@code ${NAME}} may name an environment variable that is meant for us ({@link Substitutions})
+     * @param uri local path or Hadoop URI; its includes are relative to it, and {@code ${NAME}} may name an environment variable that is
+     *     meant for us ({@link Substitutions})
      * @param overrides values by key that go before the file's; a list is written [1, 2], {@code null} unsets
      * @throws InputError for the first mistake found: one line with the key and the place where its value stands
      */
@@ -52,8 +53,8 @@ public final class SettingsReader {
     }
 
     /**
-     * Reads the settings of a run as its directory keeps them. They are data, and may be somebody else's: nothing is included, looked up in the environment or
-     * put in place of anything.
+     * Reads the settings of a run as its directory keeps them. They are data, and may be somebody else's: nothing is included, looked up in
+     * the environment or put in place of anything.
      *
      * @param content of {@code run.conf}; @param uri where it lies, for complaints
      * @throws InputError as {@link #read} does
@@ -135,10 +136,13 @@ public final class SettingsReader {
     }
 
     private static Config overPreset(Config own, Config defaults, String origin) {
-        return Substitutions.resolve(own.withFallback(preset(Substitutions.resolve(own.withFallback(defaults), origin))).withFallback(defaults), origin);
+        return Substitutions.resolve(
+                own.withFallback(preset(Substitutions.resolve(own.withFallback(defaults), origin))).withFallback(defaults), origin);
     }
 
-    /** What the command line and the file set themselves, by full key, nulls and defaults left out: what a preset brings is not among it. */
+    /**
+     * What the command line and the file set themselves, by full key, nulls and defaults left out: what a preset brings is not among it.
+     */
     static Map<String, ConfigValue> given(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         Map<String, ConfigValue> usual = leaves(defaults.root());
         try {
@@ -181,7 +185,9 @@ public final class SettingsReader {
             try {
                 config = config.withValue(override.getKey(), value(override.getValue(), origin));
             } catch (ConfigException | InputError e) {
-                throw new InputError("-D " + Printable.value(override.getKey()) + "=" + Printable.value(override.getValue()) + ": not a key and a value", e);
+                throw new InputError(
+                        "-D " + Printable.value(override.getKey()) + "=" + Printable.value(override.getValue()) + ": not a key and a value",
+                        e);
             }
         }
         return config;
@@ -220,7 +226,10 @@ public final class SettingsReader {
         throw new InputError(key + place + " is not a key: did you mean " + nearest + "?");
     }
 
-    /** @throws InputError where a section has lost its usual values: HOCON lets go of them where the section was, for a while, something else */
+    /**
+     * @throws InputError where a section has lost its usual values: HOCON lets go of them where the section was, for a while, something
+     *     else
+     */
     static void requireAll(Set<String> known, ConfigObject root) {
         for (String key : known) {
             List<String> names = ConfigUtil.splitPath(key);
@@ -229,7 +238,8 @@ public final class SettingsReader {
                 ConfigValue value = section.get(names.get(i));
                 if (value == null) {
                     String path = ConfigUtil.joinPath(names.subList(0, i));
-                    throw new InputError(key + " has lost its usual value: " + path + " (" + section.origin().description() + ") was no section for a while, as after "
+                    throw new InputError(key + " has lost its usual value: " + path + " (" + section.origin().description()
+                            + ") was no section for a while, as after "
                             + path + " = null; leave that line out, or set all keys of the section");
                 }
                 if (i < names.size() - 1) {
@@ -245,7 +255,8 @@ public final class SettingsReader {
         Settings.Training training = training(keys);
         return new Settings(
                 keys.optionalText(PRESET, Presets.WHAT),
-                new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"), keys.whole("run.seed", "a whole number")),
+                new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"),
+                        keys.whole("run.seed", "a whole number")),
                 data,
                 new Settings.Student(
                         keys.text("student.architecture", "the name of a network"),
@@ -257,8 +268,10 @@ public final class SettingsReader {
                 validation(keys, data),
                 new Settings.Checkpoints(keys.count("checkpoints.keep", 0), keys.count("checkpoints.retry-for", 0)),
                 cluster(keys, training.averaging()),
-                new Settings.Engine(keys.choice("engine.device", "auto", "cpu", "cuda"), keys.count("engine.threads", 1), keys.flag("engine.fold-batch-norm"),
-                        keys.flag("engine.channels-last"), keys.choice("engine.attack-precision", "auto", "float32", "bfloat16"), keys.flag("engine.tf32")));
+                new Settings.Engine(keys.choice("engine.device", "auto", "cpu", "cuda"), keys.count("engine.threads", 1),
+                        keys.flag("engine.fold-batch-norm"),
+                        keys.flag("engine.channels-last"), keys.choice("engine.attack-precision", "auto", "float32", "bfloat16"),
+                        keys.flag("engine.tf32")));
     }
 
     private static Settings.Method method(Keys keys) {
@@ -284,14 +297,16 @@ public final class SettingsReader {
         return new Settings.Attack(
                 keys.real("attack.epsilon", Range.FRACTION_ABOVE_ZERO), keys.real("attack.step-size", Range.FRACTION_ABOVE_ZERO),
                 keys.count("attack.steps", 1), keys.choice("attack.start", "gaussian", "uniform", "none"),
-                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"), keys.choice("attack.batch-norm", "eval", "train"));
+                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"),
+                keys.choice("attack.batch-norm", "eval", "train"));
     }
 
     private static Settings.Training training(Keys keys) {
         Settings.Training training = new Settings.Training(
                 keys.count("training.epochs", 1), keys.count("training.batch", 1), keys.real("training.learning-rate", Range.ABOVE_ZERO),
                 keys.real("training.momentum", Range.FRACTION_BELOW_ONE), keys.real("training.weight-decay", Range.ZERO_OR_ABOVE),
-                keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"), keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
+                keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"),
+                keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
                 keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
                 keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
                 keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE), keys.real("training.max-skipped", Range.FRACTION_BELOW_ONE),
@@ -323,7 +338,8 @@ public final class SettingsReader {
 
     private static Settings.Validation validation(Keys keys, Settings.Data data) {
         Settings.Validation validation = new Settings.Validation(
-                keys.count("validation.examples", 0), keys.count("validation.steps", 1), keys.real("validation.step-size", Range.FRACTION_ABOVE_ZERO),
+                keys.count("validation.examples", 0), keys.count("validation.steps", 1),
+                keys.real("validation.step-size", Range.FRACTION_ABOVE_ZERO),
                 keys.count("validation.every", 1), keys.count("validation.batch", 1));
         if (data.examples() > 0 && validation.examples() >= data.examples()) {
             throw keys.refusal("validation.examples", "fewer than the " + data.examples() + " of data.examples: they are held out of them");
@@ -335,11 +351,13 @@ public final class SettingsReader {
         Settings.Cluster cluster = new Settings.Cluster(
                 keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
                 keys.choice("cluster.encoding", "int8", "bfloat16", "exact"),
-                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1), keys.count("cluster.stall-timeout", 1),
+                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1),
+                keys.count("cluster.stall-timeout", 1),
                 keys.count("cluster.max-restarts", 0));
         if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
-            throw keys.refusal("cluster.synchronisation", "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
-                    + " that a moving average could follow");
+            throw keys.refusal("cluster.synchronisation",
+                    "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
+                            + " that a moving average could follow");
         }
         return cluster;
     }

@@ -17,15 +17,17 @@ import java.util.TreeMap;
 import org.apache.commons.lang3.StringUtils;
 
 /**
- * Puts the values in place that a configuration names as <code>${key}</code>. Before that it finds out how large the result would be, for a few lines in
- * which each names the one before twice grow beyond any memory. Of the environment, a configuration may read what is meant for it, and where its user
- * is at home: a file from elsewhere must not carry off the passwords that other programs keep there.
+ * Puts the values in place that a configuration names as <code>${key}</code>. Before that it finds out how large the result would be, for a
+ * few lines in which each names the one before twice grow beyond any memory. Of the environment, a configuration may read what is meant for
+ * it, and where its user is at home: a file from elsewhere must not carry off the passwords that other programs keep there.
  */
 final class Substitutions {
     /** Characters of all values together. */
     private static final long LARGEST = 1 << 22;
     private static final int LONGEST_CHAIN = 100;
-    /** In a circle, such as that of a key that is appended to, what grows is not counted but bounded: 3 to the power of a third of these. */
+    /**
+     * In a circle, such as that of a key that is appended to, what grows is not counted but bounded: 3 to the power of a third of these.
+     */
     private static final int MOST_IN_CIRCLES = 16;
     private static final String OPENING = "${";
     private static final String OUR_VARIABLES = "MMARD_";
@@ -61,7 +63,8 @@ final class Substitutions {
      * The configuration with every substitution in place.
      *
      * @param origin of it, for complaints
-     * @throws ConfigException where one names what is not there; @throws InputError where they would grow too large, or name a variable that is not meant for us
+     * @throws ConfigException where one names what is not there; @throws InputError where they would grow too large, or name a variable
+     *     that is not meant for us
      */
     static Config resolve(Config config, String origin) {
         try {
@@ -81,7 +84,8 @@ final class Substitutions {
             throw new InputError(origin + ": " + references + " substitutions, some of which name themselves; " + MOST_IN_CIRCLES
                     + " of that kind are the most");
         }
-        Config whole = config.withFallback(ConfigValueFactory.fromMap(environment)).resolve(ConfigResolveOptions.defaults().setUseSystemEnvironment(false));
+        Config whole = config.withFallback(ConfigValueFactory.fromMap(environment))
+                .resolve(ConfigResolveOptions.defaults().setUseSystemEnvironment(false));
         for (String name : environment.keySet()) {
             whole = whole.withoutPath(ConfigUtil.quoteString(name));
         }
@@ -112,8 +116,10 @@ final class Substitutions {
     private Leaf leaf(ConfigValue value) {
         String text = value.render(ConfigRenderOptions.concise());
         List<String> named = new ArrayList<>();
-        // By hand: a regular expression looks for the closing brace anew behind every opening one, for hours where there are a hundred thousand and no closing one.
-        for (int open = text.indexOf(OPENING), close; open >= 0 && (close = text.indexOf('}', open)) >= 0; open = text.indexOf(OPENING, close)) {
+        // By hand: a regular expression looks for the closing brace anew behind every opening one, for hours where there are a hundred
+        // thousand and no closing one.
+        for (int open = text.indexOf(OPENING), close; open >= 0 && (close = text.indexOf('}', open)) >= 0; open =
+                text.indexOf(OPENING, close)) {
             named.add(StringUtils.removeStart(text.substring(open + OPENING.length(), close), "?"));
         }
         references += named.size();
@@ -176,7 +182,8 @@ final class Substitutions {
         }
         if (!VARIABLES.contains(name) && !name.startsWith(OUR_VARIABLES)) {
             throw new InputError(origin + ": ${" + Printable.value(name) + "}: of the environment, a configuration may read "
-                    + String.join(", ", VARIABLES.stream().sorted().toList()) + " and what begins with " + OUR_VARIABLES + "; give the value by -D, or as "
+                    + String.join(", ", VARIABLES.stream().sorted().toList()) + " and what begins with " + OUR_VARIABLES
+                    + "; give the value by -D, or as "
                     + OUR_VARIABLES + Printable.value(name));
         }
         environment.put(name, ConfigValueFactory.fromAnyRef(value, "environment variable " + name));

@@ -23,7 +23,9 @@ public final class Augmentation {
         shifted(set, record, down, right, stream.nextBoolean(), out, offset);
     }
 
-    /** The window that starts {@code down} rows below and {@code right} columns right of the image's corner, mirrored where {@code flip}. */
+    /**
+     * The window that starts {@code down} rows below and {@code right} columns right of the image's corner, mirrored where {@code flip}.
+     */
     static void shifted(ImageSet set, int record, int down, int right, boolean flip, float[] out, int offset) {
         int to = offset;
         for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {

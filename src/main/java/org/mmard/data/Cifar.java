@@ -106,7 +106,8 @@ public final class Cifar {
         }
         for (String name : wanted) {
             if (!files.names().contains(name)) {
-                throw new InputError(files.location(name) + ": missing; the " + part + " set of " + format + " is " + String.join(", ", wanted));
+                throw new InputError(
+                        files.location(name) + ": missing; the " + part + " set of " + format + " is " + String.join(", ", wanted));
             }
         }
         wanted.forEach(this::refuseCutRecords);
@@ -140,7 +141,8 @@ public final class Cifar {
         long over = size % format.recordBytes();
         if (over != 0 || size == 0) {
             throw new InputError(files.location(name) + ": ends at offset " + size + " after " + over + " of the " + format.recordBytes()
-                    + " bytes of a " + format + " record that begins at offset " + (size - over) + "; the file is cut, or of another layout");
+                    + " bytes of a " + format + " record that begins at offset " + (size - over)
+                    + "; the file is cut, or of another layout");
         }
     }
 
@@ -149,8 +151,10 @@ public final class Cifar {
         long needed = records > MOST_RECORDS ? Long.MAX_VALUE : 2 * records * format.recordBytes();
         long room = Runtime.getRuntime().maxMemory() / 4 * 3;
         if (needed > room) {
-            throw new InputError(uri + ": " + records + " " + part + " records " + (needed == Long.MAX_VALUE ? "are more than the " + MOST_RECORDS + " that can be read"
-                    : "need " + (needed >> 20) + " MiB of memory, and " + (room >> 20) + " MiB are there for them; ask for fewer, or raise MMARD_DRIVER_MEMORY"));
+            throw new InputError(uri + ": " + records + " " + part + " records "
+                    + (needed == Long.MAX_VALUE ? "are more than the " + MOST_RECORDS + " that can be read"
+                            : "need " + (needed >> 20) + " MiB of memory, and " + (room >> 20)
+                                    + " MiB are there for them; ask for fewer, or raise MMARD_DRIVER_MEMORY"));
         }
     }
 
@@ -161,8 +165,9 @@ public final class Cifar {
             for (int i = 0; i < format.labelBytes; i++) {
                 int label = bytes[at + i] & 0xff;
                 if (label >= format.classesOf(i)) {
-                    throw new InputError(content.location() + ": label " + label + " at offset " + (at + i) + " (record " + record + ") is not below "
-                            + format.classesOf(i) + "; the file is damaged, or of another layout");
+                    throw new InputError(
+                            content.location() + ": label " + label + " at offset " + (at + i) + " (record " + record + ") is not below "
+                                    + format.classesOf(i) + "; the file is damaged, or of another layout");
                 }
             }
             labels[first + record] = bytes[at + format.labelBytes - 1];
@@ -177,13 +182,15 @@ public final class Cifar {
         }
         requireFile(format.namesFile);
         if (files.sizes().get(format.namesFile) > LONGEST_NAMES) {
-            throw new InputError(files.location(format.namesFile) + ": has " + files.sizes().get(format.namesFile) + " bytes; a list of class names has at most " + LONGEST_NAMES);
+            throw new InputError(files.location(format.namesFile) + ": has " + files.sizes().get(format.namesFile)
+                    + " bytes; a list of class names has at most " + LONGEST_NAMES);
         }
         CifarFiles.Content content = files.read(List.of(format.namesFile), LONGEST_NAMES).get(0);
         List<String> names = new ArrayList<>(new String(content.bytes(), StandardCharsets.UTF_8).lines().map(String::strip).toList());
         names.removeIf(String::isEmpty);
         if (names.size() != format.classes) {
-            throw new InputError(content.location() + ": has " + names.size() + " class names, expected one line for each of " + format.classes);
+            throw new InputError(
+                    content.location() + ": has " + names.size() + " class names, expected one line for each of " + format.classes);
         }
         names.stream().filter(name -> !Printable.isLine(name)).findFirst().ifPresent(name -> {
             throw new InputError(content.location() + ": class name " + name + " has characters that cannot be printed");

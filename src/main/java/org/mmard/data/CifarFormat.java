@@ -29,7 +29,8 @@ public enum CifarFormat {
     final List<String> trainFiles;
 
     CifarFormat(
-            String title, String folder, String archive, int labelBytes, int classes, String namesFile, String testFile, List<String> trainFiles) {
+            String title, String folder, String archive, int labelBytes, int classes, String namesFile, String testFile,
+            List<String> trainFiles) {
         this.title = title;
         this.folder = folder;
         this.archive = archive;
@@ -42,7 +43,8 @@ public enum CifarFormat {
 
     /** Whether a file of that name is a part of either data set. */
     static boolean knows(String name) {
-        return Arrays.stream(values()).anyMatch(format -> name.equals(format.namesFile) || format.testFiles.contains(name) || format.trainFiles.contains(name));
+        return Arrays.stream(values())
+                .anyMatch(format -> name.equals(format.namesFile) || format.testFiles.contains(name) || format.trainFiles.contains(name));
     }
 
     /** Bytes of one record. */

@@ -10,9 +10,9 @@ public final class HadoopConfiguration {
 
     /**
      * Hadoop's own defaults, then {@code core-site.xml} and {@code hdfs-site.xml} from the classpath, then those in the folder that the
-     * environment variable {@code HADOOP_CONF_DIR} names. A name node that does not answer is given up after two tries, and a call that it does not answer
-     * after a minute, unless one of those files says otherwise: Hadoop's defaults would leave a user with a mistyped address waiting for up to a quarter of
-     * an hour, and one whose name node hangs for ever.
+     * environment variable {@code HADOOP_CONF_DIR} names. A name node that does not answer is given up after two tries, and a call that it
+     * does not answer after a minute, unless one of those files says otherwise: Hadoop's defaults would leave a user with a mistyped
+     * address waiting for up to a quarter of an hour, and one whose name node hangs for ever.
      */
     public static Configuration load() {
         return load(System.getenv("HADOOP_CONF_DIR"));
@@ -35,7 +35,10 @@ public final class HadoopConfiguration {
         return hadoop;
     }
 
-    /** Hadoop's defaults name classes for filesystems, such as s3a, whose jars are not everywhere: of a missing one it would only say the class's name. */
+    /**
+     * Hadoop's defaults name classes for filesystems, such as s3a, whose jars are not everywhere: of a missing one it would only say the
+     * class's name.
+     */
     private static void sayWhatIsMissing(Configuration hadoop) {
         hadoop.getValByRegex("^fs\\.[^.]+\\.impl$").forEach((key, name) -> {
             if (hadoop.getClassByNameOrNull(name) == null) {

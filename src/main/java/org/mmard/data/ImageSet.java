@@ -9,7 +9,8 @@ import java.util.List;
 
 /**
  * Labelled 32x32 colour images, immutable, small enough to be broadcast: one byte per value.
- * Pixels have the shape [records, 3, 32, 32] in CIFAR's order: the red, green and blue plane of a record one after the other, each row by row.
+ * Pixels have the shape [records, 3, 32, 32] in CIFAR's order: the red, green and blue plane of a record one after the other, each row by
+ * row.
  */
 public final class ImageSet implements Serializable {
     private static final long serialVersionUID = 1L;
@@ -33,7 +34,8 @@ public final class ImageSet implements Serializable {
      */
     public ImageSet(byte[] pixels, byte[] labels, List<String> classNames) {
         if (pixels.length != (long) labels.length * PIXELS) {
-            throw new IllegalArgumentException(pixels.length + " pixel values for " + labels.length + " labels, expected " + PIXELS + " for each");
+            throw new IllegalArgumentException(
+                    pixels.length + " pixel values for " + labels.length + " labels, expected " + PIXELS + " for each");
         }
         this.classNames = List.copyOf(classNames);
         for (int record = 0; record < labels.length; record++) {

@@ -16,7 +16,8 @@ public final class MissingFileSystem extends FileSystem {
     @Override
     public void initialize(URI name, Configuration hadoop) throws IOException {
         throw new IOException("the class path has no jar for " + name.getScheme() + "://"
-                + "; put Hadoop's module for it (such as hadoop-aws with its dependencies for s3a) into SPARK_HOME/jars, in the version of the Hadoop there");
+                + "; put Hadoop's module for it (such as hadoop-aws with its dependencies for s3a) into SPARK_HOME/jars, in the version "
+                + "of the Hadoop there");
     }
 
     @Override
@@ -30,7 +31,8 @@ public final class MissingFileSystem extends FileSystem {
     }
 
     @Override
-    public FSDataOutputStream create(Path file, FsPermission permission, boolean overwrite, int buffer, short replication, long block, Progressable progress) {
+    public FSDataOutputStream create(Path file, FsPermission permission, boolean overwrite, int buffer, short replication, long block,
+            Progressable progress) {
         throw new IllegalStateException("never initialised");
     }
 

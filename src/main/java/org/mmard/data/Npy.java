@@ -59,7 +59,8 @@ public record Npy(double[] values, int[] shape) {
         if (headerLength > LONGEST_HEADER) {
             throw new InputError(file + ": its header says " + headerLength + " bytes, " + LONGEST_HEADER + " are the most");
         }
-        return array(file, new String(content, headerAt, headerLength, StandardCharsets.ISO_8859_1), bytes.position(headerAt + headerLength));
+        return array(file, new String(content, headerAt, headerLength, StandardCharsets.ISO_8859_1),
+                bytes.position(headerAt + headerLength));
     }
 
     private static Npy array(Path file, String header, ByteBuffer data) {
@@ -73,7 +74,8 @@ public record Npy(double[] values, int[] shape) {
         int[] shape;
         int length = 1;
         try {
-            shape = Arrays.stream(entry(file, header, "'shape': *\\(([^)]*)\\)").split(",")).map(String::trim).filter(size -> !size.isEmpty())
+            shape = Arrays.stream(entry(file, header, "'shape': *\\(([^)]*)\\)").split(",")).map(String::trim)
+                    .filter(size -> !size.isEmpty())
                     .mapToInt(Integer::parseInt).toArray();
             for (int size : shape) {
                 if (size < 0) {
@@ -86,8 +88,9 @@ public record Npy(double[] values, int[] shape) {
             throw new InputError(file + ": has an impossible shape: " + header.strip(), e);
         }
         if (data.remaining() != length * type.bytes) {
-            throw new InputError(file + ": shape " + Arrays.toString(shape) + " needs " + length * type.bytes + " bytes after the header, there are "
-                    + data.remaining());
+            throw new InputError(
+                    file + ": shape " + Arrays.toString(shape) + " needs " + length * type.bytes + " bytes after the header, there are "
+                            + data.remaining());
         }
         double[] values = new double[length];
         for (int i = 0; i < length; i++) {

@@ -3,8 +3,9 @@ package org.mmard.data;
 import java.util.SplittableRandom;
 
 /**
- * The source of all randomness: a stream is chosen by what it is for, the seed of the run, the epoch, and the id of a record (or of a batch,
- * a class, ...). Nothing depends on timing, on thread order or on which executor asks, so that a run resumes with the numbers it would have drawn.
+ * The source of all randomness: a stream is chosen by what it is for, the seed of the run, the epoch, and the id of a record (or of a
+ * batch, a class, ...). Nothing depends on timing, on thread order or on which executor asks, so that a run resumes with the numbers it
+ * would have drawn.
  *
  * <p>The four values are folded one by one through the 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom
  * number generators", OOPSLA 2014, with Stafford's constants), each step a bijection of the state.

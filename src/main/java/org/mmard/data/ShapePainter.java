@@ -4,9 +4,9 @@ import java.util.SplittableRandom;
 
 /**
  * Paints one image of the shapes data: a textured figure on a textured background, at a random place, size, angle and colour, with noise.
- * Colours say nothing about the class. The figure is lighter than the background by at least {@value #CONTRAST} of the full range (mean over
- * the channels, before texture): several times the 16/255 that an attack of radius 8/255 could level. Texture, small figures and turns that
- * make a square of a diamond keep the data from being easy.
+ * Colours say nothing about the class. The figure is lighter than the background by at least {@value #CONTRAST} of the full range (mean
+ * over the channels, before texture): several times the 16/255 that an attack of radius 8/255 could level. Texture, small figures and turns
+ * that make a square of a diamond keep the data from being easy.
  */
 final class ShapePainter {
     static final double CONTRAST = 0.25;

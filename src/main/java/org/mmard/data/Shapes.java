@@ -6,14 +6,18 @@ import java.util.Locale;
 
 /**
  * The generated shapes data: ten classes of 32x32 images, told apart by form alone, with as many records of each class, to within one.
- * A record is decided by (seed, part, record id) alone, so that a smaller set is the beginning of a larger one; its label is its id modulo 10.
+ * A record is decided by (seed, part, record id) alone, so that a smaller set is the beginning of a larger one; its label is its id modulo
+ * 10.
  */
 public final class Shapes {
     static final List<String> CLASS_NAMES = Arrays.stream(ShapeForm.values()).map(form -> form.name().toLowerCase(Locale.ROOT)).toList();
 
     private Shapes() {}
 
-    /** The images of one seed are two endless series, one to train on and one to test on. The codes are part of the data: never renumber them. */
+    /**
+     * The images of one seed are two endless series, one to train on and one to test on. The codes are part of the data: never renumber
+     * them.
+     */
     enum Part {
         TRAIN(0),
         TEST(1);

@@ -19,7 +19,8 @@ public record Split(int[] training, int[] validation) {
      */
     public static Split of(ImageSet set, int validation, long seed) {
         if (validation < 0 || validation >= set.size()) {
-            throw new InputError("validation.examples = " + validation + ": must be at least 0 and below the " + set.size() + " training records");
+            throw new InputError(
+                    "validation.examples = " + validation + ": must be at least 0 and below the " + set.size() + " training records");
         }
         boolean[] heldOut = new boolean[set.size()];
         int chosen = 0;

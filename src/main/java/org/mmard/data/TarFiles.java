@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The regular files of a tar archive, one after another: old, POSIX (pax) and GNU tar. Spark's commons-compress is no reader for an archive from elsewhere: version 1.23 takes
- * memory for a long name or a pax header by what the archive says, and computes for ever on some numbers in one (CVE-2023-42503).
+ * The regular files of a tar archive, one after another: old, POSIX (pax) and GNU tar. Spark's commons-compress is no reader for an archive
+ * from elsewhere: version 1.23 takes memory for a long name or a pax header by what the archive says, and computes for ever on some numbers
+ * in one (CVE-2023-42503).
  */
 final class TarFiles {
     private static final int BLOCK = 512;
@@ -33,7 +34,10 @@ final class TarFiles {
         void visit(String path, long size, InputStream content) throws IOException;
     }
 
-    /** Walks up to the end mark, or the end of the stream between two members. @throws IOException where it is no tar archive, is cut, or has sparse files */
+    /**
+     * Walks up to the end mark, or the end of the stream between two members. @throws IOException where it is no tar archive, is cut, or
+     * has sparse files
+     */
     static void walk(InputStream in, Visitor visitor) throws IOException {
         new TarFiles(in).walk(visitor);
     }
@@ -170,7 +174,7 @@ final class TarFiles {
             switch (key) {
                 case "path" -> path = value;
                 case "size" -> size = parsed(value, 10);
-                default -> { }
+                default -> {}
             }
             at += (int) length;
         }

@@ -5,8 +5,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A network with fixed weights, in eval mode unless its maker says otherwise: all that an attack or an evaluation may see of it. Images are float tensors of shape
- * [examples, 3, 32, 32] in [0, 1]. Call within a {@code PointerScope}: what is returned lives no longer than that scope.
+ * A network with fixed weights, in eval mode unless its maker says otherwise: all that an attack or an evaluation may see of it. Images are
+ * float tensors of shape [examples, 3, 32, 32] in [0, 1]. Call within a {@code PointerScope}: what is returned lives no longer than that
+ * scope.
  */
 public interface Classifier extends AutoCloseable {
     int classes();

@@ -107,7 +107,8 @@ final class Compiler {
         if (layer.isUseLogStd() || layer.isLockGammaBeta()) {
             throw unknown(name, "batch normalisation with useLogStd or lockGammaBeta");
         }
-        // DL4J's decay is the share of the old value, PyTorch's momentum that of the new one. DL4J ignores the layer's activation: so do we.
+        // DL4J's decay is the share of the old value, PyTorch's momentum that of the new one. DL4J ignores the layer's activation: so do
+        // we.
         return emit(new Op.BatchNorm(input, next, name, 1 - layer.getDecay(), layer.getEps()));
     }
 
@@ -129,7 +130,8 @@ final class Compiler {
 
     private static InputError unknown(String vertex, String what) {
         return new InputError("vertex '" + vertex + "': the engine does not run " + what
-                + " (it runs plain and depthwise convolution, batch normalisation, ReLU, addition, global average pooling and dense layers)");
+                + " (it runs plain and depthwise convolution, batch normalisation, ReLU, addition, global average pooling and dense "
+                + "layers)");
     }
 
     private static long[] longs(int[] values) {

@@ -19,7 +19,8 @@ public final class Cuda {
     /**
      * A GPU, as {@code nvidia-smi} describes it.
      *
-     * @param driver version of the driver; @param capability compute capability, such as 9.0; @param mebibytes of memory. Each is "unknown" where nvidia-smi says nothing
+     * @param driver version of the driver; @param capability compute capability, such as 9.0; @param mebibytes of memory. Each is "unknown"
+     *     where nvidia-smi says nothing
      */
     public record Card(String name, String driver, String capability, String mebibytes) {
         boolean computesBfloat16() {
@@ -48,7 +49,9 @@ public final class Cuda {
         // Loads LibTorch, where that was not done yet.
         int gpus = LibTorch.gpus();
         if (gpus == 0) {
-            throw new InputError(asked + ", but there is no GPU: CUDA finds none on this host; nvidia-smi has to list one, with a driver new enough for this build");
+            throw new InputError(asked
+                    + ", but there is no GPU: CUDA finds none on this host; nvidia-smi has to list one, with a driver new enough for "
+                    + "this build");
         }
         if (index >= gpus) {
             throw new InputError(asked + ", but there is no GPU " + index + ": CUDA finds " + gpus + ", counted from 0");
@@ -63,7 +66,8 @@ public final class Cuda {
     private static Card ask(int index) {
         List<String> said = smi(index, "--query-gpu=name,driver_version,compute_cap,memory.total");
         String[] fields = said.isEmpty() ? new String[0] : said.get(0).split(", *");
-        return fields.length == 4 ? new Card(fields[0], fields[1], fields[2], fields[3]) : new Card("unknown GPU", UNKNOWN, UNKNOWN, UNKNOWN);
+        return fields.length == 4 ? new Card(fields[0], fields[1], fields[2], fields[3])
+                : new Card("unknown GPU", UNKNOWN, UNKNOWN, UNKNOWN);
     }
 
     /** Memory of a GPU that is in use, by all processes, in MiB; -1 where nvidia-smi does not say. */
@@ -79,7 +83,8 @@ public final class Cuda {
         String id = index < shown.length ? shown[index].trim() : String.valueOf(index);
         List<String> lines = new ArrayList<>();
         try {
-            Process process = new ProcessBuilder("nvidia-smi", query, "--format=csv,noheader,nounits", "-i", id).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder("nvidia-smi", query, "--format=csv,noheader,nounits", "-i", id).redirectErrorStream(true).start();
             try (BufferedReader reader = process.inputReader()) {
                 reader.lines().forEach(lines::add);
             }

@@ -9,11 +9,11 @@ import org.mmard.config.Settings;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Where LibTorch computes: one value for the whole process, named in every tensor. A thread's current device is never asked, since DL4J trains in
- * threads of its own.
+ * Where LibTorch computes: one value for the whole process, named in every tensor. A thread's current device is never asked, since DL4J
+ * trains in threads of its own.
  *
- * <p>What a GPU differs in from the processor is said by two properties, and nothing else asks what a device is: whether it shares its memory with ND4J
- * ({@link Transfer} copies where it does not), and whether it runs ahead of the host.
+ * <p>What a GPU differs in from the processor is said by two properties, and nothing else asks what a device is: whether it shares its
+ * memory with ND4J ({@link Transfer} copies where it does not), and whether it runs ahead of the host.
  *
  * @param kind what it is; @param index of the GPU among those that the process sees, from 0; 0 for the processor
  */
@@ -84,7 +84,8 @@ public record Device(Kind kind, int index) {
         try {
             return Integer.parseInt(assigned);
         } catch (NumberFormatException e) {
-            throw new InputError("Spark gave GPU '" + assigned + "' to this process, which is no index: a discovery script such as deploy/gpus.sh has to name GPUs 0, 1, ...");
+            throw new InputError("Spark gave GPU '" + assigned
+                    + "' to this process, which is no index: a discovery script such as deploy/gpus.sh has to name GPUs 0, 1, ...");
         }
     }
 
@@ -95,12 +96,17 @@ public record Device(Kind kind, int index) {
         return HOST;
     }
 
-    /** Whether a tensor here may lie over a vector of ND4J. ND4J's own GPU backend keeps two copies of each, of which a view would see one. */
+    /**
+     * Whether a tensor here may lie over a vector of ND4J. ND4J's own GPU backend keeps two copies of each, of which a view would see one.
+     */
     boolean sharesMemory() {
         return kind == Kind.HOST && Nd4j.getEnvironment().isCPU();
     }
 
-    /** Whether an operation returns before it is done, so that reading a result on the host waits: what an attack needs in between then stays here. */
+    /**
+     * Whether an operation returns before it is done, so that reading a result on the host waits: what an attack needs in between then
+     * stays here.
+     */
     public boolean runsAhead() {
         return kind == Kind.CUDA || kind == Kind.STAND_IN;
     }
@@ -117,7 +123,8 @@ public record Device(Kind kind, int index) {
 
     /** Its name for LibTorch; belongs to the current scope. */
     org.bytedeco.pytorch.Device torch() {
-        return kind == Kind.CUDA ? new org.bytedeco.pytorch.Device(DeviceType.CUDA, (byte) index) : new org.bytedeco.pytorch.Device(DeviceType.CPU);
+        return kind == Kind.CUDA ? new org.bytedeco.pytorch.Device(DeviceType.CUDA, (byte) index)
+                : new org.bytedeco.pytorch.Device(DeviceType.CPU);
     }
 
     /** Waits until all that was asked of it is done. */

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A flat vector of ND4J and its tensor on the device. Where the device shares ND4J's memory they are one, and transfers do nothing; elsewhere each side sees what
- * the other wrote only after a transfer. Close it; the tensor lives as long.
+ * A flat vector of ND4J and its tensor on the device. Where the device shares ND4J's memory they are one, and transfers do nothing;
+ * elsewhere each side sees what the other wrote only after a transfer. Close it; the tensor lives as long.
  */
 final class DeviceVector implements AutoCloseable {
     private final INDArray vector;
@@ -75,7 +75,8 @@ final class DeviceVector implements AutoCloseable {
         }
         Transfer.beforeReading(vector);
         try (PointerScope scope = new PointerScope()) {
-            Tensor values = Transfer.down(torch.cat(new TensorVector(ranges.stream().map(range -> at(tensor, range)).toArray(Tensor[]::new))));
+            Tensor values =
+                    Transfer.down(torch.cat(new TensorVector(ranges.stream().map(range -> at(tensor, range)).toArray(Tensor[]::new))));
             long from = 0;
             for (Range range : ranges) {
                 at(memory, range).copy_(values.narrow(0, from, range.length()));

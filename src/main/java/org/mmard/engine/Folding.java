@@ -23,7 +23,8 @@ final class Folding {
                 folded.add(op);
             } else {
                 folded.remove(convolution);
-                folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight() + FOLDED, convolution.weight() + FOLDED + ".bias",
+                folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight() + FOLDED,
+                        convolution.weight() + FOLDED + ".bias",
                         convolution.stride(), convolution.padding(), convolution.dilation(), convolution.groups()));
             }
         }
@@ -37,7 +38,8 @@ final class Folding {
             if (op instanceof Op.BatchNorm norm) {
                 Op.Convolution convolution = convolutionBefore(original, norm);
                 if (convolution != null) {
-                    Tensor scale = weights.get(norm.layer() + "_var").add(new Scalar(norm.epsilon())).rsqrt_().mul_(weights.get(norm.layer() + "_gamma"));
+                    Tensor scale = weights.get(norm.layer() + "_var").add(new Scalar(norm.epsilon())).rsqrt_()
+                            .mul_(weights.get(norm.layer() + "_gamma"));
                     Tensor mean = weights.get(norm.layer() + "_mean");
                     if (convolution.bias() != null) {
                         mean = mean.sub(weights.get(convolution.bias()));

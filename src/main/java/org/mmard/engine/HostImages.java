@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Images of shape [examples, 3, 32, 32] that the host writes into, a few pixels at a time, and networks are asked about again and again: they lie in the
- * host's memory. Lives in the scope that was the current one when it was made.
+ * Images of shape [examples, 3, 32, 32] that the host writes into, a few pixels at a time, and networks are asked about again and again:
+ * they lie in the host's memory. Lives in the scope that was the current one when it was made.
  */
 public final class HostImages {
     private final Tensor images;

@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * LibTorch in this JVM: loading it, its threads, and the way of arrays in and out. What is made here lies on the {@link Device} of the process.
+ * LibTorch in this JVM: loading it, its threads, and the way of arrays in and out. What is made here lies on the {@link Device} of the
+ * process.
  *
  * <p>Tensors made here belong to the innermost {@link PointerScope}, as all of LibTorch's do.
  */
@@ -37,8 +38,8 @@ public final class LibTorch {
     }
 
     /**
-     * Sets what float32 means on a GPU: TensorFloat-32, which rounds the factors of every product to eleven significant bits, is LibTorch's own default in
-     * convolutions. And has cuDNN take algorithms that give the same bits every time.
+     * Sets what float32 means on a GPU: TensorFloat-32, which rounds the factors of every product to eleven significant bits, is LibTorch's
+     * own default in convolutions. And has cuDNN take algorithms that give the same bits every time.
      */
     public static void tf32(boolean allowed) {
         Context context = torch.globalContext();

@@ -16,7 +16,10 @@ import java.util.TreeSet;
 import org.bytedeco.javacpp.Loader;
 import org.mmard.config.InputError;
 
-/** LibTorch's native libraries as the jar has them: for the processor alone, or for GPUs too, which then ask for libraries of CUDA that no jar brings. */
+/**
+ * LibTorch's native libraries as the jar has them: for the processor alone, or for GPUs too, which then ask for libraries of CUDA that no
+ * jar brings.
+ */
 final class Natives {
     private static final String PROCESSOR = "/org/bytedeco/pytorch/linux-x86_64/";
     private static final String GPU = "/org/bytedeco/pytorch/linux-x86_64-gpu/";
@@ -40,24 +43,28 @@ final class Natives {
             return;
         }
         unpack();
-        // Where one is missing JavaCPP cannot load libtorch.so, takes the system's, if there is one, and dies of the mixture: not even the processor can be used.
+        // Where one is missing JavaCPP cannot load libtorch.so, takes the system's, if there is one, and dies of the mixture: not even the
+        // processor can be used.
         List<String> missing = forGpus() ? missing() : List.of();
         if (!missing.isEmpty()) {
-            throw new InputError("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: "
-                    + String.join(", ", missing) + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build");
+            throw new InputError(
+                    "this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: "
+                            + String.join(", ", missing)
+                            + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build");
         }
         prepared = true;
     }
 
     /**
-     * Unpacks all of it before any of it loads: libtorch.so asks for libtorch_cpu.so by name, and the system's loader would take one from elsewhere (Debian's
-     * python3-torch has one) and die of the mixture.
+     * Unpacks all of it before any of it loads: libtorch.so asks for libtorch_cpu.so by name, and the system's loader would take one from
+     * elsewhere (Debian's python3-torch has one) and die of the mixture.
      */
     static File[] unpack() {
         try {
             return Loader.cacheResources(forGpus() ? GPU : PROCESSOR);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot unpack LibTorch into " + System.getProperty("org.bytedeco.javacpp.cachedir", "~/.javacpp/cache"), e);
+            throw new UncheckedIOException(
+                    "cannot unpack LibTorch into " + System.getProperty("org.bytedeco.javacpp.cachedir", "~/.javacpp/cache"), e);
         }
     }
 
@@ -128,7 +135,7 @@ final class Natives {
                     case 5 -> strings = value;
                     case 10 -> length = (int) value;
                     case 15, 29 -> path = value;
-                    default -> { }
+                    default -> {}
                 }
             }
             for (int at = 0; at < segments.capacity(); at += header.getShort(54)) {
@@ -147,7 +154,7 @@ final class Natives {
 
     private static ByteBuffer read(FileChannel file, long from, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        while (bytes.hasRemaining() && file.read(bytes, from + bytes.position()) >= 0) { }
+        while (bytes.hasRemaining() && file.read(bytes, from + bytes.position()) >= 0) {}
         return bytes;
     }
 

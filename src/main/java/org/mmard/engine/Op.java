@@ -14,7 +14,8 @@ sealed interface Op {
     }
 
     /** 2-D convolution, zero padding; {@code bias} may be null. With as many groups as channels it is depthwise, each channel by itself. */
-    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation, long groups) implements Op {
+    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation, long groups)
+            implements Op {
         @Override
         public int[] inputs() {
             return new int[] {input};

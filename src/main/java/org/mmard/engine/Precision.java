@@ -16,11 +16,12 @@ public enum Precision {
     /**
      * What {@code engine.attack-precision} means on this machine.
      *
-     * @param setting float32, bfloat16, or auto: bfloat16 where the device of this process has a matrix unit for it (Intel's AMX; GPUs from compute
-     *     capability 8.0), float32 elsewhere, since without that unit bfloat16 is the slower one
+     * @param setting float32, bfloat16, or auto: bfloat16 where the device of this process has a matrix unit for it (Intel's AMX; GPUs from
+     *     compute capability 8.0), float32 elsewhere, since without that unit bfloat16 is the slower one
      */
     public static Precision of(String setting) {
-        return setting.equals("auto") ? Device.current().prefersBfloat16() ? BFLOAT16 : FLOAT32 : valueOf(setting.toUpperCase(java.util.Locale.ROOT));
+        return setting.equals("auto") ? Device.current().prefersBfloat16() ? BFLOAT16 : FLOAT32
+                : valueOf(setting.toUpperCase(java.util.Locale.ROOT));
     }
 
     static boolean processorHasMatrixUnit() {

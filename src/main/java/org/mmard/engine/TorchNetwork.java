@@ -20,9 +20,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Executes a DL4J graph on LibTorch. On the processor it runs over the graph's own flat parameter and gradient vectors: nothing is copied. A GPU has a copy of
- * each; {@link #upload} and the two downloads are the only times at which the sides meet, and whoever uses a network calls them on every device, where
- * memory is shared to no effect.
+ * Executes a DL4J graph on LibTorch. On the processor it runs over the graph's own flat parameter and gradient vectors: nothing is copied.
+ * A GPU has a copy of each; {@link #upload} and the two downloads are the only times at which the sides meet, and whoever uses a network
+ * calls them on every device, where memory is shared to no effect.
  *
  * <p>The entries of the gradient vector that belong to running means and variances are never written: they stay as {@link #zeroGradient}
  * left them, zero. The running statistics themselves move in place at each train-mode forward, as PyTorch's do (momentum 1 - decay,
@@ -95,7 +95,8 @@ public final class TorchNetwork implements AutoCloseable {
 
     /** How many numbers training changes: running means and variances are not among them. */
     public long trainableParameters() {
-        return trainable.entrySet().stream().filter(entry -> !isRunningStatistic(entry.getKey())).mapToLong(entry -> entry.getValue().numel()).sum();
+        return trainable.entrySet().stream().filter(entry -> !isRunningStatistic(entry.getKey()))
+                .mapToLong(entry -> entry.getValue().numel()).sum();
     }
 
     /** True for the parameters of batch norm that are statistics, not weights: {@code <layer>_mean} and {@code <layer>_var}. */
@@ -140,8 +141,8 @@ public final class TorchNetwork implements AutoCloseable {
     }
 
     /**
-     * The live network in train mode, without parameter gradient: every forward is on its batch's statistics and moves the running ones. For
-     * attacks as some published codes make them. The result outlives the current scope: close it.
+     * The live network in train mode, without parameter gradient: every forward is on its batch's statistics and moves the running ones.
+     * For attacks as some published codes make them. The result outlives the current scope: close it.
      */
     public Classifier onBatchStatistics() {
         checkBinding();

@@ -15,8 +15,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The way between the host's memory and the {@link Device}'s: nothing else copies, and nothing else looks into a tensor's memory. To a GPU the host's values go
- * through page-locked memory, from which the copy runs beside the host.
+ * The way between the host's memory and the {@link Device}'s: nothing else copies, and nothing else looks into a tensor's memory. To a GPU
+ * the host's values go through page-locked memory, from which the copy runs beside the host.
  *
  * <p>Tensors made here belong to the innermost {@link PointerScope}.
  */
@@ -60,7 +60,10 @@ final class Transfer {
         return values;
     }
 
-    /** From one tensor into another of the same length, one of the two on the device and the other in the host's memory. Done when it returns, but for uploads. */
+    /**
+     * From one tensor into another of the same length, one of the two on the device and the other in the host's memory. Done when it
+     * returns, but for uploads.
+     */
     static void copy(Tensor from, Tensor to, boolean upload) {
         Device device = Device.current();
         long start = start(device);
@@ -84,7 +87,10 @@ final class Transfer {
         return torch.from_blob(new Address(address(vector)), new long[] {vector.length()}, new TensorOptions(ScalarType.Float));
     }
 
-    /** ND4J's data buffer answers with its base address, whatever the view's offset. On ND4J's GPU backend that is the copy in the host's memory. */
+    /**
+     * ND4J's data buffer answers with its base address, whatever the view's offset. On ND4J's GPU backend that is the copy in the host's
+     * memory.
+     */
     static long address(INDArray vector) {
         return vector.data().address() + (long) Float.BYTES * vector.offset();
     }
@@ -104,7 +110,9 @@ final class Transfer {
         return new FloatPointer(host.data_ptr()).capacity(host.numel());
     }
 
-    /** The copies of some work. Each waits for the device before and after, so that the time is theirs alone; the work itself takes longer. */
+    /**
+     * The copies of some work. Each waits for the device before and after, so that the time is theirs alone; the work itself takes longer.
+     */
     static LibTorch.Copies during(Runnable work) {
         NANOSECONDS.set(0);
         BYTES.set(0);

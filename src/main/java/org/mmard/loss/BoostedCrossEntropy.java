@@ -4,8 +4,8 @@ import java.util.Map;
 import org.mmard.engine.Logits;
 
 /**
- * MART's boosted cross entropy (Wang et al., ICLR 2020, with the constants of its published code): BCE_n = CE_n - log(1.0001 - p_r + 1e-12), where r is
- * the likeliest class but the label. It asks for a margin, too. d/dp_r of the second part is 1 / (1.0001 - p_r + 1e-12).
+ * MART's boosted cross entropy (Wang et al., ICLR 2020, with the constants of its published code): BCE_n = CE_n - log(1.0001 - p_r +
+ * 1e-12), where r is the likeliest class but the label. It asks for a margin, too. d/dp_r of the second part is 1 / (1.0001 - p_r + 1e-12).
  */
 public record BoostedCrossEntropy(Prediction of) implements OfOnePrediction {
     private static final double CERTAIN = 1.0001 + 1e-12;

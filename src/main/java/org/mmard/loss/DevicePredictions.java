@@ -7,7 +7,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.mmard.engine.LibTorch;
 
-/** {@link Predictions} on the device: float64 tensors of shape [examples, classes] of the current scope. For losses that must not wait for the host. */
+/**
+ * {@link Predictions} on the device: float64 tensors of shape [examples, classes] of the current scope. For losses that must not wait for
+ * the host.
+ */
 public final class DevicePredictions {
     private final Tensor labels;
     private final Map<Prediction, Tensor> logits;

@@ -2,7 +2,10 @@ package org.mmard.loss;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** A term that attacks climb, and which is therefore written a second time, in LibTorch's operations: LibTorch differentiates it where the logits lie. */
+/**
+ * A term that attacks climb, and which is therefore written a second time, in LibTorch's operations: LibTorch differentiates it where the
+ * logits lie.
+ */
 public interface DeviceTerm extends Term {
     /**
      * What {@link #evaluate} computes on the host, to rounding.

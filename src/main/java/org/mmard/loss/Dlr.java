@@ -4,8 +4,9 @@ import java.util.Map;
 import org.mmard.engine.Logits;
 
 /**
- * Difference of logits ratio (Croce and Hein, arXiv 2003.01690): DLR_n = -(z_y - max_{i != y} z_i) / (z_1 - z_3 + 1e-12), where z_1 >= z_2 >= z_3 are the
- * largest logits. It does not change when logits are scaled or shifted. Unbounded where the first and the third meet. Needs three classes.
+ * Difference of logits ratio (Croce and Hein, arXiv 2003.01690): DLR_n = -(z_y - max_{i != y} z_i) / (z_1 - z_3 + 1e-12), where z_1 >= z_2
+ * >= z_3 are the largest logits. It does not change when logits are scaled or shifted. Unbounded where the first and the third meet. Needs
+ * three classes.
  */
 public record Dlr(Prediction of) implements OfOnePrediction {
     @Override

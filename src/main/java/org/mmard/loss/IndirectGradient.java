@@ -6,8 +6,9 @@ import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
- * IGDM's term (Lee, Cho and Kim, arXiv 2312.03286), as its published code has it: KL(softmax(T(x+d) - T(x-d)) || softmax(S(x+d) - S(x-d))), d = x' - x. A difference
- * of logits across x stands for the gradient there, which the student is to have like its teacher. The teacher is a constant.
+ * IGDM's term (Lee, Cho and Kim, arXiv 2312.03286), as its published code has it: KL(softmax(T(x+d) - T(x-d)) || softmax(S(x+d) - S(x-d))),
+ * d = x' - x. A difference of logits across x stands for the gradient there, which the student is to have like its teacher. The teacher is
+ * a constant.
  */
 public record IndirectGradient() implements Term {
     private static final Term DIVERGENCE = KlDivergence.of(Prediction.TEACHER_ADVERSARIAL, Prediction.STUDENT_ADVERSARIAL);
@@ -19,7 +20,8 @@ public record IndirectGradient() implements Term {
 
     @Override
     public Set<Prediction> reads() {
-        return Set.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED, Prediction.STUDENT_ADVERSARIAL, Prediction.STUDENT_MIRRORED);
+        return Set.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED, Prediction.STUDENT_ADVERSARIAL,
+                Prediction.STUDENT_MIRRORED);
     }
 
     @Override

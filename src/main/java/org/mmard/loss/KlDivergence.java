@@ -19,7 +19,8 @@ import org.mmard.engine.Logits;
  * @param floor f of log(p_c + f), which some public codes write for log p_c in the constant part of a detached target: the value is off by
  *     up to C f, the gradient is the same; 0 for the divergence proper
  */
-public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature, double floor) implements DeviceTerm {
+public record KlDivergence(Prediction target, Prediction of, boolean throughTarget, double temperature, double floor)
+        implements DeviceTerm {
     public KlDivergence {
         if (target == of) {
             throw new IllegalArgumentException("KL of " + of.symbol() + " with itself");

@@ -6,7 +6,8 @@ import org.mmard.engine.Logits;
 
 /**
  * MART's second term (Wang et al., ICLR 2020, with the constants of its published code), for p = softmax(S(x)) and q = softmax(S(x')):
- * D_n (1.0000001 - p_y), D_n = sum_c p_c (log p_c - log(q_c + 1e-12)). Images that the student gets wrong count most. Gradient flows through every p and q.
+ * D_n (1.0000001 - p_y), D_n = sum_c p_c (log p_c - log(q_c + 1e-12)). Images that the student gets wrong count most. Gradient flows
+ * through every p and q.
  */
 public record MartDivergence() implements Term {
     private static final Prediction TARGET = Prediction.STUDENT_NATURAL;

@@ -19,8 +19,8 @@ public interface Objective extends Serializable {
     List<String> terms();
 
     /**
-     * Whether some term compares a network's prediction at x' with its own at x. Near x that difference, and with it the term's gradient, is smaller
-     * than the rounding of half precision.
+     * Whether some term compares a network's prediction at x' with its own at x. Near x that difference, and with it the term's gradient,
+     * is smaller than the rounding of half precision.
      */
     boolean comparesANetworkWithItself();
 

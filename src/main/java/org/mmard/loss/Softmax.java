@@ -7,8 +7,8 @@ public final class Softmax {
     private Softmax() {}
 
     /**
-     * log p_c = z_c/t - log sum_k exp(z_k/t), by the largest logit m: log p_c = (z_c - m)/t - log1p(sum over the other k of exp((z_k - m)/t)).
-     * The log1p keeps log p of a nearly certain class exact, far beyond where 1 - p rounds to 0.
+     * log p_c = z_c/t - log sum_k exp(z_k/t), by the largest logit m: log p_c = (z_c - m)/t - log1p(sum over the other k of exp((z_k -
+     * m)/t)). The log1p keeps log p of a nearly certain class exact, far beyond where 1 - p rounds to 0.
      *
      * @param out receives the log-probabilities, one per class
      */

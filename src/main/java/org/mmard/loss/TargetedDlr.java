@@ -5,8 +5,8 @@ import java.util.Map;
 import org.mmard.engine.Logits;
 
 /**
- * Targeted difference of logits ratio (Croce and Hein, arXiv 2003.01690): -(z_y - z_t) / (z_1 - (z_3 + z_4)/2 + 1e-12), where z_1 >= ... >= z_4 are the
- * largest logits and t the target class. Needs four classes.
+ * Targeted difference of logits ratio (Croce and Hein, arXiv 2003.01690): -(z_y - z_t) / (z_1 - (z_3 + z_4)/2 + 1e-12), where z_1 >= ... >=
+ * z_4 are the largest logits and t the target class. Needs four classes.
  *
  * @param targets t of each example of the batch; not copied
  */
@@ -24,7 +24,8 @@ public record TargetedDlr(Prediction of, int[] targets) implements OfOnePredicti
         Logits logits = predictions.get(of);
         int classes = logits.classes();
         if (classes < 4 || targets.length != logits.examples()) {
-            throw new IllegalArgumentException("targeted DLR for " + classes + " classes, " + targets.length + " targets for " + logits.examples() + " examples");
+            throw new IllegalArgumentException(
+                    "targeted DLR for " + classes + " classes, " + targets.length + " targets for " + logits.examples() + " examples");
         }
         double[] gradient = gradients.get(of).values();
         double[] values = new double[logits.examples()];

@@ -7,8 +7,8 @@ import org.mmard.engine.Logits;
 
 /**
  * A function that gives each example of a batch one number. Reductions and weights are not its business: whoever differentiates some
- * weighting sum_n cotangent_n value_n of the numbers (a batch mean has cotangent_n = weight / examples) passes the cotangents in. A term may
- * look at the whole batch. Immutable.
+ * weighting sum_n cotangent_n value_n of the numbers (a batch mean has cotangent_n = weight / examples) passes the cotangents in. A term
+ * may look at the whole batch. Immutable.
  */
 public interface Term extends Serializable {
     /** The formula over {@link Prediction#symbol()}s. Two different terms of one objective have different names. */

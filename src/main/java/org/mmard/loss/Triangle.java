@@ -7,9 +7,9 @@ import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
- * MMARD's triangular relationship, in this project's reconstruction (the paper's equations are not public to us; docs/method.md). For each model
- * the one-hot label, p(x) and p(x') are the corners of a triangle in probability space; the student's angles are drawn to the teacher's:
- * L_n = mean over the chosen corners of (cos angle_S - cos angle_T)^2. The teacher is a constant.
+ * MMARD's triangular relationship, in this project's reconstruction (the paper's equations are not public to us; docs/method.md). For each
+ * model the one-hot label, p(x) and p(x') are the corners of a triangle in probability space; the student's angles are drawn to the
+ * teacher's: L_n = mean over the chosen corners of (cos angle_S - cos angle_T)^2. The teacher is a constant.
  *
  * <p>Cosines, not angles: the derivative of acos is unbounded.
  *
@@ -42,7 +42,8 @@ public record Triangle(double smoothing, Set<Corner> corners) implements Term {
 
     @Override
     public Set<Prediction> reads() {
-        return EnumSet.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL, Prediction.TEACHER_NATURAL, Prediction.TEACHER_ADVERSARIAL);
+        return EnumSet.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL, Prediction.TEACHER_NATURAL,
+                Prediction.TEACHER_ADVERSARIAL);
     }
 
     @Override

@@ -5,8 +5,8 @@ import java.util.Set;
 import org.mmard.engine.Logits;
 
 /**
- * SAAD's weights, as its published code has them: the examples on which a prediction is least certain count most. With H_n the Shannon entropy in nats,
- * w_n = 5 (H_n - min H) over the batch; {@code rescaled}, w^_n = (w_n - min w) / (max w - min w + 1e-8), from 0 to 1.
+ * SAAD's weights, as its published code has them: the examples on which a prediction is least certain count most. With H_n the Shannon
+ * entropy in nats, w_n = 5 (H_n - min H) over the batch; {@code rescaled}, w^_n = (w_n - min w) / (max w - min w + 1e-8), from 0 to 1.
  *
  * @param of usually T(x')
  */
@@ -35,6 +35,7 @@ public record Uncertainty(Prediction of, boolean rescaled) implements ExampleWei
         }
         double least = Arrays.stream(entropies).min().orElseThrow();
         double largest = SLOPE * (Arrays.stream(entropies).max().orElseThrow() - least);
-        return Arrays.stream(entropies).map(entropy -> SLOPE * (entropy - least)).map(weight -> rescaled ? weight / (largest + FLOOR) : weight).toArray();
+        return Arrays.stream(entropies).map(entropy -> SLOPE * (entropy - least))
+                .map(weight -> rescaled ? weight / (largest + FLOOR) : weight).toArray();
     }
 }

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
 
 /**
- * sum_i weight_i (1/N) sum_n term_i,n over a batch of N examples. A term of weight 0 is left out altogether: it is not computed, not reported,
- * and what only it would read is not asked for.
+ * sum_i weight_i (1/N) sum_n term_i,n over a batch of N examples. A term of weight 0 is left out altogether: it is not computed, not
+ * reported, and what only it would read is not asked for.
  */
 public final class WeightedSum implements Objective {
     private final List<Weighted> parts;

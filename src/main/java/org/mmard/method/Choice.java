@@ -15,6 +15,7 @@ final class Choice {
      */
     static <E> E of(String key, String value, E[] known) {
         return Arrays.stream(known).filter(one -> one.toString().equals(value)).findFirst().orElseThrow(() -> new InputError(
-                key + " is \"" + value + "\": give one of " + Arrays.stream(known).map(Object::toString).collect(Collectors.joining(", "))));
+                key + " is \"" + value + "\": give one of "
+                        + Arrays.stream(known).map(Object::toString).collect(Collectors.joining(", "))));
     }
 }

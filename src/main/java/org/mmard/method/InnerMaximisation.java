@@ -10,7 +10,10 @@ import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 
-/** A method's inner maximisation between given networks: x' climbs the inner objective J inside the ball around x. Call within a {@code PointerScope}. */
+/**
+ * A method's inner maximisation between given networks: x' climbs the inner objective J inside the ball around x. Call within a
+ * {@code PointerScope}.
+ */
 public final class InnerMaximisation {
     private final Pgd pgd;
     private final Classifier student;
@@ -47,6 +50,7 @@ public final class InnerMaximisation {
 
     private Predictions constants(Tensor natural, Predictions known) {
         Predictions constants = known.copy();
-        return pgd.objective().reads().contains(Prediction.STUDENT_NATURAL) ? constants.with(Prediction.STUDENT_NATURAL, student.logits(natural)) : constants;
+        return pgd.objective().reads().contains(Prediction.STUDENT_NATURAL)
+                ? constants.with(Prediction.STUDENT_NATURAL, student.logits(natural)) : constants;
     }
 }

@@ -16,7 +16,10 @@ import org.mmard.loss.Term;
 import org.mmard.loss.WeightedSum;
 import org.mmard.loss.WeightedSum.Weighted;
 
-/** The named inner objectives J(x'), which the attack climbs: one term each, and perhaps MMARD's teacher term. docs/method.md has their formulas. */
+/**
+ * The named inner objectives J(x'), which the attack climbs: one term each, and perhaps MMARD's teacher term. docs/method.md has their
+ * formulas.
+ */
 enum InnerObjective {
     /** No attack. */
     NATURAL("natural", settings -> null),

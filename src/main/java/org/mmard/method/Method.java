@@ -11,11 +11,11 @@ import org.mmard.loss.Prediction;
 /**
  * How a student is trained: x' maximises the inner objective inside the ball around x, the student minimises the outer loss. Immutable.
  *
- * @param inner J(x'), or empty where no attack is made: then x' is x, and the outer loss reads nothing elsewhere. Only predictions at x' have a
- *     gradient; what it reads at x is computed once before the attack and held fixed
+ * @param inner J(x'), or empty where no attack is made: then x' is x, and the outer loss reads nothing elsewhere. Only predictions at x'
+ *     have a gradient; what it reads at x is computed once before the attack and held fixed
  * @param outer L. Only the student's predictions have a gradient
- * @param studentForwards the student's predictions in the order of their train-mode forwards, all that the outer loss reads and perhaps more. It
- *     decides what batch norm's running statistics become: a repeated forward gives the same logits and moves them once more
+ * @param studentForwards the student's predictions in the order of their train-mode forwards, all that the outer loss reads and perhaps
+ *     more. It decides what batch norm's running statistics become: a repeated forward gives the same logits and moves them once more
  * @param linearisation lambda of the linearised teacher T~(x'): factor of the first-order change of the label's logit from x to x'
  */
 public record Method(Optional<Objective> inner, Objective outer, List<Prediction> studentForwards, double linearisation) {
@@ -32,7 +32,8 @@ public record Method(Optional<Objective> inner, Objective outer, List<Prediction
             throw new IllegalArgumentException("the outer loss reads " + outer.reads() + ", with a gradient for " + outer.differentiates());
         }
         if (inner.isEmpty() && (leavesNatural(outer.reads()) || leavesNatural(studentForwards))) {
-            throw new IllegalArgumentException("the outer loss reads " + outer.reads() + ", with forwards " + studentForwards + ", but no attack is made");
+            throw new IllegalArgumentException(
+                    "the outer loss reads " + outer.reads() + ", with forwards " + studentForwards + ", but no attack is made");
         }
         if (studentForwards.isEmpty() || studentForwards.stream().anyMatch(Prediction::ofTeacher)
                 || !outer.reads().stream().filter(which -> !which.ofTeacher()).allMatch(studentForwards::contains)) {

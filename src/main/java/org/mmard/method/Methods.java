@@ -15,21 +15,23 @@ public final class Methods {
     private Methods() {}
 
     /**
-     * Builds the method of {@code method.*} as it is at a moment of the training. Where the inner objective is {@code natural}, x' is x and the
-     * outer loss takes S(x) for S(x') and T(x) for T(x'). Where neither the outer loss nor a forward is of x', the attack would change nothing
-     * and is left out.
+     * Builds the method of {@code method.*} as it is at a moment of the training. Where the inner objective is {@code natural}, x' is x and
+     * the outer loss takes S(x) for S(x') and T(x) for T(x'). Where neither the outer loss nor a forward is of x', the attack would change
+     * nothing and is left out.
      *
      * @throws InputError naming the key whose value is unknown or does not fit the others
      */
     public static Method of(Settings.Method settings, Moment moment) {
         Objective outer = OuterLoss.of(settings, moment);
         List<Prediction> forwards = settings.forwards() == null ? usual(outer, settings) : asked(outer, settings);
-        Optional<Objective> inner = InnerObjective.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
+        Optional<Objective> inner =
+                InnerObjective.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
         if (inner.isPresent()) {
             return new Method(inner, outer, forwards, settings.lambda());
         }
         List<Prediction> onNatural = forwards.stream().map(OnNaturalImages::natural).toList();
-        return new Method(inner, new OnNaturalImages(outer), settings.forwards() == null ? onNatural.subList(0, 1) : onNatural, settings.lambda());
+        return new Method(inner, new OnNaturalImages(outer), settings.forwards() == null ? onNatural.subList(0, 1) : onNatural,
+                settings.lambda());
     }
 
     /**
@@ -55,7 +57,8 @@ public final class Methods {
         String missing = outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which))
                 .map(which -> which.image().name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {
-            throw new InputError("method.forwards is " + settings.forwards() + ": outer loss " + settings.outer() + " needs " + missing + " too");
+            throw new InputError(
+                    "method.forwards is " + settings.forwards() + ": outer loss " + settings.outer() + " needs " + missing + " too");
         }
         return forwards;
     }

@@ -11,8 +11,8 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 
 /**
- * An outer loss where no attack is made: x' = x, so that every prediction of a network is S(x) or T(x). One forward gives both predictions, and their
- * gradients add up.
+ * An outer loss where no attack is made: x' = x, so that every prediction of a network is S(x) or T(x). One forward gives both predictions,
+ * and their gradients add up.
  */
 record OnNaturalImages(Objective objective) implements Objective {
     @Override

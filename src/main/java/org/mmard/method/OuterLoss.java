@@ -50,7 +50,9 @@ enum OuterLoss {
         this.forwards = List.of(forwards);
     }
 
-    /** @throws org.mmard.config.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise */
+    /**
+     * @throws org.mmard.config.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise
+     */
     static WeightedSum of(Settings.Method settings, Moment moment) {
         try {
             return sum(settings, moment);
@@ -72,7 +74,8 @@ enum OuterLoss {
             settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
             parts.add(new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners)));
         }
-        return new WeightedSum(parts.stream().map(part -> new Weighted(settings.scale() * part.weight(), part.term())).toArray(Weighted[]::new));
+        return new WeightedSum(
+                parts.stream().map(part -> new Weighted(settings.scale() * part.weight(), part.term())).toArray(Weighted[]::new));
     }
 
     /** The images of the student's forwards in the order in which the published code computes them. */

@@ -58,7 +58,8 @@ record OuterTerms(Settings.Method settings, Moment moment, String name) {
     /** ARD's sum + alpha (1-w) KL(S(x) || S(x')), gradient through S(x): IAD-I's published code. */
     List<Weighted> iad() {
         return moment.epoch() <= settings.begin() ? ard()
-                : List.of(distillation(null), introspection(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()), labels());
+                : List.of(distillation(null), introspection(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()),
+                        labels());
     }
 
     /** w on the teacher's term as well, and S(x) a constant target: IAD-I, Zhu et al. 2022. */

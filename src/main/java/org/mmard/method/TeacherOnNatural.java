@@ -8,7 +8,8 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 
 /**
- * What a teacher says of a batch before it is attacked: both the attack and the outer loss may read it. Lives no longer than the scope it was made in.
+ * What a teacher says of a batch before it is attacked: both the attack and the outer loss may read it. Lives no longer than the scope it
+ * was made in.
  *
  * @param predictions labels, and T(x) where it is read
  * @param linearised T~, which answers at x', or null where nothing reads it
@@ -24,6 +25,7 @@ public record TeacherOnNatural(Predictions predictions, Classifier linearised) {
             LinearisedTeacher linearised = new LinearisedTeacher(teacher, natural, labels, linearisation);
             return new TeacherOnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
         }
-        return new TeacherOnNatural(reads.contains(Prediction.TEACHER_NATURAL) ? predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural)) : predictions, null);
+        return new TeacherOnNatural(reads.contains(Prediction.TEACHER_NATURAL)
+                ? predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural)) : predictions, null);
     }
 }

@@ -14,13 +14,16 @@ import java.util.TreeSet;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 
 /**
- * Holds a model file's configuration to the network that the file says it holds. DL4J makes objects of whatever classes a configuration names, in a dozen places, and takes
- * kernels, strides and shapes as they come. So it never sees one from a file: every value has to be the one that the zoo writes for that name, and the zoo's own is used.
+ * Holds a model file's configuration to the network that the file says it holds. DL4J makes objects of whatever classes a configuration
+ * names, in a dozen places, and takes kernels, strides and shapes as they come. So it never sees one from a file: every value has to be the
+ * one that the zoo writes for that name, and the zoo's own is used.
  */
 final class Agreement {
-    private static final ObjectMapper JSON = new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     /** What DL4J counts, draws and notes down as it goes: nothing that the network computes depends on it, and all of it is made anew. */
-    private static final Set<String> FREE = Set.of("iterationCount", "epochCount", "seed", "variables", "topologicalOrder", "topologicalOrderStr");
+    private static final Set<String> FREE =
+            Set.of("iterationCount", "epochCount", "seed", "variables", "topologicalOrder", "topologicalOrderStr");
     private static final int LONGEST_VALUE = 100;
 
     private final String architecture;
@@ -73,7 +76,8 @@ final class Agreement {
                 }
             }
         } else if (!wanted.equals(held)) {
-            throw new IOException((path.isEmpty() ? "it" : path.substring(0, path.length() - 1)) + " is " + shown(held) + ", where " + architecture + " has " + shown(wanted));
+            throw new IOException((path.isEmpty() ? "it" : path.substring(0, path.length() - 1)) + " is " + shown(held) + ", where "
+                    + architecture + " has " + shown(wanted));
         }
     }
 

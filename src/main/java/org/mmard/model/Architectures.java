@@ -9,14 +9,16 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.InputError;
 
 /**
- * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples, classes].
+ * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples,
+ * classes].
  *
  * <ul>
- *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global mean;
- *       dense.
+ *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global
+ *       mean; dense.
  *   <li>{@code resnet8} (16/32/64, one basic block per stage), {@code resnet8x2} (32/64/128), {@code resnet20}, {@code resnet20x2}
- *       (three blocks per stage), {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image recognition", CVPR 2016, with the
- *       3x3 stem of the CIFAR codes and a 1x1 convolution with batch norm on each shortcut that changes shape.
+ *       (three blocks per stage), {@code resnet18} (64/128/256/512, two blocks per stage): He et al., "Deep residual learning for image
+ *       recognition", CVPR 2016, with the 3x3 stem of the CIFAR codes and a 1x1 convolution with batch norm on each shortcut that changes
+ *       shape.
  *   <li>{@code preactresnet18}, {@code wideresnet-28-10} (any depth 6n + 4 and widening factor), see {@link PreActivation}.
  *   <li>{@code mobilenetv2}, see {@link MobileNet}.
  * </ul>
@@ -63,7 +65,8 @@ public final class Architectures {
             return MobileNet.plan(new GraphPlan(seed)).end(classes);
         }
         throw new InputError("unknown architecture '" + name + "': there are " + String.join(", ", RESIDUAL.keySet())
-                + ", preactresnet18 (with -raw, -bn or -raw-bn behind it), mobilenetv2, wideresnet-<depth>-<widening> such as wideresnet-28-10, "
+                + ", preactresnet18 (with -raw, -bn or -raw-bn behind it), mobilenetv2, wideresnet-<depth>-<widening> such as "
+                + "wideresnet-28-10, "
                 + "and cnn-<widths> such as cnn-16-32-64");
     }
 

@@ -9,8 +9,8 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * The memory of a flat float32 vector of ND4J. ND4J's own ways in and out go value by value or through a second array off the heap, which only the
- * garbage collector frees: too slow for millions of parameters in every epoch.
+ * The memory of a flat float32 vector of ND4J. ND4J's own ways in and out go value by value or through a second array off the heap, which
+ * only the garbage collector frees: too slow for millions of parameters in every epoch.
  */
 public final class FlatVector {
     private FlatVector() {}
@@ -37,7 +37,8 @@ public final class FlatVector {
             throw new IllegalArgumentException("no flat float32 vector: " + vector.shapeInfoToString());
         }
         try {
-            use.of(new BytePointer(new Address(address(vector))).capacity(Float.BYTES * vector.length()).asByteBuffer().order(ByteOrder.nativeOrder()));
+            use.of(new BytePointer(new Address(address(vector))).capacity(Float.BYTES * vector.length()).asByteBuffer()
+                    .order(ByteOrder.nativeOrder()));
         } finally {
             // ND4J frees the memory of an array that nobody refers to, whoever reads it.
             Reference.reachabilityFence(vector);

@@ -28,7 +28,8 @@ final class GraphPlan {
     private String head = "images";
 
     GraphPlan(long seed) {
-        // The updater is there for plain DL4J, which cannot load a trained graph without one; training brings its own rule on the same state.
+        // The updater is there for plain DL4J, which cannot load a trained graph without one; training brings its own rule on the same
+        // state.
         graph = new NeuralNetConfiguration.Builder()
                 .seed(seed)
                 .updater(new Nesterovs(0.1, 0.9))

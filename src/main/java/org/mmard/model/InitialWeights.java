@@ -31,7 +31,8 @@ final class InitialWeights {
                 continue;
             }
             int length = Math.toIntExact(vertex.numParams());
-            var configuration = ((LayerVertex) graph.getConfiguration().getVertices().get(vertex.getVertexName())).getLayerConf().getLayer();
+            var configuration =
+                    ((LayerVertex) graph.getConfiguration().getVertices().get(vertex.getVertexName())).getLayerConf().getLayer();
             if (configuration instanceof BatchNormalization) {
                 int width = length / 4;
                 Arrays.fill(values, offset, offset + width, 1f);

@@ -16,7 +16,8 @@ final class MemoryDemand {
 
     /**
      * @param what the network, for the complaint
-     * @throws InputError with both numbers, where one forward pass over one image would need more memory than this machine (or container) has
+     * @throws InputError with both numbers, where one forward pass over one image would need more memory than this machine (or container)
+     *     has
      */
     static void require(String what, ComputationGraphConfiguration configuration) {
         require(what, bytes(configuration), ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize());
@@ -24,12 +25,16 @@ final class MemoryDemand {
 
     static void require(String what, double needed, long has) {
         if (needed > has) {
-            throw new InputError(String.format(Locale.ROOT, "%s: one forward pass over one image needs %.1f GiB of memory, and this machine has %.1f GiB; take a smaller network",
+            throw new InputError(String.format(Locale.ROOT,
+                    "%s: one forward pass over one image needs %.1f GiB of memory, and this machine has %.1f GiB; take a smaller network",
                     what, needed / (1L << 30), has / (double) (1L << 30)));
         }
     }
 
-    /** At least: the weights, and what goes into and comes out of the widest vertex, as float32. A double, since no integer need be large enough. */
+    /**
+     * At least: the weights, and what goes into and comes out of the widest vertex, as float32. A double, since no integer need be large
+     * enough.
+     */
     static double bytes(ComputationGraphConfiguration configuration) {
         Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.IMAGES);
         double weights = 0;

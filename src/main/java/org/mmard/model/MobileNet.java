@@ -3,15 +3,17 @@ package org.mmard.model;
 import java.util.Arrays;
 
 /**
- * {@code mobilenetv2}: Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", CVPR 2018, as the CIFAR codes have it. A block is a 1x1
- * convolution to a multiple of its width, a depthwise 3x3 and a 1x1 back, each with batch norm, the first two with ReLU. The stem and the second
- * row keep the map's size, ReLU is not cut at 6, and every block of stride 1 has a shortcut: where the width changes, a 1x1 convolution with batch norm.
+ * {@code mobilenetv2}: Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", CVPR 2018, as the CIFAR codes have it. A
+ * block is a 1x1 convolution to a multiple of its width, a depthwise 3x3 and a 1x1 back, each with batch norm, the first two with ReLU. The
+ * stem and the second row keep the map's size, ReLU is not cut at 6, and every block of stride 1 has a shortcut: where the width changes, a
+ * 1x1 convolution with batch norm.
  */
 final class MobileNet {
     private static final int STEM = 32;
     private static final int HEAD = 1280;
     private static final Row[] ROWS = {
-        new Row(1, 16, 1, 1), new Row(6, 24, 2, 1), new Row(6, 32, 3, 2), new Row(6, 64, 4, 2), new Row(6, 96, 3, 1), new Row(6, 160, 3, 2), new Row(6, 320, 1, 1)};
+        new Row(1, 16, 1, 1), new Row(6, 24, 2, 1), new Row(6, 32, 3, 2), new Row(6, 64, 4, 2), new Row(6, 96, 3, 1), new Row(6, 160, 3, 2),
+        new Row(6, 320, 1, 1)};
 
     /** The stride is that of the row's first block. */
     private record Row(int expansion, int width, int blocks, int stride) {}

@@ -46,8 +46,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A model on disk: the zip that DL4J's {@code ModelSerializer} writes (configuration.json, coefficients.bin, updaterState.bin), so that plain
- * DL4J loads it, and one entry more, {@code mmard.json}, that says what the model is. The same model gives the same bytes.
+ * A model on disk: the zip that DL4J's {@code ModelSerializer} writes (configuration.json, coefficients.bin, updaterState.bin), so that
+ * plain DL4J loads it, and one entry more, {@code mmard.json}, that says what the model is. The same model gives the same bytes.
  */
 public final class ModelFile {
     private static final String METADATA = "mmard.json";
@@ -62,8 +62,9 @@ public final class ModelFile {
     /** Bytes. */
     private static final int PIECE = 1 << 16;
     private static final LocalDateTime NO_TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private ModelFile() {}
 
@@ -78,7 +79,8 @@ public final class ModelFile {
             require(architecture != null, "architecture is missing");
             require(data != null, "data is missing");
             require(classNames != null && classNames.stream().noneMatch(Objects::isNull), "classNames is missing, or a name among them");
-            require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE, "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
+            require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE,
+                    "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
             require(provenance != null, "provenance is missing");
             classNames = List.copyOf(classNames);
             provenance = new TreeMap<>(provenance);
@@ -95,7 +97,8 @@ public final class ModelFile {
             require(provenance.values().stream().noneMatch(Objects::isNull), "a value of provenance is missing");
             Map<String, String> shown = new TreeMap<>();
             provenance.forEach((name, value) -> shown.put(Printable.line(name), Printable.line(value)));
-            return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data), shown);
+            return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data),
+                    shown);
         }
     }
 
@@ -182,7 +185,10 @@ public final class ModelFile {
         }
     }
 
-    /** Nothing is unpacked before the entries behind it are known to be of a size that makes sense, and no array before the network that it is for. */
+    /**
+     * Nothing is unpacked before the entries behind it are known to be of a size that makes sense, and no array before the network that it
+     * is for.
+     */
     private static Model model(String uri, ZipEntries entries) throws IOException {
         for (String entry : REQUIRED) {
             if (!entries.has(entry)) {
@@ -195,13 +201,15 @@ public final class ModelFile {
             }
         }
         Metadata metadata = metadata(uri, entries.bytes(METADATA, LARGEST_TEXT));
-        ComputationGraphConfiguration configuration = configuration(uri, metadata, entries.bytes(ModelSerializer.CONFIGURATION_JSON, LARGEST_CONFIGURATION));
+        ComputationGraphConfiguration configuration =
+                configuration(uri, metadata, entries.bytes(ModelSerializer.CONFIGURATION_JSON, LARGEST_CONFIGURATION));
         MemoryDemand.require(uri, configuration);
         ComputationGraph graph = new ComputationGraph(configuration);
         Outline outline = Outline.of(configuration);
         graph.init(array(uri, entries, ModelSerializer.COEFFICIENTS_BIN, outline.trainable() + outline.statistics()), false);
         requirePositive(uri, graph);
-        INDArray updaterState = entries.has(ModelSerializer.UPDATER_BIN) ? array(uri, entries, ModelSerializer.UPDATER_BIN, outline.trainable()) : null;
+        INDArray updaterState =
+                entries.has(ModelSerializer.UPDATER_BIN) ? array(uri, entries, ModelSerializer.UPDATER_BIN, outline.trainable()) : null;
         Map<String, byte[]> extras = new TreeMap<>();
         for (String entry : entries.names()) {
             if (!OWN.contains(entry)) {
@@ -263,7 +271,8 @@ public final class ModelFile {
         long bytes = entries.size(entry);
         // Its header is far shorter than that.
         if (bytes < Float.BYTES * numbers || bytes > Float.BYTES * numbers + MOST_AROUND) {
-            throw bad(uri, entry, "does not fit the configuration: " + bytes + " bytes, where the network has " + numbers + " numbers of 4 bytes", null);
+            throw bad(uri, entry,
+                    "does not fit the configuration: " + bytes + " bytes, where the network has " + numbers + " numbers of 4 bytes", null);
         }
         try {
             return fitting(uri, entry, entries.read(entry, in -> StoredArray.read(in, bytes)), numbers);
@@ -299,7 +308,10 @@ public final class ModelFile {
         return bytes.toByteArray();
     }
 
-    /** The array of such an extra. @param numbers that it has to have; @throws InputError naming file and entry, where it is none, or of another length */
+    /**
+     * The array of such an extra. @param numbers that it has to have; @throws InputError naming file and entry, where it is none, or of
+     * another length
+     */
     public static INDArray array(String uri, String entry, byte[] content, long numbers) {
         try {
             return fitting(uri, entry, StoredArray.read(new ByteArrayInputStream(content), content.length), numbers);

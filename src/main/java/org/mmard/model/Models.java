@@ -3,7 +3,9 @@ package org.mmard.model;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
 
-/** A model from a file of either kind: mmard's own zip, which says which network it is, or PyTorch weights, of which the user has to say it. */
+/**
+ * A model from a file of either kind: mmard's own zip, which says which network it is, or PyTorch weights, of which the user has to say it.
+ */
 public final class Models {
     private Models() {}
 

@@ -66,7 +66,8 @@ public record Outline(List<Row> rows) {
 
     private static String kind(Layer layer) {
         if (layer instanceof ConvolutionLayer convolution) {
-            return (layer instanceof DepthwiseConvolution2D ? "depthwise " : "") + "convolution " + convolution.getKernelSize()[0] + "x" + convolution.getKernelSize()[1]
+            return (layer instanceof DepthwiseConvolution2D ? "depthwise " : "") + "convolution " + convolution.getKernelSize()[0] + "x"
+                    + convolution.getKernelSize()[1]
                     + (convolution.getStride()[0] == 1 ? "" : ", stride " + convolution.getStride()[0]);
         }
         if (layer instanceof BatchNormalization) {

@@ -4,15 +4,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Residual networks with pre-activation: He et al., "Identity mappings in deep residual networks", ECCV 2016. Batch norm and ReLU stand before each
- * 3x3 convolution, two to a block, and the sum is left alone. A shortcut that changes shape is a 1x1 convolution without batch norm.
+ * Residual networks with pre-activation: He et al., "Identity mappings in deep residual networks", ECCV 2016. Batch norm and ReLU stand
+ * before each 3x3 convolution, two to a block, and the sum is left alone. A shortcut that changes shape is a 1x1 convolution without batch
+ * norm.
  *
  * <ul>
- *   <li>{@code preactresnet18}: four stages of two blocks, 64/128/256/512. Public codes differ in two points that a file of weights does not show
- *       or shows only in part: {@code -raw}, the shortcut's convolution reads the block's input itself, not its activation;
+ *   <li>{@code preactresnet18}: four stages of two blocks, 64/128/256/512. Public codes differ in two points that a file of weights does
+ *       not show or shows only in part: {@code -raw}, the shortcut's convolution reads the block's input itself, not its activation;
  *       {@code -bn}, batch norm and ReLU before the pooling.
- *   <li>{@code wideresnet-D-W}: Zagoruyko and Komodakis, "Wide residual networks", BMVC 2016: a stem of 16, three stages of (D - 4) / 6 blocks,
- *       16W/32W/64W, batch norm and ReLU before the pooling.
+ *   <li>{@code wideresnet-D-W}: Zagoruyko and Komodakis, "Wide residual networks", BMVC 2016: a stem of 16, three stages of (D - 4) / 6
+ *       blocks, 16W/32W/64W, batch norm and ReLU before the pooling.
  * </ul>
  */
 record PreActivation(int stem, int[] widths, int blocks, boolean rawShortcut, boolean lastNorm) {
@@ -53,7 +54,8 @@ record PreActivation(int stem, int[] widths, int blocks, boolean rawShortcut, bo
         String input = plan.head();
         plan.batchNorm(prefix + "bn1").relu(prefix + "relu1");
         String activation = plan.head();
-        plan.convolution(prefix + "conv1", width, 3, stride).batchNorm(prefix + "bn2").relu(prefix + "relu2").convolution(prefix + "conv2", width, 3, 1);
+        plan.convolution(prefix + "conv1", width, 3, stride).batchNorm(prefix + "bn2").relu(prefix + "relu2").convolution(prefix + "conv2",
+                width, 3, 1);
         String residual = plan.head();
         if (projects) {
             plan.from(rawShortcut ? input : activation).convolution(prefix + "shortcut_conv", width, 1, stride);

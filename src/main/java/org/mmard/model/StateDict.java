@@ -10,8 +10,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.InputError;
 
 /**
- * The named tensors of a PyTorch network, as {@code torch.save} wrote them: alone, or in a dictionary under one of the usual names; their own
- * names with or without the prefixes that DataParallel and other wrappers put before all of them.
+ * The named tensors of a PyTorch network, as {@code torch.save} wrote them: alone, or in a dictionary under one of the usual names; their
+ * own names with or without the prefixes that DataParallel and other wrappers put before all of them.
  */
 final class StateDict implements AutoCloseable {
     private static final List<String> WRAPPERS =
@@ -54,7 +54,10 @@ final class StateDict implements AutoCloseable {
         return Arrays.stream(tensors.get(name).shape()).boxed().toList();
     }
 
-    /** All elements of an entry in row-major order. @throws InputError that names the entry, where they are not all there or no finite numbers */
+    /**
+     * All elements of an entry in row-major order. @throws InputError that names the entry, where they are not all there or no finite
+     * numbers
+     */
     float[] values(String name) {
         TorchTensor tensor = tensors.get(name);
         try {
@@ -109,7 +112,8 @@ final class StateDict implements AutoCloseable {
         List<String> found = new ArrayList<>(WRAPPERS);
         found.removeIf(name -> !(entries.get(name) instanceof Map));
         if (found.size() != 1) {
-            throw new InputError(uri + ": holds " + (found.isEmpty() ? "no state_dict" : "several (" + String.join(", ", found) + ")") + " among its entries "
+            throw new InputError(uri + ": holds " + (found.isEmpty() ? "no state_dict" : "several (" + String.join(", ", found) + ")")
+                    + " among its entries "
                     + entries.keySet().stream().limit(10).map(String::valueOf).toList() + "; in PyTorch, save the one that is meant alone");
         }
         return entries.get(found.get(0));

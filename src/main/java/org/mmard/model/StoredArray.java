@@ -10,12 +10,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A row of float32 numbers as ND4J writes it. ND4J's own reader takes rank, shape, strides and length from the file as they come, and hands them to native code; here they
- * have to be those of a plain row that is all there, before any memory is taken for it.
+ * A row of float32 numbers as ND4J writes it. ND4J's own reader takes rank, shape, strides and length from the file as they come, and hands
+ * them to native code; here they have to be those of a plain row that is all there, before any memory is taken for it.
  *
  * <pre>
- * text "MIXED_DATA_TYPES", 8 bytes: how many numbers describe the shape, text "LONG", and these: rank, sizes, strides, type, stride of elements, order
- * text "MIXED_DATA_TYPES", 8 bytes: how many elements, text "FLOAT", and these
+ * text "MIXED_DATA_TYPES", 8 bytes: how many numbers describe the shape, text "LONG", and these: rank, sizes, strides, type, stride of
+ * elements, order text "MIXED_DATA_TYPES", 8 bytes: how many elements, text "FLOAT", and these
  * </pre>
  */
 final class StoredArray {
@@ -82,7 +82,8 @@ final class StoredArray {
         require(type.equals("FLOAT"), "its numbers are not float32");
         // The texts above have 2 bytes of length each, the other numbers are those of the shape, and two counts.
         long header = 2 * (2L + MODE.length()) + 2 + "LONG".length() + 2 + "FLOAT".length() + Long.BYTES * (described + 2);
-        require(bytes == header + Float.BYTES * length, "has a shape of " + length + " numbers, and is " + bytes + " bytes long instead of " + (header + Float.BYTES * length));
+        require(bytes == header + Float.BYTES * length,
+                "has a shape of " + length + " numbers, and is " + bytes + " bytes long instead of " + (header + Float.BYTES * length));
         return length;
     }
 

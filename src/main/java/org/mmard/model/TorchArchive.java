@@ -7,7 +7,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 
-/** The format of PyTorch since 1.6: a zip file with one folder, in it {@code data.pkl}, what was saved, and {@code data/KEY} for each storage. */
+/**
+ * The format of PyTorch since 1.6: a zip file with one folder, in it {@code data.pkl}, what was saved, and {@code data/KEY} for each
+ * storage.
+ */
 final class TorchArchive implements TorchFile {
     private static final String PICKLE = "/data.pkl";
     private static final int LONGEST_WORD = 100;
@@ -45,7 +48,8 @@ final class TorchArchive implements TorchFile {
     }
 
     private static String folder(ZipEntries zip) {
-        return zip.names().stream().filter(name -> name.endsWith(PICKLE)).findFirst().map(name -> name.substring(0, name.length() - PICKLE.length())).orElse(null);
+        return zip.names().stream().filter(name -> name.endsWith(PICKLE)).findFirst()
+                .map(name -> name.substring(0, name.length() - PICKLE.length())).orElse(null);
     }
 
     @Override
@@ -58,7 +62,8 @@ final class TorchArchive implements TorchFile {
         String entry = folder + "/data/" + storage.key();
         int wanted = TorchFile.bytes(storage);
         if (!zip.has(entry) || zip.size(entry) != wanted) {
-            throw new IOException("its storage " + storage.key() + " has " + (zip.has(entry) ? zip.size(entry) : 0) + " of " + wanted + " bytes");
+            throw new IOException(
+                    "its storage " + storage.key() + " has " + (zip.has(entry) ? zip.size(entry) : 0) + " of " + wanted + " bytes");
         }
         return ByteBuffer.wrap(zip.bytes(entry, wanted)).order(order);
     }

@@ -55,7 +55,8 @@ final class TorchImport {
             surplus.remove(name);
         }
         weights.names().stream().filter(surplus::contains).findFirst().ifPresent(name -> {
-            throw weights.refusal(name, architecture + " has no such part" + (surplus.size() == 1 ? "" : ", nor " + (surplus.size() - 1) + " others"), null);
+            throw weights.refusal(name,
+                    architecture + " has no such part" + (surplus.size() == 1 ? "" : ", nor " + (surplus.size() - 1) + " others"), null);
         });
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
         return new ModelFile.Model(graph, new ModelFile.Metadata(architecture, names, "not known: the weights are from PyTorch",
@@ -73,8 +74,10 @@ final class TorchImport {
 
     private String entry(String parameter) {
         List<String> names = StateDictNames.of(architecture, parameter);
-        return names.stream().filter(weights::has).findFirst().orElseThrow(() -> new InputError(uri + ": entry " + String.join(" or ", names)
-                + " is missing, which " + architecture + " has; it has " + String.join(", ", weights.names().stream().limit(5).toList()) + ", ..."));
+        return names.stream().filter(weights::has).findFirst()
+                .orElseThrow(() -> new InputError(uri + ": entry " + String.join(" or ", names)
+                        + " is missing, which " + architecture + " has; it has "
+                        + String.join(", ", weights.names().stream().limit(5).toList()) + ", ..."));
     }
 
     private void fill(ComputationGraph graph, String parameter, String name) {
@@ -83,7 +86,8 @@ final class TorchImport {
         boolean depthwise = graph.getLayer(vertex).conf().getLayer() instanceof DepthwiseConvolution2D;
         long[] wanted = depthwise ? view.permute(DEPTHWISE_FROM_DL4J).shape() : torchShape(view);
         if (!weights.shape(name).equals(Arrays.stream(wanted).boxed().toList())) {
-            throw weights.refusal(name, "shape " + weights.shape(name) + ", where " + architecture + " has " + Arrays.toString(wanted), null);
+            throw weights.refusal(name, "shape " + weights.shape(name) + ", where " + architecture + " has " + Arrays.toString(wanted),
+                    null);
         }
         float[] values = weights.values(name);
         for (float value : values) {
@@ -91,10 +95,13 @@ final class TorchImport {
                 throw weights.refusal(name, "has a variance of " + value, null);
             }
         }
-        view.assign(depthwise ? Nd4j.create(values, wanted, 'c').permute(DEPTHWISE_FROM_DL4J) : Nd4j.create(values, view.shape(), view.ordering()));
+        view.assign(depthwise ? Nd4j.create(values, wanted, 'c').permute(DEPTHWISE_FROM_DL4J)
+                : Nd4j.create(values, view.shape(), view.ordering()));
     }
 
-    /** DL4J's views lie in memory as PyTorch's tensors do: convolutions [out, in, height, width], dense weights [in, out] column by column. */
+    /**
+     * DL4J's views lie in memory as PyTorch's tensors do: convolutions [out, in, height, width], dense weights [in, out] column by column.
+     */
     private static long[] torchShape(INDArray view) {
         long[] shape = view.shape();
         if (view.rank() == 2) {

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The format of PyTorch before 1.6: pickles of a magic number, a version, the machine, what was saved and the keys of its storages; then, in the
- * order of the keys, each storage as its length in elements (8 bytes) and its content.
+ * The format of PyTorch before 1.6: pickles of a magic number, a version, the machine, what was saved and the keys of its storages; then,
+ * in the order of the keys, each storage as its length in elements (8 bytes) and its content.
  */
 final class TorchLegacyFile implements TorchFile {
     private static final BigInteger MAGIC = new BigInteger("119547037146038801333356");
@@ -49,7 +49,8 @@ final class TorchLegacyFile implements TorchFile {
         }
     }
 
-    private static Map<String, ByteBuffer> contents(InputStream in, List<?> keys, Map<String, TorchTensor.Storage> storages, ByteOrder order)
+    private static Map<String, ByteBuffer> contents(InputStream in, List<?> keys, Map<String, TorchTensor.Storage> storages,
+            ByteOrder order)
             throws IOException {
         Map<String, ByteBuffer> contents = new HashMap<>();
         for (Object key : keys) {

@@ -19,11 +19,13 @@ record TorchTensor(Storage storage, long offset, long[] shape, long[] strides) {
      * All elements in row-major order.
      *
      * @param content of the storage, whole
-     * @throws IOException with a message to follow the tensor's name, where they are no finite floating-point numbers or are not all in the storage
+     * @throws IOException with a message to follow the tensor's name, where they are no finite floating-point numbers or are not all in the
+     *     storage
      */
     float[] values(ByteBuffer content) throws IOException {
         if (!storage.element.isFloating()) {
-            throw new IOException("its elements are of type " + storage.element.name().toLowerCase(Locale.ROOT) + ", not floating-point numbers");
+            throw new IOException(
+                    "its elements are of type " + storage.element.name().toLowerCase(Locale.ROOT) + ", not floating-point numbers");
         }
         requireInside();
         float[] values = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact))];

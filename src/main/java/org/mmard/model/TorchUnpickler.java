@@ -17,12 +17,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads the pickles inside a PyTorch file without running anything of theirs. A pickle is a program that may call whatever global it names; here
- * the globals are a short list that makes tensors and dictionaries, and the instructions those that {@code torch.save} writes for them. All
- * else is refused, by name.
+ * Reads the pickles inside a PyTorch file without running anything of theirs. A pickle is a program that may call whatever global it names;
+ * here the globals are a short list that makes tensors and dictionaries, and the instructions those that {@code torch.save} writes for
+ * them. All else is refused, by name.
  *
- * <p>What a pickle builds may hold itself, or itself twice in each of a hundred layers. So nothing here walks through it: neither text nor hash nor equality is asked of
- * anything but names and numbers. Libraries for pickles hash what they put into dictionaries, and copy their stack at every tuple, which a small file can make endless.
+ * <p>What a pickle builds may hold itself, or itself twice in each of a hundred layers. So nothing here walks through it: neither text nor
+ * hash nor equality is asked of anything but names and numbers. Libraries for pickles hash what they put into dictionaries, and copy their
+ * stack at every tuple, which a small file can make endless.
  */
 final class TorchUnpickler {
     private static final int LONGEST_NAME = 300;
@@ -41,7 +42,8 @@ final class TorchUnpickler {
         GLOBALS.put("torch._utils._rebuild_parameter", (Constructor) arguments -> arguments[0]);
         Map.of("Float", TorchElement.FLOAT, "Double", TorchElement.DOUBLE, "Half", TorchElement.HALF, "BFloat16", TorchElement.BFLOAT16,
                 "Long", TorchElement.LONG, "Int", TorchElement.INT, "Short", TorchElement.SHORT, "Char", TorchElement.CHAR,
-                "Byte", TorchElement.BYTE, "Bool", TorchElement.BOOL).forEach((name, element) -> GLOBALS.put("torch." + name + "Storage", element));
+                "Byte", TorchElement.BYTE, "Bool", TorchElement.BOOL)
+                .forEach((name, element) -> GLOBALS.put("torch." + name + "Storage", element));
     }
 
     private final InputStream in;
@@ -87,7 +89,10 @@ final class TorchUnpickler {
         throw new IOException("has more than " + MOST_INSTRUCTIONS + " instructions in its list of tensors");
     }
 
-    /** Those of protocol 2 and, from 0x8c on, what protocol 4 writes in their place. Left out is all that calls, allocates by a stated length or reads code. */
+    /**
+     * Those of protocol 2 and, from 0x8c on, what protocol 4 writes in their place. Left out is all that calls, allocates by a stated
+     * length or reads code.
+     */
     private void carryOut(int instruction) throws IOException {
         switch (instruction) {
             case 0x80 -> unsigned();
@@ -140,7 +145,8 @@ final class TorchUnpickler {
                 stack.add(((Constructor) pop()).construct(arguments));
             }
             case 'b' -> requireDictionary();
-            default -> throw new IOException(String.format("instruction 0x%02x is none that weights need, and is not carried out", instruction));
+            default ->
+                throw new IOException(String.format("instruction 0x%02x is none that weights need, and is not carried out", instruction));
         }
     }
 
@@ -148,7 +154,10 @@ final class TorchUnpickler {
         return take(1).get() & 0xff;
     }
 
-    /** The next bytes, in the order of a pickle's numbers. Their length may come from the file: the stream sets nothing aside for bytes that it does not have. */
+    /**
+     * The next bytes, in the order of a pickle's numbers. Their length may come from the file: the stream sets nothing aside for bytes that
+     * it does not have.
+     */
     private ByteBuffer take(int length) throws IOException {
         left -= length;
         if (left < 0) {

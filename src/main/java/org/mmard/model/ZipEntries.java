@@ -16,8 +16,9 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 
 /**
- * The entries of a zip file, as its directory at the end lists them. What the directory says is checked before anything is unpacked: no entry twice, none encrypted,
- * sizes that a file of this length can have. Every failure to do with the content is an IOException whose message may follow the file's name.
+ * The entries of a zip file, as its directory at the end lists them. What the directory says is checked before anything is unpacked: no
+ * entry twice, none encrypted, sizes that a file of this length can have. Every failure to do with the content is an IOException whose
+ * message may follow the file's name.
  */
 final class ZipEntries implements AutoCloseable {
     /** Weights hardly shrink, only constants do. A file may unpack to so many times its own size, */
@@ -70,11 +71,13 @@ final class ZipEntries implements AutoCloseable {
             if (entries.put(name, entry) != null) {
                 throw new IOException("entry " + name + " is there twice");
             }
-            if (entry.getGeneralPurposeBit().usesEncryption() || entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
+            if (entry.getGeneralPurposeBit().usesEncryption()
+                    || entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
                 throw new IOException("entry " + name + " is encrypted, or compressed by a method other than deflate");
             }
             if (entry.getSize() < 0 || entry.getSize() > left) {
-                throw new IOException("entry " + name + " of " + entry.getSize() + " bytes is too large: with it, the file would unpack to more than " + (most >> 20) + " MiB");
+                throw new IOException("entry " + name + " of " + entry.getSize()
+                        + " bytes is too large: with it, the file would unpack to more than " + (most >> 20) + " MiB");
             }
             left -= entry.getSize();
         }
@@ -109,7 +112,8 @@ final class ZipEntries implements AutoCloseable {
         CRC32 checksum = new CRC32();
         T read;
         long more;
-        try (InputStream unpacked = zip.getInputStream(entry); InputStream in = new CheckedInputStream(new Limited(unpacked, entry.getSize()), checksum)) {
+        try (InputStream unpacked = zip.getInputStream(entry);
+                InputStream in = new CheckedInputStream(new Limited(unpacked, entry.getSize()), checksum)) {
             read = reader.read(in);
             in.transferTo(OutputStream.nullOutputStream());
             more = unpacked.read();

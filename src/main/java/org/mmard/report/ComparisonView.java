@@ -24,14 +24,17 @@ import org.mmard.train.EpochMetrics;
  * @param charts, lines the curves, and the groups that they stand for
  * @param matrices inner objective against outer loss, for each column; none where there are no two of both
  */
-record ComparisonView(String note, List<String> columns, List<Row> rows, List<LineChart> charts, List<Line> lines, List<HeatTable> matrices) {
+record ComparisonView(String note, List<String> columns, List<Row> rows, List<LineChart> charts, List<Line> lines,
+        List<HeatTable> matrices) {
     static final String VALIDATION_CLEAN = "validation, clean";
     static final String VALIDATION_ROBUST = "validation, robust";
     /** More lines than these cannot be followed in one chart. */
     private static final int MOST_LINES = 7;
     private static final int MOST_NAMES = 3;
 
-    /** @param mark the letter that stands at its line; @param style of that line; @param names of its runs, or null where they say no more */
+    /**
+     * @param mark the letter that stands at its line; @param style of that line; @param names of its runs, or null where they say no more
+     */
     record Row(String mark, int style, String label, String names, String seeds, List<Cell> cells) {}
 
     /** @param best whether the highest of its column */
@@ -48,13 +51,15 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         for (int i = 0; i < groups.size(); i++) {
             Group group = groups.get(i);
             List<Cell> cells = columns.stream().map(column -> cell(group, column, groups)).toList();
-            rows.add(new Row(faceted ? null : mark(i), i % Curve.STYLES, group.label(), faceted ? null : names(group), seeds(group), cells));
+            rows.add(
+                    new Row(faceted ? null : mark(i), i % Curve.STYLES, group.label(), faceted ? null : names(group), seeds(group), cells));
         }
         List<HeatTable> matrices = matrix == null ? List.of() : columns.stream().map(column -> matrix.table(column)).toList();
         List<Line> lines = faceted ? List.of()
                 : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
-                .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
-        return new ComparisonView(note(groups), columns, rows, faceted ? facets(groups, matrix, id) : overlaid(groups, id), lines, matrices);
+                        .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
+        return new ComparisonView(note(groups), columns, rows, faceted ? facets(groups, matrix, id) : overlaid(groups, id), lines,
+                matrices);
     }
 
     private static List<String> columns(List<Group> groups) {
@@ -67,7 +72,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
 
     private static Cell cell(Group group, String column, List<Group> groups) {
         List<Double> values = group.scores().getOrDefault(column, List.of());
-        OptionalDouble highest = groups.stream().mapToDouble(one -> Group.mean(one.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).max();
+        OptionalDouble highest =
+                groups.stream().mapToDouble(one -> Group.mean(one.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).max();
         return new Cell(text(values), !values.isEmpty() && Group.mean(values) == highest.orElse(Double.NaN));
     }
 
@@ -88,7 +94,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
     }
 
     private static String names(Group group) {
-        return group.runs().isEmpty() || group.runs().size() > MOST_NAMES ? null : group.runs().stream().map(RecordedRun::name).collect(Collectors.joining(", "));
+        return group.runs().isEmpty() || group.runs().size() > MOST_NAMES ? null
+                : group.runs().stream().map(RecordedRun::name).collect(Collectors.joining(", "));
     }
 
     private static String note(List<Group> groups) {
@@ -128,12 +135,14 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         List<LineChart> charts = new ArrayList<>();
         measures(groups).forEach((title, value) -> chart(charts, id,
                 new LineChart.Plan(title, null, Quantity.SHARE, false, false, true, List.of()), curves(groups, value)));
-        chart(charts, id, new LineChart.Plan("Images a second, overall", null, Quantity.NUMBER, true, false, true, List.of()), curves(groups, EpochMetrics::imagesPerSecond));
+        chart(charts, id, new LineChart.Plan("Images a second, overall", null, Quantity.NUMBER, true, false, true, List.of()),
+                curves(groups, EpochMetrics::imagesPerSecond));
         return charts;
     }
 
     private static List<Curve> curves(List<Group> groups, ToDoubleFunction<EpochMetrics> value) {
-        return IntStream.range(0, groups.size()).mapToObj(i -> curve(groups.get(i), mark(i), i, value)).filter(curve -> !curve.points().isEmpty()).toList();
+        return IntStream.range(0, groups.size()).mapToObj(i -> curve(groups.get(i), mark(i), i, value))
+                .filter(curve -> !curve.points().isEmpty()).toList();
     }
 
     /** One chart for each inner objective, all on the same axes, with one line for each outer loss. */
@@ -143,8 +152,10 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         Function<Group, Curve> curve = group -> curve(group, group.outer(), matrix.outers.indexOf(group.outer()), measure.getValue());
         List<Curve> all = groups.stream().map(curve).filter(one -> !one.points().isEmpty()).toList();
         for (String inner : matrix.inners) {
-            List<Curve> curves = groups.stream().filter(group -> group.inner().equals(inner)).map(curve).filter(one -> !one.points().isEmpty()).toList();
-            chart(charts, id, new LineChart.Plan("Inner objective " + inner, measure.getKey() + ", by outer loss", Quantity.SHARE, false, false, true, all), curves);
+            List<Curve> curves =
+                    groups.stream().filter(group -> group.inner().equals(inner)).map(curve).filter(one -> !one.points().isEmpty()).toList();
+            chart(charts, id, new LineChart.Plan("Inner objective " + inner, measure.getKey() + ", by outer loss", Quantity.SHARE, false,
+                    false, true, all), curves);
         }
         return charts;
     }
@@ -185,7 +196,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
             List<String> inners = groups.stream().map(Group::inner).distinct().toList();
             List<String> outers = groups.stream().map(Group::outer).distinct().toList();
             // Methods whose inner and outer parts go together fill a diagonal, which is no matrix.
-            return inners.size() > 1 && outers.size() > 1 && cells.size() > Math.max(inners.size(), outers.size()) ? new Matrix(inners, outers, cells) : null;
+            return inners.size() > 1 && outers.size() > 1 && cells.size() > Math.max(inners.size(), outers.size())
+                    ? new Matrix(inners, outers, cells) : null;
         }
 
         /** The lightest cell is the column's lowest mean, the darkest its highest. */
@@ -196,7 +208,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
             double most = Arrays.stream(means).max().orElse(0);
             List<HeatTable.Row> rows = inners.stream().map(inner -> new HeatTable.Row(
                     inner, outers.stream().map(outer -> cell(inner, outer, column, least, most)).toList())).toList();
-            return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", column, 100 * least, 100 * most), "inner \\ outer", outers, rows);
+            return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", column, 100 * least, 100 * most), "inner \\ outer",
+                    outers, rows);
         }
 
         private HeatTable.Cell cell(String inner, String outer, String column, double least, double most) {
@@ -209,7 +222,8 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
             String spread = values.size() < 2 ? null : String.format(Locale.ROOT, "± %.1f", 100 * Group.deviation(values));
             return new HeatTable.Cell(String.format(Locale.ROOT, "%.1f", 100 * mean), spread,
                     "inner objective " + inner + ", outer loss " + outer + ": " + Quantity.SHARE.exact(mean)
-                    + " over " + RunView.plural(values.size(), "seed"), most > least ? (mean - least) / (most - least) : 0, mean == most);
+                            + " over " + RunView.plural(values.size(), "seed"),
+                    most > least ? (mean - least) / (most - least) : 0, mean == most);
         }
     }
 }

@@ -22,7 +22,8 @@ import org.mmard.loss.Softmax;
  *
  * @param attack its name; @param radius of its ball, as a reader writes it
  * @param scale by which perturbations are amplified: the ends of the ball become black and white
- * @param taught whether a teacher was shown them, too; @param shown how many images, in words; @param right how many of them the student got right
+ * @param taught whether a teacher was shown them, too; @param shown how many images, in words; @param right how many of them the student
+ *     got right
  * @param broken how many of these it got wrong afterwards
  */
 record ContactSheet(String attack, String radius, String scale, boolean taught, String shown, int right, int broken, List<Card> cards) {
@@ -61,7 +62,8 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
                 broken += opinions.get(0).natural.right && !opinions.get(0).adversarial.right ? 1 : 0;
                 cards.add(new Card(records[i], images.classNames().get(label), uri(before, i), uri(change, i), uri(after, i), opinions));
             }
-            return new ContactSheet(attack.name(), RunView.radius(attack.epsilon()), Quantity.NUMBER.exact(Math.rint(50 / attack.epsilon()) / 100),
+            return new ContactSheet(attack.name(), RunView.radius(attack.epsilon()),
+                    Quantity.NUMBER.exact(Math.rint(50 / attack.epsilon()) / 100),
                     teacher != null, RunView.plural(records.length, "image"), right, broken, cards);
         }
     }

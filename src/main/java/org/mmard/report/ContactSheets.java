@@ -18,7 +18,10 @@ import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.ModelFile;
 
-/** Makes the images of a report's runs: reads data and networks, and attacks the students with PGD-20 in the ball that they were trained for. */
+/**
+ * Makes the images of a report's runs: reads data and networks, and attacks the students with PGD-20 in the ball that they were trained
+ * for.
+ */
 final class ContactSheets {
     private static final String ATTACK = "pgd20";
 
@@ -62,8 +65,9 @@ final class ContactSheets {
         LibTorch.threads(1);
         try (Frozen frozenStudent = new Frozen(student); Frozen frozenTeacher = teacher == null ? null : new Frozen(teacher)) {
             Attack attack = Attacks.named(ATTACK, run.settings().attack().epsilon()).get(0).attacks().get(0);
-            ContactSheet sheet = ContactSheet.of(test, frozenStudent.classifier, frozenTeacher == null ? null : frozenTeacher.classifier, attack,
-                    pictures.examples(), pictures.seed());
+            ContactSheet sheet =
+                    ContactSheet.of(test, frozenStudent.classifier, frozenTeacher == null ? null : frozenTeacher.classifier, attack,
+                            pictures.examples(), pictures.seed());
             return RunView.of(run, id, sheet, null);
         }
     }
@@ -72,7 +76,9 @@ final class ContactSheets {
         return images.computeIfAbsent(uri, asked -> Cifar.test(asked, hadoop));
     }
 
-    /** What a run's files name may be anywhere: looking at somebody else's run must not send this process about, unless that was asked for. */
+    /**
+     * What a run's files name may be anywhere: looking at somebody else's run must not send this process about, unless that was asked for.
+     */
     private void requireNear(RecordedRun run, String named) {
         URI place;
         try {
@@ -90,7 +96,8 @@ final class ContactSheets {
 
     private static void requireSameClasses(RecordedRun run, ModelFile.Model student, ImageSet test) {
         if (student.metadata().classNames().size() != test.classes()) {
-            throw new InputError(run.model().orElseThrow() + " tells " + student.metadata().classNames().size() + " classes apart, the images have " + test.classes());
+            throw new InputError(run.model().orElseThrow() + " tells " + student.metadata().classNames().size()
+                    + " classes apart, the images have " + test.classes());
         }
     }
 

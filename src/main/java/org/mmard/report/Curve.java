@@ -33,7 +33,10 @@ record Curve(String name, int style, List<Point> points, double marked) {
         points = thinned(points, marked);
     }
 
-    /** Of more points than a chart has places: of each stretch the least and the most, so that nothing that stands out is lost; both ends; and the marked one. */
+    /**
+     * Of more points than a chart has places: of each stretch the least and the most, so that nothing that stands out is lost; both ends;
+     * and the marked one.
+     */
     private static List<Point> thinned(List<Point> points, double marked) {
         if (points.size() <= MOST) {
             return List.copyOf(points);
@@ -41,12 +44,15 @@ record Curve(String name, int style, List<Point> points, double marked) {
         List<Point> kept = new ArrayList<>();
         int stretches = MOST / 4;
         for (int stretch = 0; stretch < stretches; stretch++) {
-            List<Point> in = points.subList((int) ((long) points.size() * stretch / stretches), (int) ((long) points.size() * (stretch + 1) / stretches));
+            List<Point> in = points.subList((int) ((long) points.size() * stretch / stretches),
+                    (int) ((long) points.size() * (stretch + 1) / stretches));
             Point least = in.stream().min(Comparator.comparingDouble(Point::low)).orElseThrow();
             Point most = in.stream().max(Comparator.comparingDouble(Point::high)).orElseThrow();
             boolean first = stretch == 0;
             boolean last = stretch == stretches - 1;
-            in.stream().filter(point -> point == least || point == most || point.x == marked || first && point == in.get(0) || last && point == in.get(in.size() - 1))
+            in.stream()
+                    .filter(point -> point == least || point == most || point.x == marked || first && point == in.get(0)
+                            || last && point == in.get(in.size() - 1))
                     .forEach(kept::add);
         }
         return List.copyOf(kept);

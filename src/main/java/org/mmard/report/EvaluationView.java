@@ -19,7 +19,8 @@ import java.util.stream.IntStream;
  * @param confusion null likewise, and where there are too many classes for a table
  * @param mistakes the most frequent ones, in place of a table that would be too large; null otherwise
  */
-record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, String strongest, List<ClassRow> classes, HeatTable confusion,
+record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, String strongest, List<ClassRow> classes,
+        HeatTable confusion,
         List<Mistake> mistakes) {
     private static final int LARGEST_TABLE = 20;
     private static final int MOST_CLASSES = 30;
@@ -28,16 +29,21 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     /** @param stage whether it is a part of the cascade that follows; @param share accuracy in per cent, for a bar */
     record Row(String attack, boolean stage, String accuracy, String share, String examples, String robust, String seconds) {}
 
-    /** @param clean, robust in per cent, for the reader; @param cleanAt, robustAt for the style sheet; @param from, length of the line between them */
+    /**
+     * @param clean, robust in per cent, for the reader; @param cleanAt, robustAt for the style sheet; @param from, length of the line
+     *     between them
+     */
     record ClassRow(String name, int examples, String clean, String robust, String cleanAt, String robustAt, String from, String length) {}
 
     record Mistake(String label, String prediction, String share, int count) {}
 
     static EvaluationView of(RecordedEvaluation evaluation, String title) {
         List<Row> rows = new ArrayList<>();
-        rows.add(row("no attack", false, evaluation.clean().accuracy(), evaluation.examples(), evaluation.examples(), evaluation.clean().seconds()));
+        rows.add(row("no attack", false, evaluation.clean().accuracy(), evaluation.examples(), evaluation.examples(),
+                evaluation.clean().seconds()));
         for (RecordedEvaluation.Result attack : evaluation.attacks()) {
-            attack.stages().forEach(stage -> rows.add(row(stage.attack(), true, stage.accuracy(), stage.attacked(), evaluation.examples(), stage.seconds())));
+            attack.stages().forEach(stage -> rows
+                    .add(row(stage.attack(), true, stage.accuracy(), stage.attacked(), evaluation.examples(), stage.seconds())));
             rows.add(row(attack.name(), false, attack.accuracy(), evaluation.examples(), evaluation.examples(), attack.seconds()));
         }
         RecordedEvaluation.Result strongest = evaluation.strongest().orElse(null);
@@ -52,14 +58,16 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     private static String about(RecordedEvaluation evaluation) {
         Map<String, String> about = evaluation.about();
         String of = evaluation.examples() + " " + Objects.requireNonNullElse(about.get("split"), "test") + " images";
-        String radius = about.containsKey("epsilon") ? ", L-infinity ball of radius " + RunView.radius(Double.parseDouble(about.get("epsilon"))) : "";
+        String radius = about.containsKey("epsilon")
+                ? ", L-infinity ball of radius " + RunView.radius(Double.parseDouble(about.get("epsilon"))) : "";
         String seed = about.containsKey("seed") ? ", seed " + about.get("seed") : "";
         return of + radius + seed;
     }
 
     private static Row row(String name, boolean stage, double accuracy, int attacked, int examples, Double seconds) {
         return new Row(name, stage, Quantity.SHARE.exact(accuracy), percent(accuracy), String.format(Locale.ROOT, "%,d", attacked),
-                String.format(Locale.ROOT, "%,d", Math.round(accuracy * examples)), seconds == null ? null : String.format(Locale.ROOT, "%,.1f", seconds));
+                String.format(Locale.ROOT, "%,d", Math.round(accuracy * examples)),
+                seconds == null ? null : String.format(Locale.ROOT, "%,.1f", seconds));
     }
 
     private static String percent(double share) {
@@ -80,8 +88,10 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
             }
         }
         return tallies.stream().sorted(Comparator.comparingDouble(Tally::robust).thenComparing(Tally::clean)).limit(MOST_CLASSES)
-                .map(tally -> new ClassRow(tally.name, tally.examples, Quantity.SHARE.exact(tally.clean), Quantity.SHARE.exact(tally.robust), percent(tally.clean),
-                        percent(tally.robust), percent(Math.min(tally.clean, tally.robust)), percent(Math.abs(tally.clean - tally.robust)))).toList();
+                .map(tally -> new ClassRow(tally.name, tally.examples, Quantity.SHARE.exact(tally.clean),
+                        Quantity.SHARE.exact(tally.robust), percent(tally.clean),
+                        percent(tally.robust), percent(Math.min(tally.clean, tally.robust)), percent(Math.abs(tally.clean - tally.robust))))
+                .toList();
     }
 
     /** Each row sums to one: of this class, what share was taken for which. */
@@ -93,12 +103,14 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
             for (int given = 0; given < counts.length; given++) {
                 double share = all == 0 ? 0 : (double) counts[label][given] / all;
                 cells.add(new HeatTable.Cell(counts[label][given] == 0 ? "" : String.format(Locale.ROOT, "%.0f", 100 * share), null,
-                        counts[label][given] + " of " + all + " " + evaluation.classes().get(label) + " taken for " + evaluation.classes().get(given),
+                        counts[label][given] + " of " + all + " " + evaluation.classes().get(label) + " taken for "
+                                + evaluation.classes().get(given),
                         share, label == given));
             }
             rows.add(new HeatTable.Row(evaluation.classes().get(label), cells));
         }
-        return new HeatTable("Rows are the true classes, columns what their images are taken for, in per cent of the row", "class", evaluation.classes(), rows);
+        return new HeatTable("Rows are the true classes, columns what their images are taken for, in per cent of the row", "class",
+                evaluation.classes(), rows);
     }
 
     private static List<Mistake> mistakes(RecordedEvaluation evaluation, int[][] counts) {
@@ -106,7 +118,8 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
         return IntStream.range(0, classes * classes).filter(i -> i / classes != i % classes && counts[i / classes][i % classes] > 0).boxed()
                 .sorted(Comparator.comparingInt((Integer i) -> -counts[i / classes][i % classes])).limit(MOST_MISTAKES)
                 .map(i -> new Mistake(evaluation.classes().get(i / classes), evaluation.classes().get(i % classes),
-                        Quantity.SHARE.exact((double) counts[i / classes][i % classes] / IntStream.of(counts[i / classes]).sum()), counts[i / classes][i % classes]))
+                        Quantity.SHARE.exact((double) counts[i / classes][i % classes] / IntStream.of(counts[i / classes]).sum()),
+                        counts[i / classes][i % classes]))
                 .toList();
     }
 }

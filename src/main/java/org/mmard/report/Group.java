@@ -22,11 +22,16 @@ import org.mmard.train.EpochMetrics;
  * @param scores fractions by column, clean and the attacks: one value per seed
  * @param failed how many of its seeds failed
  */
-record Group(String label, String inner, String outer, String student, List<RecordedRun> runs, Map<String, List<Double>> scores, int failed) {
+record Group(String label, String inner, String outer, String student, List<RecordedRun> runs, Map<String, List<Double>> scores,
+        int failed) {
     /** The place among the runs of one method and seed. */
     private static final String REPETITION = "repetition";
-    /** Where a run lies, how fast it is, how long it goes on, and which seed it has: none of it makes another method. Data and teacher are compared by content. */
-    private static final Set<String> NOT_METHOD = Set.of("run.seed", "run.directory", "data.uri", "teacher.model", "preset", "training.epochs");
+    /**
+     * Where a run lies, how fast it is, how long it goes on, and which seed it has: none of it makes another method. Data and teacher are
+     * compared by content.
+     */
+    private static final Set<String> NOT_METHOD =
+            Set.of("run.seed", "run.directory", "data.uri", "teacher.model", "preset", "training.epochs");
     private static final Set<String> NOT_METHOD_SECTIONS = Set.of("cluster", "engine", "checkpoints");
     /** Of those sections, what changes the student none the less: how many learn together, and from what of one another. */
     private static final Set<String> METHOD = Set.of("cluster.executors", "cluster.synchronisation");
@@ -42,7 +47,8 @@ record Group(String label, String inner, String outer, String student, List<Reco
             byMethod.computeIfAbsent(deciding, key -> new ArrayList<>()).add(run);
         }
         boolean oneStudent = runs.stream().map(run -> run.settings().student().architecture()).distinct().count() == 1;
-        Map<String, Long> shared = byMethod.values().stream().collect(Collectors.groupingBy(group -> shortLabel(group.get(0), oneStudent), Collectors.counting()));
+        Map<String, Long> shared = byMethod.values().stream()
+                .collect(Collectors.groupingBy(group -> shortLabel(group.get(0), oneStudent), Collectors.counting()));
         List<Group> groups = new ArrayList<>();
         byMethod.forEach((settings, group) -> {
             RecordedRun first = group.get(0);
@@ -58,9 +64,12 @@ record Group(String label, String inner, String outer, String student, List<Reco
     static List<Group> of(RecordedGrid grid, Map<String, RecordedRun> runs) {
         return grid.cells().stream().map(cell -> {
             Map<String, List<Double>> scores = new LinkedHashMap<>();
-            cell.entries().forEach(entry -> entry.accuracies().forEach((column, value) -> scores.computeIfAbsent(column, key -> new ArrayList<>()).add(value)));
-            List<RecordedRun> read = cell.entries().stream().map(entry -> runs.get(grid.directory().uri(entry.folder()))).filter(Objects::nonNull).toList();
-            return new Group(cell.inner() + " / " + cell.outer(), cell.inner(), cell.outer(), read.isEmpty() ? null : read.get(0).settings().student().architecture(),
+            cell.entries().forEach(entry -> entry.accuracies()
+                    .forEach((column, value) -> scores.computeIfAbsent(column, key -> new ArrayList<>()).add(value)));
+            List<RecordedRun> read =
+                    cell.entries().stream().map(entry -> runs.get(grid.directory().uri(entry.folder()))).filter(Objects::nonNull).toList();
+            return new Group(cell.inner() + " / " + cell.outer(), cell.inner(), cell.outer(),
+                    read.isEmpty() ? null : read.get(0).settings().student().architecture(),
                     read, scores, (int) cell.entries().stream().filter(entry -> entry.failure() != null).count());
         }).toList();
     }
@@ -102,7 +111,8 @@ record Group(String label, String inner, String outer, String student, List<Reco
 
     private static Map<String, String> deciding(RecordedRun run) {
         Map<String, String> keys = new TreeMap<>(run.keys());
-        keys.keySet().removeIf(key -> !METHOD.contains(key) && (NOT_METHOD.contains(key) || NOT_METHOD_SECTIONS.contains(key.replaceFirst("\\..*", ""))));
+        keys.keySet().removeIf(
+                key -> !METHOD.contains(key) && (NOT_METHOD.contains(key) || NOT_METHOD_SECTIONS.contains(key.replaceFirst("\\..*", ""))));
         keys.put("cluster.executors", run.executors());
         keys.put("data", run.provenance().data().sha256());
         keys.put("teacher", run.provenance().teacher() == null ? "none" : run.provenance().teacher().sha256());
@@ -118,7 +128,8 @@ record Group(String label, String inner, String outer, String student, List<Reco
             keys.stream().filter(key -> !String.valueOf(settings.get(key)).equals(String.valueOf(other.get(key)))).forEach(different::add);
         }
         boolean readable = different.size() <= 2 && Stream.of("data", "teacher", REPETITION).noneMatch(different::contains);
-        return readable ? different.stream().map(key -> key.replaceFirst("^\\w+\\.", "") + " " + settings.get(key)).collect(Collectors.joining(", ")) : first.name();
+        return readable ? different.stream().map(key -> key.replaceFirst("^\\w+\\.", "") + " " + settings.get(key))
+                .collect(Collectors.joining(", ")) : first.name();
     }
 
     static double mean(List<Double> values) {

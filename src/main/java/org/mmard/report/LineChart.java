@@ -8,8 +8,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Curves over epochs: what its template needs to draw them. All places are in the drawing's own units, which are CSS pixels where the chart is
- * as wide as its {@link #WIDTH}.
+ * Curves over epochs: what its template needs to draw them. All places are in the drawing's own units, which are CSS pixels where the chart
+ * is as wide as its {@link #WIDTH}.
  *
  * @param id of the drawing in its page; @param note what else its heading says, or null
  * @param description the text alternative
@@ -77,7 +77,8 @@ record LineChart(String id, String title, String note, String description, Strin
      * @param epochs the last epoch of the axis, which goes on to the last event where that came later
      */
     static LineChart of(String id, Plan plan, List<Curve> curves, List<Event> events, int epochs) {
-        double margin = plan.labelled ? MARGIN + LETTER * curves.stream().mapToInt(curve -> curve.name().length()).max().orElseThrow() : MARGIN;
+        double margin =
+                plan.labelled ? MARGIN + LETTER * curves.stream().mapToInt(curve -> curve.name().length()).max().orElseThrow() : MARGIN;
         double right = WIDTH - margin;
         boolean begins = events.stream().anyMatch(event -> event.x < 1) || epochs == 1;
         double end = events.stream().mapToDouble(Event::x).reduce(epochs == 1 ? 1.5 : epochs, Math::max);
@@ -91,8 +92,11 @@ record LineChart(String id, String title, String note, String description, Strin
         String description = curves.stream().map(curve -> curve.sentence(plan.quantity)).collect(Collectors.joining(" "))
                 + events.stream().map(event -> " " + event.text + ".").collect(Collectors.joining());
         return new LineChart(id, plan.title, plan.note, description, place(right),
-                across.ticks().stream().filter(epoch -> epoch >= 1).map(epoch -> new Tick(place(across.at(epoch)), Curve.whole(epoch))).toList(),
-                up.ticks().stream().map(value -> new Tick(place(up.at(value)), plan.quantity.tick(value, up.logarithmic() ? value : up.step()))).toList(),
+                across.ticks().stream().filter(epoch -> epoch >= 1).map(epoch -> new Tick(place(across.at(epoch)), Curve.whole(epoch)))
+                        .toList(),
+                up.ticks().stream()
+                        .map(value -> new Tick(place(up.at(value)), plan.quantity.tick(value, up.logarithmic() ? value : up.step())))
+                        .toList(),
                 lines, plan.labelled ? labels(curves, across, up) : List.of(), flags);
     }
 
@@ -101,7 +105,8 @@ record LineChart(String id, String title, String note, String description, Strin
         String path = path(points.stream().map(point -> place(across.at(point.x())) + " " + place(up.at(point.y()))).toList());
         String band = null;
         if (curve.spreads()) {
-            List<String> around = new ArrayList<>(points.stream().map(point -> place(across.at(point.x())) + " " + place(up.at(point.high()))).toList());
+            List<String> around =
+                    new ArrayList<>(points.stream().map(point -> place(across.at(point.x())) + " " + place(up.at(point.high()))).toList());
             for (int i = points.size() - 1; i >= 0; i--) {
                 around.add(place(across.at(points.get(i).x())) + " " + place(up.at(points.get(i).low())));
             }
@@ -135,7 +140,8 @@ record LineChart(String id, String title, String note, String description, Strin
         List<Label> labels = new ArrayList<>();
         for (int i = 0; i < heights.length; i++) {
             Curve curve = byHeight.get(i);
-            labels.add(new Label(curve.style(), place(across.at(end(curve).x()) + (Double.isNaN(curve.marked()) ? 7 : 11)), place(heights[i] + 4), curve.name()));
+            labels.add(new Label(curve.style(), place(across.at(end(curve).x()) + (Double.isNaN(curve.marked()) ? 7 : 11)),
+                    place(heights[i] + 4), curve.name()));
         }
         return labels;
     }

@@ -34,7 +34,9 @@ public final class Picture {
         return Math.round(255 * Math.max(0, Math.min(1, value)));
     }
 
-    /** The change from natural to adversarial images, to be looked at: grey where there is none, black and white at the ends of the ball. */
+    /**
+     * The change from natural to adversarial images, to be looked at: grey where there is none, black and white at the ends of the ball.
+     */
     public static float[] perturbation(float[] natural, float[] adversarial, double epsilon) {
         float[] shown = new float[natural.length];
         for (int i = 0; i < shown.length; i++) {

@@ -61,7 +61,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
         boolean file = path.getName().endsWith(".json");
         RunDirectory folder = RunDirectory.at((file ? path.getParent() : path).toString(), hadoop);
         String name = file ? path.getName() : FILE;
-        byte[] content = folder.read(name, LARGEST).orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));
+        byte[] content = folder.read(name, LARGEST)
+                .orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));
         return of(folder.uri(name), JsonFields.of(folder.uri(name) + NOT_ONE, content));
     }
 
@@ -74,7 +75,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
         List<Result> attacks = new ArrayList<>();
         if (json.has("attacks")) {
             JsonFields all = json.section("attacks");
-            all.names().forEach(name -> attacks.add(result(name, "robust_accuracy", "robust", all.section(name), examples, classes.size())));
+            all.names()
+                    .forEach(name -> attacks.add(result(name, "robust_accuracy", "robust", all.section(name), examples, classes.size())));
         }
         Result clean = result("clean", "accuracy", "correct", json.section("clean"), examples, classes.size());
         Map<String, String> about = json.scalars();
@@ -84,7 +86,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
 
     private static Result result(String name, String accuracy, String correct, JsonFields json, int examples, int classes) {
         List<Stage> stages = json.has("stages") ? json.sections("stages").stream().map(stage -> new Stage(stage.text("attack"),
-                stage.count("attacked", 0, examples), stage.number("robust_accuracy", 0, 1), stage.number("seconds", 0, LONGEST))).toList() : List.of();
+                stage.count("attacked", 0, examples), stage.number("robust_accuracy", 0, 1), stage.number("seconds", 0, LONGEST))).toList()
+                : List.of();
         int[] flags = json.counts(correct, 0, 1);
         if (flags.length != examples) {
             throw json.refusal(correct, "a list of " + examples + ", as examples says,");

@@ -43,7 +43,9 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
                 () -> new InputError(directory.uri(FILE) + ": missing; mmard grid writes it when the first run of the grid is done"));
         JsonFields json = JsonFields.of(directory.uri(FILE) + ": not a grid's results", content);
         List<Cell> cells = json.sections("cells").stream()
-                .map(cell -> new Cell(cell.text("inner"), cell.text("outer"), cell.sections("runs").stream().map(RecordedGrid::entry).toList())).toList();
+                .map(cell -> new Cell(cell.text("inner"), cell.text("outer"),
+                        cell.sections("runs").stream().map(RecordedGrid::entry).toList()))
+                .toList();
         if (cells.isEmpty()) {
             throw json.refusal("cells", "one cell or more");
         }
@@ -71,7 +73,8 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
 
     /** Whether a run is one of this grid's. */
     boolean has(RecordedRun run) {
-        return cells.stream().flatMap(cell -> cell.entries.stream()).anyMatch(entry -> directory.uri(entry.folder).equals(run.directory().uri()));
+        return cells.stream().flatMap(cell -> cell.entries.stream())
+                .anyMatch(entry -> directory.uri(entry.folder).equals(run.directory().uri()));
     }
 
     private static Entry entry(JsonFields run) {

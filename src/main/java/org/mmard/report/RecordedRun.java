@@ -25,7 +25,8 @@ import org.mmard.train.RunDirectory;
  * @param provenance data, teacher and every start of it
  * @param epochs the finished epochs, in order
  * @param evaluations what was measured of its models, {@code evaluation.json} of the directory first
- * @param earlier what was measured of a model that it no longer has: {@code evaluation.json} of the directory, when the run went on after it was written
+ * @param earlier what was measured of a model that it no longer has: {@code evaluation.json} of the directory, when the run went on after
+ *     it was written
  */
 public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Provenance provenance, List<EpochMetrics> epochs,
         List<RecordedEvaluation> evaluations, List<RecordedEvaluation> earlier) {
@@ -47,9 +48,11 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
     public static RecordedRun read(String uri, Configuration hadoop) {
         RunDirectory directory = RunDirectory.at(uri, hadoop);
         if (!directory.exists(RunDirectory.CONFIGURATION)) {
-            throw new InputError(uri + ": holds no run, for it has no " + RunDirectory.CONFIGURATION + "; give the directory that run.directory named");
+            throw new InputError(
+                    uri + ": holds no run, for it has no " + RunDirectory.CONFIGURATION + "; give the directory that run.directory named");
         }
-        ResolvedSettings resolved = SettingsReader.readStored(directory.read(RunDirectory.CONFIGURATION, LARGEST).orElseThrow(), directory.uri(RunDirectory.CONFIGURATION));
+        ResolvedSettings resolved = SettingsReader.readStored(directory.read(RunDirectory.CONFIGURATION, LARGEST).orElseThrow(),
+                directory.uri(RunDirectory.CONFIGURATION));
         List<RecordedEvaluation> evaluations = directory.exists(RecordedEvaluation.FILE)
                 ? List.of(RecordedEvaluation.read(directory.uri(RecordedEvaluation.FILE), hadoop)) : List.of();
         Provenance provenance = Provenance.read(directory);
@@ -68,7 +71,8 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** SHA-256 of the models that a run has: as written down beside them, else computed. */
     private static Set<String> students(RunDirectory directory) {
-        return STUDENTS.stream().filter(directory::exists).flatMap(name -> directory.recordedSha256(name).or(() -> directory.sha256(name)).stream()).collect(Collectors.toSet());
+        return STUDENTS.stream().filter(directory::exists)
+                .flatMap(name -> directory.recordedSha256(name).or(() -> directory.sha256(name)).stream()).collect(Collectors.toSet());
     }
 
     /** SHA-256 of {@code best.zip} and {@code last.zip}, as far as they are there. */
@@ -108,7 +112,8 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
                 numbers.add(String.valueOf(provenance.starts().get(i).executors()));
             }
         }
-        return numbers.isEmpty() || numbers.contains("null") ? Integer.toString(settings().cluster().executors()) : String.join(", then ", numbers);
+        return numbers.isEmpty() || numbers.contains("null") ? Integer.toString(settings().cluster().executors())
+                : String.join(", then ", numbers);
     }
 
     /** Where its executors computed after the last start; nothing where an older version did not write it down. */
@@ -135,8 +140,9 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** Every key of its settings with its value as text; a key whose value is null is not there. */
     public Map<String, String> keys() {
-        return SettingsReader.stored(resolved.rendered().getBytes(StandardCharsets.UTF_8), directory.uri(RunDirectory.CONFIGURATION)).entrySet().stream().collect(Collectors.toMap(
-                Map.Entry::getKey, entry -> String.valueOf(entry.getValue().unwrapped()), (one, other) -> one, TreeMap::new));
+        return SettingsReader.stored(resolved.rendered().getBytes(StandardCharsets.UTF_8), directory.uri(RunDirectory.CONFIGURATION))
+                .entrySet().stream().collect(Collectors.toMap(
+                        Map.Entry::getKey, entry -> String.valueOf(entry.getValue().unwrapped()), (one, other) -> one, TreeMap::new));
     }
 
     RecordedRun with(RecordedEvaluation evaluation) {

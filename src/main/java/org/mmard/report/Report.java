@@ -61,8 +61,9 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
             } else if (uri.endsWith(".json") || place.exists(RecordedEvaluation.FILE)) {
                 evaluations.add(RecordedEvaluation.read(uri, hadoop));
             } else {
-                throw new InputError(uri + ": has neither " + RunDirectory.CONFIGURATION + " (a run) nor " + RecordedGrid.FILE + " (a grid) nor "
-                        + RecordedEvaluation.FILE + " (an evaluation)");
+                throw new InputError(
+                        uri + ": has neither " + RunDirectory.CONFIGURATION + " (a run) nor " + RecordedGrid.FILE + " (a grid) nor "
+                                + RecordedEvaluation.FILE + " (an evaluation)");
             }
         }
         return assigned(List.copyOf(runs.values()), grids, evaluations);
@@ -105,7 +106,8 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
         }
         groups.addAll(Group.of(runs.stream().filter(run -> grids.stream().noneMatch(grid -> grid.has(run))).toList()));
         evaluations.forEach(evaluation -> groups.add(Group.of(evaluation)));
-        ComparisonView comparison = groups.size() > 1 || runs.size() + evaluations.size() > 1 ? ComparisonView.of(groups, "comparison") : null;
+        ComparisonView comparison =
+                groups.size() > 1 || runs.size() + evaluations.size() > 1 ? ComparisonView.of(groups, "comparison") : null;
         List<RunView> details = new ArrayList<>();
         if (runs.size() <= MOST_IN_DETAIL) {
             ContactSheets sheets = new ContactSheets(pictures, told);
@@ -113,7 +115,8 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
                 details.add(sheets.view(run, "run" + details.size()));
             }
         }
-        List<EvaluationView> alone = evaluations.stream().map(evaluation -> EvaluationView.of(evaluation, Group.of(evaluation).label())).toList();
+        List<EvaluationView> alone =
+                evaluations.stream().map(evaluation -> EvaluationView.of(evaluation, Group.of(evaluation).label())).toList();
         return Templates.page(new PageView(title(), subtitle(), Templates.text("style.css"), comparison, details, alone));
     }
 
@@ -142,5 +145,6 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     }
 
     /** What the page's template sees. */
-    private record PageView(String title, String subtitle, String style, ComparisonView comparison, List<RunView> runs, List<EvaluationView> evaluations) {}
+    private record PageView(String title, String subtitle, String style, ComparisonView comparison, List<RunView> runs,
+            List<EvaluationView> evaluations) {}
 }

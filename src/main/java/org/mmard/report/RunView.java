@@ -22,8 +22,10 @@ import org.mmard.train.Provenance;
  * @param contact null where there are no images, with the reason in {@code withoutImages} or, where nobody wanted any, null there too
  * @param origin what its bits depend on; @param starts every start of it; @param settings its run.conf
  */
-record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts, List<Sign> keys,
-        EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, ContactSheet contact, String withoutImages, List<Fact> origin, List<StartRow> starts, String settings) {
+record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts,
+        List<Sign> keys,
+        EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, ContactSheet contact, String withoutImages,
+        List<Fact> origin, List<StartRow> starts, String settings) {
     private static final int MOST_ROWS = 1000;
     private static final int MOST_STARTS = 200;
 
@@ -42,15 +44,19 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         TrainingCharts charts = new TrainingCharts(run, id);
         List<EvaluationView> evaluations = run.evaluations().stream()
                 .map(evaluation -> EvaluationView.of(evaluation, ending(evaluation.about().getOrDefault("model", "best.zip"), 1))).toList();
-        List<EvaluationView> earlier = run.earlier().stream().map(evaluation -> EvaluationView.of(evaluation, "an earlier student")).toList();
-        return new RunView(id, run.name(), sentence(run), state(run), tiles(run), facts(run), charts.charts(), charts.keys(), epochs(run), evaluations, earlier,
+        List<EvaluationView> earlier =
+                run.earlier().stream().map(evaluation -> EvaluationView.of(evaluation, "an earlier student")).toList();
+        return new RunView(id, run.name(), sentence(run), state(run), tiles(run), facts(run), charts.charts(), charts.keys(), epochs(run),
+                evaluations, earlier,
                 contact, withoutImages, origin(run), starts(run), run.resolved().rendered().strip());
     }
 
     static String sentence(RecordedRun run) {
         Settings settings = run.settings();
-        String teacher = run.provenance().teacher() == null ? "trained without a teacher" : "distilled from " + ending(run.provenance().teacher().uri(), 2);
-        return settings.student().architecture() + ", " + teacher + " with " + run.method() + " on " + ending(run.provenance().data().uri(), 1);
+        String teacher = run.provenance().teacher() == null ? "trained without a teacher"
+                : "distilled from " + ending(run.provenance().teacher().uri(), 2);
+        return settings.student().architecture() + ", " + teacher + " with " + run.method() + " on "
+                + ending(run.provenance().data().uri(), 1);
     }
 
     private static String state(RecordedRun run) {
@@ -68,7 +74,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             RecordedEvaluation evaluation = run.evaluations().get(0);
             String on = String.format(Locale.ROOT, "%,d test images", evaluation.examples());
             tiles.add(new Tile("clean accuracy", Quantity.SHARE.exact(evaluation.clean().accuracy()), on));
-            evaluation.strongest().ifPresent(attack -> tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(attack.accuracy()), "under " + attack.name())));
+            evaluation.strongest().ifPresent(
+                    attack -> tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(attack.accuracy()), "under " + attack.name())));
         } else {
             run.best().ifPresent(best -> {
                 String on = String.format(Locale.ROOT, "%,d validation images", best.accuracy().examples());
@@ -77,7 +84,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
                         "under pgd" + run.settings().validation().steps() + ", validation"));
             });
         }
-        run.best().ifPresent(best -> tiles.add(new Tile("best epoch", Integer.toString(best.epoch()), "of " + run.epochs().size() + " finished")));
+        run.best().ifPresent(
+                best -> tiles.add(new Tile("best epoch", Integer.toString(best.epoch()), "of " + run.epochs().size() + " finished")));
         if (!run.epochs().isEmpty()) {
             long images = run.epochs().stream().mapToLong(epoch -> epoch.report().images()).sum();
             tiles.add(new Tile("training time", duration(run.seconds()), String.format(Locale.ROOT, "%,d images", images)));
@@ -95,7 +103,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         facts.add(new Fact("student", settings.student().architecture()));
         facts.add(new Fact("teacher", run.provenance().teacher() == null ? "none" : ending(run.provenance().teacher().uri(), 2)));
         facts.add(new Fact("data", ending(run.provenance().data().uri(), 1)
-                + (settings.data().examples() > 0 ? String.format(Locale.ROOT, ", the first %,d images", settings.data().examples()) : "")));
+                + (settings.data().examples() > 0 ? String.format(Locale.ROOT, ", the first %,d images", settings.data().examples())
+                        : "")));
         facts.add(new Fact("attack in training", plural(settings.attack().steps(), "step") + " of " + radius(settings.attack().stepSize())
                 + " within " + radius(settings.attack().epsilon())));
         facts.add(new Fact("schedule", settings.training().epochs() + " epochs, batches of " + settings.training().batch() + " on each of "
@@ -114,7 +123,8 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         List<String> terms = TrainingCharts.terms(run);
         List<String> titles = new ArrayList<>(List.of("loss"));
         titles.addAll(terms);
-        titles.addAll(List.of("train, natural", "train, attacked", "validation, clean", "validation, robust", "learning rate", "images/s, overall", "seconds"));
+        titles.addAll(List.of("train, natural", "train, attacked", "validation, clean", "validation, robust", "learning rate",
+                "images/s, overall", "seconds"));
         List<EpochRow> rows = new ArrayList<>();
         int best = run.best().map(EpochMetrics::epoch).orElse(0);
         int last = run.epochs().size() - 1;
@@ -170,13 +180,18 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             String how = start.reason() != null ? "restart by itself: " + start.reason() : rows.isEmpty() ? "first start"
                     : "resumed" + run.provenance().resized(i).map(change -> " with " + change).orElse("");
             rows.add(new StartRow(start.time().replaceFirst("T", " ").replaceFirst("\\.\\d+", "").replaceFirst("Z$", " UTC"),
-                    start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1") : "epoch " + start.afterEpoch(), how, start.host(), start.command(),
+                    start.afterEpoch() == 0 ? (rows.isEmpty() ? "the beginning" : "before the end of epoch 1")
+                            : "epoch " + start.afterEpoch(),
+                    how, start.host(), start.command(),
                     start.versions().getOrDefault("commit", "unknown")));
         }
         return rows;
     }
 
-    /** The last so many parts of a path. No regular expression: a search for what ends in {@code $} takes a time that grows with the square of a text's length. */
+    /**
+     * The last so many parts of a path. No regular expression: a search for what ends in {@code $} takes a time that grows with the square
+     * of a text's length.
+     */
     static String ending(String uri, int parts) {
         String path = StringUtils.stripEnd(uri, "/");
         int from = path.length();

@@ -9,8 +9,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The page's templates, beside this class. Mustache escapes the text that it is given for HTML and knows no way around that but three braces, which
- * only the style sheet has. What a template asks for and is not there is an error, so that a misspelt name cannot hide.
+ * The page's templates, beside this class. Mustache escapes the text that it is given for HTML and knows no way around that but three
+ * braces, which only the style sheet has. What a template asks for and is not there is an error, so that a misspelt name cannot hide.
  */
 final class Templates {
     private Templates() {}

@@ -63,7 +63,8 @@ final class TrainingCharts {
             Provenance.Start start = starts.get(i);
             boolean itself = start.reason() != null;
             String resized = run.provenance().resized(i).orElse(null);
-            String after = (itself ? "Restarted" : "Resumed") + (start.afterEpoch() == 0 ? " before the end of epoch 1" : " after epoch " + start.afterEpoch());
+            String after = (itself ? "Restarted" : "Resumed")
+                    + (start.afterEpoch() == 0 ? " before the end of epoch 1" : " after epoch " + start.afterEpoch());
             events.add(new LineChart.Event(resized != null ? Sign.RESIZED : itself ? Sign.RESTART : Sign.RESUME, start.afterEpoch() + 0.5,
                     after + (resized == null ? "" : " with " + resized) + (itself ? ": " + start.reason() : "")));
         }
@@ -75,8 +76,9 @@ final class TrainingCharts {
             List<EpochMetrics> some = skipping.subList(from, Math.min(skipping.size(), from + each));
             int first = some.get(0).epoch();
             int last = some.get(some.size() - 1).epoch();
-            events.add(new LineChart.Event(Sign.SKIPPED, first, RunView.plural(some.stream().mapToLong(epoch -> epoch.report().skippedSteps()).sum(), "step")
-                    + " skipped in " + (first == last ? "epoch " + first : "epochs " + first + " to " + last)));
+            events.add(new LineChart.Event(Sign.SKIPPED, first,
+                    RunView.plural(some.stream().mapToLong(epoch -> epoch.report().skippedSteps()).sum(), "step")
+                            + " skipped in " + (first == last ? "epoch " + first : "epochs " + first + " to " + last)));
         }
         return events.subList(Math.max(0, before - MOST_SIGNS), events.size());
     }
@@ -101,7 +103,8 @@ final class TrainingCharts {
         double least = run.epochs().stream().mapToDouble(EpochMetrics::learningRate).min().orElseThrow();
         double most = run.epochs().stream().mapToDouble(EpochMetrics::learningRate).max().orElseThrow();
         boolean powers = least > 0 && most / least > WIDE;
-        single("Learning rate", powers ? "at the epoch's end, powers of ten" : "at the epoch's end", Quantity.NUMBER, !powers, powers, EpochMetrics::learningRate);
+        single("Learning rate", powers ? "at the epoch's end, powers of ten" : "at the epoch's end", Quantity.NUMBER, !powers, powers,
+                EpochMetrics::learningRate);
         List<Curve> speeds = new ArrayList<>();
         Set<String> executors = new LinkedHashSet<>();
         run.epochs().forEach(epoch -> executors.addAll(epoch.report().executors().keySet()));
@@ -119,7 +122,8 @@ final class TrainingCharts {
         return executor == null || executor.seconds() <= 0 ? Double.NaN : executor.images() / executor.seconds();
     }
 
-    private void single(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, ToDoubleFunction<EpochMetrics> value) {
+    private void single(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic,
+            ToDoubleFunction<EpochMetrics> value) {
         List<Curve> one = new ArrayList<>();
         curve(one, title, PLAIN, Double.NaN, value);
         chart(title, note, quantity, fromZero, logarithmic, one);
@@ -130,13 +134,15 @@ final class TrainingCharts {
         List<Curve.Point> points = run.epochs().stream().map(epoch -> new Curve.Point(epoch.epoch(), value.applyAsDouble(epoch)))
                 .filter(point -> Double.isFinite(point.y())).toList();
         if (!points.isEmpty()) {
-            curves.add(new Curve(name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + "…" : name, style % Curve.STYLES, points, marked));
+            curves.add(new Curve(name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + "…" : name, style % Curve.STYLES, points,
+                    marked));
         }
     }
 
     private void chart(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, List<Curve> curves) {
         if (!curves.isEmpty()) {
-            charts.add(LineChart.of(id + "-chart" + charts.size(), new LineChart.Plan(title, note, quantity, fromZero, logarithmic, curves.size() > 1, List.of()),
+            charts.add(LineChart.of(id + "-chart" + charts.size(),
+                    new LineChart.Plan(title, note, quantity, fromZero, logarithmic, curves.size() > 1, List.of()),
                     curves, events, run.epochs().get(run.epochs().size() - 1).epoch()));
         }
     }

@@ -34,17 +34,19 @@ final class AssignedGpu {
         conf.setIfMissing(PER_TASK, "1");
         for (String key : new String[] {PER_EXECUTOR, PER_TASK}) {
             if (!conf.get(key).equals("1")) {
-                throw new InputError(key + " is " + conf.get(key) + ": give 1, an executor works on one GPU; more GPUs are for more executors");
+                throw new InputError(
+                        key + " is " + conf.get(key) + ": give 1, an executor works on one GPU; more GPUs are for more executors");
             }
         }
         if (!Cuda.built()) {
-            throw new InputError(PER_EXECUTOR + " = 1, but this build has no CUDA: make one that has with ./mmard --cuda build, or leave that key out");
+            throw new InputError(
+                    PER_EXECUTOR + " = 1, but this build has no CUDA: make one that has with ./mmard --cuda build, or leave that key out");
         }
     }
 
     /**
-     * Puts this JVM's LibTorch where the engine's settings have it: on the GPU of the task, where there is one. To be called in the task's thread, before
-     * any network is opened.
+     * Puts this JVM's LibTorch where the engine's settings have it: on the GPU of the task, where there is one. To be called in the task's
+     * thread, before any network is opened.
      *
      * @throws InputError where the settings or Spark ask for a GPU that cannot be used
      */

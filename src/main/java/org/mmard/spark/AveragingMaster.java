@@ -10,8 +10,8 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
 
 /**
- * DL4J's ParameterAveragingTrainingMaster over {@link Replica}s. It is fitted with one averaging window at a time: left to cut an epoch itself,
- * it would deal the batches out at random.
+ * DL4J's ParameterAveragingTrainingMaster over {@link Replica}s. It is fitted with one averaging window at a time: left to cut an epoch
+ * itself, it would deal the batches out at random.
  */
 final class AveragingMaster extends ParameterAveragingTrainingMaster {
     private final transient Broadcast<Plan> plan;

@@ -20,7 +20,10 @@ import scala.collection.JavaConverters;
 import scala.reflect.ClassTag$;
 import scala.runtime.AbstractFunction1;
 
-/** Where the executors of a run compute. Asked before the first step, so that a GPU that cannot be used is refused before anything long has begun. */
+/**
+ * Where the executors of a run compute. Asked before the first step, so that a GPU that cannot be used is refused before anything long has
+ * begun.
+ */
 final class Devices {
     private static final String DEVICE = "device";
     private static final String REFUSAL = "refusal";
@@ -76,7 +79,8 @@ final class Devices {
         }
         List<Integer> shards = IntStream.range(0, executors).boxed().toList();
         List<TreeMap<String, String>> answers = spark.parallelize(shards, executors).rdd().barrier()
-                .mapPartitions(new Ask(engine), false, ClassTag$.MODULE$.<TreeMap<String, String>>apply(TreeMap.class)).toJavaRDD().collect();
+                .mapPartitions(new Ask(engine), false, ClassTag$.MODULE$.<TreeMap<String, String>>apply(TreeMap.class)).toJavaRDD()
+                .collect();
         answers.stream().map(answer -> answer.get(REFUSAL)).filter(Objects::nonNull).findFirst().ifPresent(refusal -> {
             throw new InputError(refusal);
         });

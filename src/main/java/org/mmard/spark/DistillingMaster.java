@@ -16,10 +16,10 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.reflect.ClassTag$;
 
 /**
- * DL4J's SharedTrainingMaster, changed in three ways. The executors share their updates in {@link org.mmard.spark.sync.Lockstep}, over an exchange of their own, where DL4J's would
- * apply them whenever they come. They run as one barrier stage: all at once, and the loss of any of them ends the job instead of freezing the training. And the
- * outcome comes back with the tasks' results, where DL4J's driver would gather it from whatever messages have reached it. A single executor has
- * nobody to share with, and trains exactly as a plain loop does.
+ * DL4J's SharedTrainingMaster, changed in three ways. The executors share their updates in {@link org.mmard.spark.sync.Lockstep}, over an
+ * exchange of their own, where DL4J's would apply them whenever they come. They run as one barrier stage: all at once, and the loss of any
+ * of them ends the job instead of freezing the training. And the outcome comes back with the tasks' results, where DL4J's driver would
+ * gather it from whatever messages have reached it. A single executor has nobody to share with, and trains exactly as a plain loop does.
  */
 final class DistillingMaster extends SharedTrainingMaster {
     private final transient Broadcast<Plan> plan;
@@ -27,7 +27,8 @@ final class DistillingMaster extends SharedTrainingMaster {
     private transient float[] average;
 
     DistillingMaster(Broadcast<Plan> plan) {
-        super(IdleParameterServer.configuration(), plan.value().executors(), RDDTrainingApproach.Direct, null, false, RepartitionStrategy.Balanced, Repartition.Never,
+        super(IdleParameterServer.configuration(), plan.value().executors(), RDDTrainingApproach.Direct, null, false,
+                RepartitionStrategy.Balanced, Repartition.Never,
                 null, null, 1, 1, 0L, 1, 2, new AsItIs(), null, null, false);
         this.plan = plan;
     }

@@ -11,4 +11,5 @@ import org.apache.spark.broadcast.Broadcast;
  * @param introduce whether executors may meet that have not met before; @param tally where the steps are counted
  * @param average where a moving average of the weights starts from, or null
  */
-record EpochStart(int epoch, int from, int shards, long skipped, boolean introduce, EpochTally tally, Broadcast<float[]> average) implements Serializable {}
+record EpochStart(int epoch, int from, int shards, long skipped, boolean introduce, EpochTally tally, Broadcast<float[]> average)
+        implements Serializable {}

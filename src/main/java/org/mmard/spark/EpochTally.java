@@ -8,8 +8,9 @@ import org.mmard.train.EpochSums;
 import org.mmard.train.Tally;
 
 /**
- * The tallies of one epoch by executor id. Spark sends an accumulator to the driver with every heartbeat of a running task, which serves the
- * live display, and once more with the task's result, which is what the epoch's report is made of. Heartbeats are made in another thread than steps.
+ * The tallies of one epoch by executor id. Spark sends an accumulator to the driver with every heartbeat of a running task, which serves
+ * the live display, and once more with the task's result, which is what the epoch's report is made of. Heartbeats are made in another
+ * thread than steps.
  */
 final class EpochTally extends AccumulatorV2<Map.Entry<String, Tally>, Map<String, Tally>> {
     static final String NAME = "mmard.epoch";

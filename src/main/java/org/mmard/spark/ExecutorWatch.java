@@ -14,8 +14,8 @@ import org.mmard.train.RunStopped;
 import scala.collection.JavaConverters;
 
 /**
- * Knows which executors there are, and what a failed job means. The loss of one must end all that a run does on them: Spark would replace it and go
- * on, but the others do not know the newcomer.
+ * Knows which executors there are, and what a failed job means. The loss of one must end all that a run does on them: Spark would replace
+ * it and go on, but the others do not know the newcomer.
  */
 final class ExecutorWatch extends SparkListener {
     private static final long POLL_MILLISECONDS = 100;
@@ -60,8 +60,9 @@ final class ExecutorWatch extends SparkListener {
                 throw new InputError("the Spark master " + spark.master() + " does not answer: is it running?");
             }
             if (System.nanoTime() > deadline) {
-                throw new InputError("only " + now.size() + " of " + executors + " executors came within " + timeout + " s from " + spark.master()
-                        + ": lower cluster.executors, give the cluster more workers, or raise cluster.start-timeout");
+                throw new InputError(
+                        "only " + now.size() + " of " + executors + " executors came within " + timeout + " s from " + spark.master()
+                                + ": lower cluster.executors, give the cluster more workers, or raise cluster.start-timeout");
             }
             pause();
         }
@@ -89,7 +90,8 @@ final class ExecutorWatch extends SparkListener {
             member = members.remove(event.executorId());
         }
         if (member) {
-            fail("executor " + event.executorId() + " was lost (" + event.reason().lines().findFirst().orElse("no reason given").strip() + ")");
+            fail("executor " + event.executorId() + " was lost (" + event.reason().lines().findFirst().orElse("no reason given").strip()
+                    + ")");
         }
     }
 
@@ -118,7 +120,10 @@ final class ExecutorWatch extends SparkListener {
         }
     }
 
-    /** What a failed job of an epoch (from 1, 0 before the first) means: {@link ClusterFailure} where the cluster explains it, else the failure itself. */
+    /**
+     * What a failed job of an epoch (from 1, 0 before the first) means: {@link ClusterFailure} where the cluster explains it, else the
+     * failure itself.
+     */
     RuntimeException explain(Exception job, int epoch) {
         if (job instanceof ClusterFailure known) {
             return new ClusterFailure(known.getMessage() + in(epoch), known);

@@ -10,7 +10,8 @@ import org.mmard.train.Schedule;
 import org.mmard.train.StepFactory;
 
 /** All that an executor must know of a run, the same in every epoch. @param id tells the runs of one JVM apart */
-record Plan(UUID id, Settings settings, EpochOrder order, Schedule schedule, StepFactory steps, Broadcast<ImageSet> images) implements Serializable {
+record Plan(UUID id, Settings settings, EpochOrder order, Schedule schedule, StepFactory steps, Broadcast<ImageSet> images)
+        implements Serializable {
     int executors() {
         return settings.cluster().executors();
     }

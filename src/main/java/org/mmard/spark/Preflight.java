@@ -37,14 +37,16 @@ final class Preflight {
             return;
         }
         List<Integer> shards = IntStream.range(0, executors).boxed().toList();
-        spark.parallelize(shards, executors).rdd().barrier().mapPartitions(new Look(), false, ClassTag$.MODULE$.<Room>apply(Room.class)).toJavaRDD().collect()
+        spark.parallelize(shards, executors).rdd().barrier().mapPartitions(new Look(), false, ClassTag$.MODULE$.<Room>apply(Room.class))
+                .toJavaRDD().collect()
                 .forEach(room -> requireDisk(room, images));
     }
 
     private static void requireDisk(Room room, long images) {
         if (room.disk() < images + DISK_RESERVE) {
-            throw new InputError(room.folder() + " on " + room.host() + ": " + mebibytes(room.disk()) + " free for Spark's temporary files, "
-                    + mebibytes(images + DISK_RESERVE) + " may be needed: make room, or set spark.local.dir to another disk");
+            throw new InputError(
+                    room.folder() + " on " + room.host() + ": " + mebibytes(room.disk()) + " free for Spark's temporary files, "
+                            + mebibytes(images + DISK_RESERVE) + " may be needed: make room, or set spark.local.dir to another disk");
         }
     }
 

@@ -13,8 +13,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training wrapper
- * is.
+ * The student on this executor, kept from epoch to epoch because its step may hold a loaded teacher. One per JVM, as DL4J's training
+ * wrapper is.
  */
 final class Replica {
     /** How failures begin that are the step's own, and such as are not, whoever reads them. */
@@ -30,7 +30,8 @@ final class Replica {
 
     private Replica(Plan plan, NetBroadcastTuple state) {
         this.plan = plan;
-        // The state of each epoch comes in arrays off the heap, which only the garbage collector frees; the heap alone would give it little to do.
+        // The state of each epoch comes in arrays off the heap, which only the garbage collector frees; the heap alone would give it little
+        // to do.
         Nd4j.getMemoryManager().togglePeriodicGc(true);
         Nd4j.getMemoryManager().setAutoGcWindow(COLLECTION_MILLISECONDS);
         graph = new ReplicaGraph(state.getGraphConfiguration(), state.getParameters(), plan);
@@ -65,8 +66,8 @@ final class Replica {
         EpochTally tally = start.tally();
         String executor = SparkEnv.get().executorId();
         String host = host();
-        graph.begin(plan.images().value(), plan.schedule(), (result, skipped, seconds) ->
-                tally.add(Map.entry(executor, Tally.of(host, result, skipped, seconds))));
+        graph.begin(plan.images().value(), plan.schedule(),
+                (result, skipped, seconds) -> tally.add(Map.entry(executor, Tally.of(host, result, skipped, seconds))));
     }
 
     private static String host() {
@@ -92,8 +93,10 @@ final class Replica {
         List<FlatRange> trainable = FlatRange.trainable(graph.getUpdater());
         List<FlatRange> statistics = FlatRange.runningStatistics(graph.getUpdater());
         INDArray average = graph.average();
-        return new ReplicaState(shard, FlatRange.checksum(graph.params(), trainable), whole ? FlatRange.values(graph.params(), trainable) : null,
+        return new ReplicaState(shard, FlatRange.checksum(graph.params(), trainable),
+                whole ? FlatRange.values(graph.params(), trainable) : null,
                 FlatRange.values(graph.params(), statistics), FlatVector.values(graph.getUpdater().getStateViewArray()),
-                average == null ? null : new ReplicaState.Average(whole ? FlatRange.values(average, trainable) : null, FlatRange.values(average, statistics)));
+                average == null ? null : new ReplicaState.Average(whole ? FlatRange.values(average, trainable) : null,
+                        FlatRange.values(average, statistics)));
     }
 }

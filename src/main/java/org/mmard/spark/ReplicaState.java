@@ -16,14 +16,15 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param statistics running means and variances; @param velocity the updater state
  * @param average the moving average of the weights, or null where there is none
  */
-record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity, Average average) implements Serializable {
+record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity, Average average)
+        implements Serializable {
     /** @param parameters as above: all replicas follow the same weights; @param statistics of this replica's own running statistics */
     record Average(float[] parameters, float[] statistics) implements Serializable {}
 
     /**
      * Puts the outcome of an epoch into the driver's student: the parameters, which all replicas of the last round share, the mean of the
-     * running statistics, and the mean velocity. The executors' updates are summed, and the rule of the velocity is linear: N executors that
-     * start from the mean go on as they would have from their own.
+     * running statistics, and the mean velocity. The executors' updates are summed, and the rule of the velocity is linear: N executors
+     * that start from the mean go on as they would have from their own.
      *
      * @param states of all shards, in their order
      * @param lastRound how many executors took part in the epoch's last round
@@ -36,7 +37,8 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
             }
         }
         FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
-        FlatRange.assign(student.params(), FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(ReplicaState::statistics).toList()));
+        FlatRange.assign(student.params(), FlatRange.runningStatistics(student.getUpdater()),
+                mean(states.stream().map(ReplicaState::statistics).toList()));
         FlatVector.assign(student.getUpdater().getStateViewArray(), mean(states.stream().map(ReplicaState::velocity).toList()));
     }
 
@@ -47,7 +49,8 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
         }
         INDArray flat = Nd4j.create(1, student.numParams());
         FlatRange.assign(flat, FlatRange.trainable(student.getUpdater()), states.get(0).average.parameters);
-        FlatRange.assign(flat, FlatRange.runningStatistics(student.getUpdater()), mean(states.stream().map(state -> state.average.statistics).toList()));
+        FlatRange.assign(flat, FlatRange.runningStatistics(student.getUpdater()),
+                mean(states.stream().map(state -> state.average.statistics).toList()));
         return FlatVector.values(flat);
     }
 

@@ -15,7 +15,8 @@ record Room(String host, String folder, long disk) implements Serializable {
     /** Of this process, the driver or an executor. */
     static Room here() {
         SparkEnv spark = SparkEnv.get();
-        File folder = Arrays.stream(spark.blockManager().diskBlockManager().localDirs()).min(Comparator.comparingLong(File::getUsableSpace)).orElseThrow();
+        File folder = Arrays.stream(spark.blockManager().diskBlockManager().localDirs()).min(Comparator.comparingLong(File::getUsableSpace))
+                .orElseThrow();
         return new Room(spark.blockManager().blockManagerId().host(), folder.getPath(), folder.getUsableSpace());
     }
 }

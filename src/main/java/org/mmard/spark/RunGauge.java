@@ -7,8 +7,8 @@ import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
 
 /**
- * Where the run that this driver trains stands, as gauges of Spark's metrics system: {@link RunPlugin} registers them, {@link SparkEpochs} sets them,
- * and whatever sink Spark has shows them. A figure that is not known yet is NaN.
+ * Where the run that this driver trains stands, as gauges of Spark's metrics system: {@link RunPlugin} registers them, {@link SparkEpochs}
+ * sets them, and whatever sink Spark has shows them. A figure that is not known yet is NaN.
  */
 enum RunGauge {
     /** The epoch under way, from 1. */
@@ -55,7 +55,8 @@ enum RunGauge {
     /**
      * Follows an epoch as news of it arrive.
      *
-     * @param epoch from 1; @param before steps of the run before it; @param begun steps of it that were done earlier; @param batch images of a step
+     * @param epoch from 1; @param before steps of the run before it; @param begun steps of it that were done earlier; @param batch images
+     *     of a step
      * @param progress whom the news are for
      */
     static Epochs.Progress following(int epoch, long before, long begun, int batch, Epochs.Progress progress) {

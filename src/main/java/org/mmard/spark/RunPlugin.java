@@ -15,8 +15,8 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /**
- * What Spark runs for us in the driver and in each executor beside the tasks. The executors ask the driver twice a second whether the epoch that is
- * being trained is to be stopped: a task in progress hears of it in no other way. The driver registers the {@link RunGauge}s.
+ * What Spark runs for us in the driver and in each executor beside the tasks. The executors ask the driver twice a second whether the epoch
+ * that is being trained is to be stopped: a task in progress hears of it in no other way. The driver registers the {@link RunGauge}s.
  */
 public final class RunPlugin implements SparkPlugin {
     private static final Logger LOG = LoggerFactory.getLogger(RunPlugin.class);
@@ -75,7 +75,8 @@ public final class RunPlugin implements SparkPlugin {
         @Override
         public void init(PluginContext context, Map<String, String> extra) {
             if (context.conf().get("spark.master").startsWith("local-cluster")) {
-                // Executors of a local cluster are in the driver's process group: Ctrl-C would end them before they can bring anything back.
+                // Executors of a local cluster are in the driver's process group: Ctrl-C would end them before they can bring anything
+                // back.
                 Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
             }
             clock.scheduleWithFixedDelay(() -> ask(context), POLL_MILLISECONDS, POLL_MILLISECONDS, TimeUnit.MILLISECONDS);

@@ -13,7 +13,10 @@ import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.train.BatchStatistics;
 import org.mmard.train.TrainingBatch;
 
-/** Re-estimates a model's running statistics over all executors. Summed in the order of the batches, they do not depend on how many there are. */
+/**
+ * Re-estimates a model's running statistics over all executors. Summed in the order of the batches, they do not depend on how many there
+ * are.
+ */
 final class RunningStatistics {
     private RunningStatistics() {}
 

@@ -28,10 +28,14 @@ final class SentStudent extends NetBroadcastTuple {
     }
 
     private Object writeReplace() {
-        return new Plain(getGraphConfiguration(), Plain.bytes(getParameters()), getUpdaterState() == null ? null : Plain.bytes(getUpdaterState()));
+        return new Plain(getGraphConfiguration(), Plain.bytes(getParameters()),
+                getUpdaterState() == null ? null : Plain.bytes(getUpdaterState()));
     }
 
-    /** As it travels, in the byte order that all processors have for which there are libraries. Java serialises bytes several times as fast as floats. */
+    /**
+     * As it travels, in the byte order that all processors have for which there are libraries. Java serialises bytes several times as fast
+     * as floats.
+     */
     private record Plain(ComputationGraphConfiguration configuration, byte[] parameters, byte[] velocity) implements Serializable {
         private Object readResolve() {
             return new NetBroadcastTuple(configuration, vector(parameters), velocity == null ? null : vector(velocity));

@@ -12,7 +12,10 @@ import org.nd4j.linalg.dataset.api.MultiDataSet;
 final class Shards {
     private Shards() {}
 
-    /** One partition per shard, each with its batches among {@code from} to {@code to - 1} of the epoch, in order: batch k belongs to shard (k - from) modulo shards. */
+    /**
+     * One partition per shard, each with its batches among {@code from} to {@code to - 1} of the epoch, in order: batch k belongs to shard
+     * (k - from) modulo shards.
+     */
     static JavaRDD<MultiDataSet> of(JavaSparkContext spark, Broadcast<Plan> plan, int epoch, int shards, int from, int to) {
         return spark.parallelize(IntStream.range(0, shards).boxed().toList(), shards)
                 .mapPartitions(numbers -> batches(plan.value(), epoch, numbers.next(), shards, from, to));

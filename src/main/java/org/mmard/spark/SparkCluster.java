@@ -33,8 +33,8 @@ public final class SparkCluster implements AutoCloseable {
     }
 
     /**
-     * Makes ready for a run after a failure: replaces all executors, because those that are left wait for those that are not and do not know newcomers; and the
-     * context, where it was stopped.
+     * Makes ready for a run after a failure: replaces all executors, because those that are left wait for those that are not and do not
+     * know newcomers; and the context, where it was stopped.
      *
      * @param timeout seconds to wait for executors
      * @throws RunStopped where they do not come
@@ -62,7 +62,7 @@ public final class SparkCluster implements AutoCloseable {
      * @throws ClusterFailure after {@code limits.maxRestarts} of them
      */
     public <T> T persist(Settings.Cluster limits, Consumer<String> say, Supplier<T> work) {
-        for (int restarts = 0; ; restarts++) {
+        for (int restarts = 0;; restarts++) {
             ExecutorWatch watch = new ExecutorWatch(spark.sc(), executors, limits.startTimeout());
             try {
                 return work.get();

@@ -34,8 +34,8 @@ public final class SparkDriver {
     private SparkDriver() {}
 
     /**
-     * The context for {@code executors} executors. Master: spark-submit's own, else MMARD_MASTER, else {@code local[1]} for one executor and
-     * {@code local-cluster} for more.
+     * The context for {@code executors} executors. Master: spark-submit's own, else MMARD_MASTER, else {@code local[1]} for one executor
+     * and {@code local-cluster} for more.
      *
      * @throws InputError where that master cannot give so many executors
      */
@@ -108,7 +108,8 @@ public final class SparkDriver {
     }
 
     /**
-     * Executors stay from the beginning to the end, so that their files need no other keeper; where one that is asked for is missing, no executor would start.
+     * Executors stay from the beginning to the end, so that their files need no other keeper; where one that is asked for is missing, no
+     * executor would start.
      *
      * @throws InputError where that can be told before
      */
@@ -118,8 +119,10 @@ public final class SparkDriver {
             try (Socket service = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 LOG.info("There is a shuffle service at port {}, which is not used", service.getPort());
             } catch (IOException | IllegalArgumentException e) {
-                throw new InputError(SHUFFLE_SERVICE + " = true, but no shuffle service answers at port " + port + " of this machine (" + e.getMessage()
-                        + "); leave the property out: nothing here needs one", e);
+                throw new InputError(
+                        SHUFFLE_SERVICE + " = true, but no shuffle service answers at port " + port + " of this machine (" + e.getMessage()
+                                + "); leave the property out: nothing here needs one",
+                        e);
             }
         }
         conf.set(SHUFFLE_SERVICE, "false");
@@ -133,7 +136,8 @@ public final class SparkDriver {
             return "local[1]";
         }
         if (!environment.containsKey("SPARK_HOME")) {
-            throw new InputError("cluster.executors = " + executors + " needs a Spark installation or a master: start with ./mmard, or set SPARK_HOME or MMARD_MASTER");
+            throw new InputError("cluster.executors = " + executors
+                    + " needs a Spark installation or a master: start with ./mmard, or set SPARK_HOME or MMARD_MASTER");
         }
         return "local-cluster[" + executors + ",1,2048]";
     }
@@ -174,11 +178,12 @@ public final class SparkDriver {
     }
 
     /**
-     * A cluster that this process starts on this machine, and ends with itself, has a secret of its own: nobody else on the machine may speak to its
-     * executors. It stays in memory and in the environment of the executors.
+     * A cluster that this process starts on this machine, and ends with itself, has a secret of its own: nobody else on the machine may
+     * speak to its executors. It stays in memory and in the environment of the executors.
      */
     private static void authenticate(SparkConf conf) {
-        if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).matches() && conf.getBoolean("spark.authenticate", true) && !conf.contains("spark.authenticate.secret")) {
+        if (LOCAL_CLUSTER.matcher(conf.get("spark.master")).matches() && conf.getBoolean("spark.authenticate", true)
+                && !conf.contains("spark.authenticate.secret")) {
             byte[] secret = new byte[SECRET_BYTES];
             new SecureRandom().nextBytes(secret);
             conf.set("spark.authenticate", "true").set("spark.authenticate.secret", HexFormat.of().formatHex(secret));
@@ -195,7 +200,8 @@ public final class SparkDriver {
     }
 
     private static String absolute(String classPath) {
-        return Arrays.stream(classPath.split(File.pathSeparator)).map(entry -> new File(entry).getAbsolutePath()).collect(Collectors.joining(File.pathSeparator));
+        return Arrays.stream(classPath.split(File.pathSeparator)).map(entry -> new File(entry).getAbsolutePath())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static SparkConf properties(SparkConf conf) {
@@ -207,7 +213,8 @@ public final class SparkDriver {
         // Heartbeats carry the live progress; their interval is also how long one may take.
         conf.setIfMissing("spark.executor.heartbeatInterval", "3s");
         if (!conf.contains("spark.network.timeout")) {
-            // An executor that hangs, or that no packet reaches any more, is taken for lost after 45 to 50 s, not after two or three minutes.
+            // An executor that hangs, or that no packet reaches any more, is taken for lost after 45 to 50 s, not after two or three
+            // minutes.
             conf.setIfMissing("spark.storage.blockManagerHeartbeatTimeoutMs", "45s");
             conf.setIfMissing("spark.network.timeoutInterval", "5s");
         }
@@ -216,7 +223,10 @@ public final class SparkDriver {
         return equipDriver(conf);
     }
 
-    /** Our plugin beside the user's own. Spark's pages are for those who ask for them; the run's gauges are then among them, where Spark's template has them. */
+    /**
+     * Our plugin beside the user's own. Spark's pages are for those who ask for them; the run's gauges are then among them, where Spark's
+     * template has them.
+     */
     private static SparkConf equipDriver(SparkConf conf) {
         String own = RunPlugin.class.getName();
         String given = conf.get("spark.plugins", "");

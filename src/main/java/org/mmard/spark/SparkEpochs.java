@@ -49,14 +49,16 @@ public final class SparkEpochs implements Epochs {
      * @throws org.mmard.config.InputError where the executors do not come
      */
     public SparkEpochs(
-            JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation, Settings settings, StepFactory steps,
+            JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation,
+            Settings settings, StepFactory steps,
             StopRequest stop) {
         this.spark = spark;
         this.average = average;
         this.stop = stop;
         this.settings = settings;
         int executors = settings.cluster().executors();
-        EpochOrder order = new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
+        EpochOrder order =
+                new EpochOrder(IntStream.range(0, training.size()).toArray(), settings.training().batch(), settings.run().seed());
         RunGauge.begin(settings.run().directory());
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
@@ -118,7 +120,8 @@ public final class SparkEpochs implements Epochs {
         EpochSums sums = before.plus(now);
         RunGauge.trained(stepsBefore(epoch), now, sums);
         if (sums.steps() != batches() && !stop.made() && !tooManySkipped(sums)) {
-            throw new ClusterFailure("only " + sums.steps() + " of " + batches() + " minibatches were trained in epoch " + (epoch + 1), null);
+            throw new ClusterFailure("only " + sums.steps() + " of " + batches() + " minibatches were trained in epoch " + (epoch + 1),
+                    null);
         }
         return sums;
     }
@@ -129,7 +132,8 @@ public final class SparkEpochs implements Epochs {
         Duration stall = Duration.ofSeconds(cluster.stallTimeout());
         // A driver that does the work itself has nobody to replace.
         Runnable alarm = () -> watch.fail("no step was reported for " + cluster.stallTimeout() + " s (cluster.stall-timeout)");
-        try (StallWatch stalled = new StallWatch(stall.plusSeconds(cluster.startTimeout()), stall, spark.sc().isLocal() ? () -> {} : alarm)) {
+        try (StallWatch stalled =
+                new StallWatch(stall.plusSeconds(cluster.startTimeout()), stall, spark.sc().isLocal() ? () -> {} : alarm)) {
             Progress gauged = RunGauge.following(latest + 1, stepsBefore(latest), before.steps(), settings.training().batch(), progress);
             LiveProgress live = new LiveProgress(tally.id(), before, batches(), (done, total, loss) -> {
                 stalled.stepped(done);
@@ -144,7 +148,10 @@ public final class SparkEpochs implements Epochs {
         }
     }
 
-    /** Does something on the executors. @param what it is, for Spark's pages @throws org.mmard.train.ClusterFailure where it fails because of these */
+    /**
+     * Does something on the executors. @param what it is, for Spark's pages @throws org.mmard.train.ClusterFailure where it fails because
+     * of these
+     */
     private <T> T onCluster(String what, Callable<T> work) {
         watch.check(latest + 1);
         T result;
@@ -171,8 +178,9 @@ public final class SparkEpochs implements Epochs {
     }
 
     /**
-     * Among how many executors the batches from {@code from} on are dealt out: what was left of an epoch when it was interrupted may be fewer than there
-     * are executors, and one without any could not take part in a round. Those that average meet between windows, with or without batches.
+     * Among how many executors the batches from {@code from} on are dealt out: what was left of an epoch when it was interrupted may be
+     * fewer than there are executors, and one without any could not take part in a round. Those that average meet between windows, with or
+     * without batches.
      */
     private int shards(int from) {
         int executors = settings.cluster().executors();
@@ -233,7 +241,8 @@ public final class SparkEpochs implements Epochs {
     /** Lets go of the executors' copies; the Spark context stays its owner's. */
     @Override
     public void close() {
-        // Of questions that are still open when the context stops, Scala's thread pools complain in stack traces; lost executors answer none.
+        // Of questions that are still open when the context stops, Scala's thread pools complain in stack traces; lost executors answer
+        // none.
         boolean answered = !watch.failed();
         watch.close();
         if (!spark.sc().isStopped()) {

@@ -27,8 +27,8 @@ import scala.runtime.AbstractFunction2;
 import scala.runtime.BoxedUnit;
 
 /**
- * Evaluates on a cluster: one task per part of the examples, the model and the images sent once, results as they come. What is random belongs to the example, so the
- * outcome does not depend on how many executors there are.
+ * Evaluates on a cluster: one task per part of the examples, the model and the images sent once, results as they come. What is random
+ * belongs to the example, so the outcome does not depend on how many executors there are.
  */
 public final class SparkEvaluator implements Evaluator, AutoCloseable {
     private final JavaSparkContext spark;
@@ -40,7 +40,8 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     private final CollectionAccumulator<String> devices;
 
     /** @param images stays the caller's, who destroys it */
-    public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed, Settings.Engine engine) {
+    public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed,
+            Settings.Engine engine) {
         this.spark = spark;
         this.model = spark.broadcast(SentStudent.withoutVelocity(model));
         this.images = images;
@@ -117,7 +118,8 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         private final Settings.Engine engine;
         private final CollectionAccumulator<String> devices;
 
-        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Work<R> work, Settings.Engine engine, CollectionAccumulator<String> devices) {
+        Task(Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, Work<R> work, Settings.Engine engine,
+                CollectionAccumulator<String> devices) {
             this.model = model;
             this.images = images;
             this.work = work;

@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Tells Spark jobs that failed because of the cluster from those whose failure would only happen again. Spark gives what happened on an executor
- * as text.
+ * Tells Spark jobs that failed because of the cluster from those whose failure would only happen again. Spark gives what happened on an
+ * executor as text.
  */
 final class Symptoms {
     private static final int LONGEST = 160;
@@ -14,7 +14,8 @@ final class Symptoms {
             "ExecutorLostFailure", "FetchFailed", "MetadataFetchFailed", "Failed to get broadcast_", "Failed to fetch", "BlockNotFound",
             "SparkContext (was|has been) shut ?down", "Master removed our application",
             "org\\.apache\\.spark\\.rpc\\.", "org\\.apache\\.spark\\.network\\.", "TimeoutException",
-            "java\\.net\\.\\w*Exception", "ClosedChannelException", "Failed to connect to", "Connection (reset|refused)", "Connection from .* closed",
+            "java\\.net\\.\\w*Exception", "ClosedChannelException", "Failed to connect to", "Connection (reset|refused)",
+            "Connection from .* closed",
             // The executors among themselves: Spark's barrier, our updates.
             "barrier sync request", "Barrier execution mode does not allow run a barrier stage that requires more slots",
             Replica.UNSHARED)));

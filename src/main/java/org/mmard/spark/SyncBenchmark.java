@@ -22,7 +22,8 @@ import scala.runtime.AbstractFunction1;
 /**
  * Times how executors, processes of their own, share updates of a given size.
  *
- * @param length values of an update; @param warmUp rounds before those that are timed: until the virtual machine has compiled what runs in them
+ * @param length values of an update; @param warmUp rounds before those that are timed: until the virtual machine has compiled what runs in
+ *     them
  * @param encrypted whether what travels is encrypted, by AES in GCM, as the examples under {@code deploy/} have it
  */
 public record SyncBenchmark(int length, int executors, Encoding encoding, boolean encrypted, int rounds, int warmUp) {

@@ -17,8 +17,8 @@ import org.mmard.config.InputError;
 import org.mmard.train.ProcessIdentity;
 
 /**
- * A folder for Spark's temporary files whose name says which process it belongs to, so that a later one can tell what a killed one has left:
- * {@code mmard-USER/HOST-SPACE-PROCESS-START}, as {@link ProcessIdentity} has them.
+ * A folder for Spark's temporary files whose name says which process it belongs to, so that a later one can tell what a killed one has
+ * left: {@code mmard-USER/HOST-SPACE-PROCESS-START}, as {@link ProcessIdentity} has them.
  */
 final class TemporaryFolder {
     private static final Pattern NAME = Pattern.compile("(.+)-(\\d{1,18})-(\\d{1,18})");

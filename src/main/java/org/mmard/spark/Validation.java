@@ -21,7 +21,8 @@ final class Validation {
     }
 
     Epochs.Accuracy of(ComputationGraph student) {
-        try (SparkEvaluator evaluator = new SparkEvaluator(spark, student, images, settings.validation().batch(), settings.run().seed(), settings.engine())) {
+        try (SparkEvaluator evaluator =
+                new SparkEvaluator(spark, student, images, settings.validation().batch(), settings.run().seed(), settings.engine())) {
             double clean = evaluator.outcome(null).accuracy();
             double robust = evaluator.outcome(Attacks.validation(settings.attack(), settings.validation())).accuracy();
             return new Epochs.Accuracy(clean, robust, images.value().size());

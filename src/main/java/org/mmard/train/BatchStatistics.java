@@ -10,8 +10,8 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.TorchNetwork;
 
 /**
- * The mean and the variance (unbiased) of single batches at each batch norm of a network, from train-mode forwards. Their mean over all batches, weighed by
- * images, is what running statistics are re-estimated to, as PyTorch's {@code swa_utils.update_bn} does.
+ * The mean and the variance (unbiased) of single batches at each batch norm of a network, from train-mode forwards. Their mean over all
+ * batches, weighed by images, is what running statistics are re-estimated to, as PyTorch's {@code swa_utils.update_bn} does.
  */
 public final class BatchStatistics implements AutoCloseable {
     private final ComputationGraph graph;

@@ -24,8 +24,9 @@ import org.mmard.config.InputError;
 import org.mmard.model.ModelFile;
 
 /**
- * The checkpoints of a run as files, for whoever did not write them: what there is, copies of it, whether it is whole, and room. For example, in a
- * notebook: {@code CheckpointFiles.at("hdfs://host/runs/first", hadoop).fetch(RunDirectory.BEST, Path.of("student.zip"), true)}.
+ * The checkpoints of a run as files, for whoever did not write them: what there is, copies of it, whether it is whole, and room. For
+ * example, in a notebook:
+ * {@code CheckpointFiles.at("hdfs://host/runs/first", hadoop).fetch(RunDirectory.BEST, Path.of("student.zip"), true)}.
  */
 public final class CheckpointFiles {
     private static final int TRIES = 3;
@@ -41,7 +42,8 @@ public final class CheckpointFiles {
     /**
      * One checkpoint.
      *
-     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip}); @param name within the run directory; @param bytes its size
+     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip}); @param name within the run directory; @param bytes
+     *     its size
      * @param time when the epoch ended; @param accuracy on the validation part, or null where the epoch was not validated
      * @param best whether it is the best epoch's; @param last whether it is the newest epoch's
      */
@@ -50,15 +52,21 @@ public final class CheckpointFiles {
     /** How far a transfer is. */
     @FunctionalInterface
     public interface Progress {
-        Progress NONE = (done, total) -> { };
+        Progress NONE = (done, total) -> {};
 
         void bytes(long done, long total);
     }
 
-    /** A copy that was made. @param sha256 of its bytes, in hexadecimal; @param recorded whether that is what was recorded when they were written */
+    /**
+     * A copy that was made. @param sha256 of its bytes, in hexadecimal; @param recorded whether that is what was recorded when they were
+     * written
+     */
     public record Copy(Path file, long bytes, String sha256, boolean recorded) {}
 
-    /** What became of the check of a file. @param damage what is wrong with it, in one line, or null; @param recorded whether its checksum was recorded */
+    /**
+     * What became of the check of a file. @param damage what is wrong with it, in one line, or null; @param recorded whether its checksum
+     * was recorded
+     */
     public record Verdict(String name, String damage, boolean recorded) {}
 
     /** What was removed. @param bytes that were freed */
@@ -89,17 +97,22 @@ public final class CheckpointFiles {
         return directory.uri();
     }
 
-    /** All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in metrics.jsonl and the checksums. */
+    /**
+     * All checkpoints by their epochs, rising; {@code interrupted.zip} comes last. Reads no checkpoint: what there is to know stands in
+     * metrics.jsonl and the checksums.
+     */
     public List<Checkpoint> list() {
-        return list(line -> { });
+        return list(line -> {});
     }
 
     /** The same. @param warn told in one line about each that has the name of a checkpoint and is no file */
     public List<Checkpoint> list(Consumer<String> warn) {
-        Map<Integer, EpochMetrics> metrics = EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
+        Map<Integer, EpochMetrics> metrics =
+                EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
         SortedSet<Integer> epochs = directory.checkpoints();
         int last = epochs.isEmpty() ? 0 : epochs.last();
-        int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch).max().orElse(0));
+        int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch)
+                .max().orElse(0));
         Map<String, RunDirectory.Stored> files = new TreeMap<>();
         for (RunDirectory.Stored file : directory.stored()) {
             if (file.isFile()) {
@@ -123,7 +136,8 @@ public final class CheckpointFiles {
     }
 
     /**
-     * The epoch that {@code best.zip} is a copy of, by the checksums: where the best epoch was lost, that is another than metrics.jsonl says.
+     * The epoch that {@code best.zip} is a copy of, by the checksums: where the best epoch was lost, that is another than metrics.jsonl
+     * says.
      *
      * @param recorded the best epoch by metrics.jsonl, which counts where no checksum says otherwise; 0 for none
      */
@@ -132,11 +146,13 @@ public final class CheckpointFiles {
         if (copied.isEmpty() || recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
             return recorded;
         }
-        return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst().orElse(recorded);
+        return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst()
+                .orElse(recorded);
     }
 
     private static Checkpoint checkpoint(int epoch, RunDirectory.Stored file, EpochMetrics line, boolean best, boolean last) {
-        return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(), line == null ? null : line.accuracy(), best, last);
+        return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(),
+                line == null ? null : line.accuracy(), best, last);
     }
 
     /** The name of an epoch's checkpoint within the run directory. @throws InputError where it has none, naming the epochs that have */
@@ -160,7 +176,8 @@ public final class CheckpointFiles {
                 ranges.add(new int[] {epoch, epoch});
             }
         }
-        return ranges.stream().map(range -> range[0] == range[1] ? "" + range[0] : range[0] + "-" + range[1]).collect(Collectors.joining(", "));
+        return ranges.stream().map(range -> range[0] == range[1] ? "" + range[0] : range[0] + "-" + range[1])
+                .collect(Collectors.joining(", "));
     }
 
     /**
@@ -250,8 +267,9 @@ public final class CheckpointFiles {
     }
 
     /**
-     * Checks every zip of the run against its recorded checksum and as a zip file. One that seems damaged is looked at again before that is said: a run that goes
-     * on may have replaced it, or removed it, between the reading of its record and its own. One that is gone then does not count.
+     * Checks every zip of the run against its recorded checksum and as a zip file. One that seems damaged is looked at again before that is
+     * said: a run that goes on may have replaced it, or removed it, between the reading of its record and its own. One that is gone then
+     * does not count.
      *
      * @param each told of each as it is checked
      */
@@ -286,8 +304,8 @@ public final class CheckpointFiles {
     }
 
     /**
-     * Removes the checkpoints of epochs that are neither the best, nor among the newest {@code keepLast}, nor multiples of {@code keepEvery}. The newest
-     * always stays, as do {@code best.zip}, {@code last.zip} and {@code interrupted.zip}.
+     * Removes the checkpoints of epochs that are neither the best, nor among the newest {@code keepLast}, nor multiples of
+     * {@code keepEvery}. The newest always stays, as do {@code best.zip}, {@code last.zip} and {@code interrupted.zip}.
      *
      * What is not as its checksum was recorded stays too: it may be damaged, or somebody else's.
      *
@@ -312,9 +330,11 @@ public final class CheckpointFiles {
             return new Pruned(List.of(), 0);
         }
         if (!directory.exists(RunDirectory.METRICS)) {
-            throw new InputError(directory.uri(RunDirectory.METRICS) + ": missing, so nothing says which epoch is the best; put the file back");
+            throw new InputError(
+                    directory.uri(RunDirectory.METRICS) + ": missing, so nothing says which epoch is the best; put the file back");
         }
-        List<Checkpoint> own = list(tell).stream().filter(checkpoint -> checkpoint.epoch > 0 && !checkpoint.name.equals(RunDirectory.BEST)).toList();
+        List<Checkpoint> own =
+                list(tell).stream().filter(checkpoint -> checkpoint.epoch > 0 && !checkpoint.name.equals(RunDirectory.BEST)).toList();
         List<Checkpoint> removed = new ArrayList<>();
         int newest = 0;
         for (int i = own.size() - 1; i >= 0; i--) {

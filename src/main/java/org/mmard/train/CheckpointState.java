@@ -20,7 +20,8 @@ import org.mmard.config.JsonFields;
  * @param begun what is done of the next epoch, or null where that has not begun
  */
 public record CheckpointState(
-        String settings, int epoch, long step, Epochs.Accuracy accuracy, Best best, @JsonInclude(JsonInclude.Include.NON_NULL) EpochSums begun) {
+        String settings, int epoch, long step, Epochs.Accuracy accuracy, Best best,
+        @JsonInclude(JsonInclude.Include.NON_NULL) EpochSums begun) {
     /** The name of the entry. */
     public static final String ENTRY = "state.json";
 
@@ -65,9 +66,11 @@ public record CheckpointState(
             throw new InputError(uri + ": entry " + ENTRY + " is missing: a model, but no checkpoint of a run");
         }
         JsonFields fields = JsonFields.exactly(uri + ": entry " + ENTRY, content);
-        CheckpointState state = new CheckpointState(fields.text("settings"), fields.count("epoch", 0, Integer.MAX_VALUE - 1), fields.whole("step", 0, MOST),
-                fields.has("accuracy") ? accuracy(fields.section("accuracy")) : null, fields.has("best") ? best(fields.section("best")) : null,
-                fields.has("begun") ? sums(fields.section("begun")) : null);
+        CheckpointState state =
+                new CheckpointState(fields.text("settings"), fields.count("epoch", 0, Integer.MAX_VALUE - 1), fields.whole("step", 0, MOST),
+                        fields.has("accuracy") ? accuracy(fields.section("accuracy")) : null,
+                        fields.has("best") ? best(fields.section("best")) : null,
+                        fields.has("begun") ? sums(fields.section("begun")) : null);
         if (state.best != null && state.best.epoch > state.epoch) {
             throw fields.refusal("best", "an epoch up to " + state.epoch);
         }
@@ -75,7 +78,8 @@ public record CheckpointState(
     }
 
     private static Epochs.Accuracy accuracy(JsonFields fields) {
-        return new Epochs.Accuracy(fields.number("clean", 0, 1), fields.number("robust", 0, 1), fields.count("examples", 0, Integer.MAX_VALUE));
+        return new Epochs.Accuracy(fields.number("clean", 0, 1), fields.number("robust", 0, 1),
+                fields.count("examples", 0, Integer.MAX_VALUE));
     }
 
     private static Best best(JsonFields fields) {
@@ -93,8 +97,10 @@ public record CheckpointState(
         JsonFields sums = fields.section("terms");
         Map<String, BigDecimal> terms = new TreeMap<>();
         sums.names().forEach(name -> terms.put(name, sum(sums, name)));
-        return new Tally(fields.textOrNull("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST), fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
-                fields.number("seconds", 0, LONGEST), fields.whole("counted", 0, MOST), sum(fields, "loss"), terms, fields.whole("natural", 0, MOST),
+        return new Tally(fields.textOrNull("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST),
+                fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
+                fields.number("seconds", 0, LONGEST), fields.whole("counted", 0, MOST), sum(fields, "loss"), terms,
+                fields.whole("natural", 0, MOST),
                 fields.whole("adversarial", 0, MOST));
     }
 

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The checkpoints of a run: one DL4J zip per epoch, with the updater's state, a {@link CheckpointState}, and a checksum beside it that is checked
- * before a run goes on from it. {@code last.zip} and {@code best.zip} are copies for other tools; a resume reads {@code best.zip} only where the best
- * epoch's own file is lost.
+ * The checkpoints of a run: one DL4J zip per epoch, with the updater's state, a {@link CheckpointState}, and a checksum beside it that is
+ * checked before a run goes on from it. {@code last.zip} and {@code best.zip} are copies for other tools; a resume reads {@code best.zip}
+ * only where the best epoch's own file is lost.
  */
 public final class Checkpoints {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
@@ -138,12 +138,14 @@ public final class Checkpoints {
     }
 
     private String complaint(String name, Throwable e) {
-        return e instanceof InputError ? e.getMessage() : directory.uri(name) + ": damaged (" + Printable.value(String.valueOf(e.getMessage() == null ? e : e.getMessage())) + ")";
+        return e instanceof InputError ? e.getMessage()
+                : directory.uri(name) + ": damaged (" + Printable.value(String.valueOf(e.getMessage() == null ? e : e.getMessage())) + ")";
     }
 
     /**
-     * Goes back to a checkpoint: {@code last.zip} and {@code best.zip} become those of that time, whatever a crash or a later epoch made of them. The best
-     * epoch's own file is restored from {@code best.zip} where it is gone or damaged; where neither can be used, the best of the other epochs takes its place.
+     * Goes back to a checkpoint: {@code last.zip} and {@code best.zip} become those of that time, whatever a crash or a later epoch made of
+     * them. The best epoch's own file is restored from {@code best.zip} where it is gone or damaged; where neither can be used, the best of
+     * the other epochs takes its place.
      *
      * @param warn told in one line where the best epoch's file is restored or lost, or another cannot be used
      * @return the checkpoint's state, with the best epoch that there is
@@ -177,13 +179,14 @@ public final class Checkpoints {
             }
             CheckpointState.Best left = bestLeft(state);
             warn.accept(complaint(own, e) + "; " + RunDirectory.BEST + " does not hold it either, so the best epoch is lost; "
-                    + (left == null ? "no other was validated" : RunDirectory.BEST + " is now that of epoch " + left.epoch() + ", the best that is left"));
+                    + (left == null ? "no other was validated"
+                            : RunDirectory.BEST + " is now that of epoch " + left.epoch() + ", the best that is left"));
             return left;
         }
     }
 
     private boolean isCopiedInBest(int epoch, String settings) {
-        return usable(RunDirectory.BEST, settings, line -> { }).filter(found -> found.state().epoch() == epoch).isPresent();
+        return usable(RunDirectory.BEST, settings, line -> {}).filter(found -> found.state().epoch() == epoch).isPresent();
     }
 
     private CheckpointState.Best bestLeft(CheckpointState state) {
@@ -197,7 +200,7 @@ public final class Checkpoints {
 
     /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
     private Optional<Epochs.Accuracy> accuracy(int epoch, String settings) {
-        return usable(RunDirectory.checkpoint(epoch), settings, line -> { }).map(found -> found.state().accuracy());
+        return usable(RunDirectory.checkpoint(epoch), settings, line -> {}).map(found -> found.state().accuracy());
     }
 
     private List<Integer> newestFirst() {

@@ -1,8 +1,8 @@
 package org.mmard.train;
 
 /**
- * The cluster failed a run: an executor was lost, nothing moves any more, or whoever ran the epochs is gone. Nothing is wrong with the run itself: it can go
- * on from its newest checkpoint, with executors that were not part of this.
+ * The cluster failed a run: an executor was lost, nothing moves any more, or whoever ran the epochs is gone. Nothing is wrong with the run
+ * itself: it can go on from its newest checkpoint, with executors that were not part of this.
  */
 public final class ClusterFailure extends RunStopped {
     private static final long serialVersionUID = 1L;

@@ -8,12 +8,14 @@ public final class DiskFull extends RunStopped {
     private static final long serialVersionUID = 1L;
 
     DiskFull(String uri, String why, IOException cause) {
-        super(uri + ": cannot be written: " + why + "; make room, then go on (mmard train: with --resume); finished epochs are kept", cause);
+        super(uri + ": cannot be written: " + why + "; make room, then go on (mmard train: with --resume); finished epochs are kept",
+                cause);
     }
 
     /** Whether a disk, or somebody's share of it, is full. */
     static boolean is(IOException e) {
         String message = String.valueOf(e.getMessage());
-        return e instanceof ClusterStorageCapacityExceededException || message.contains("No space left on device") || message.contains("Disk quota exceeded");
+        return e instanceof ClusterStorageCapacityExceededException || message.contains("No space left on device")
+                || message.contains("Disk quota exceeded");
     }
 }

@@ -24,18 +24,21 @@ import org.mmard.method.Method;
 import org.mmard.method.TeacherOnNatural;
 
 /**
- * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is, then the student's train-mode
- * forwards give the outer loss, whose gradient goes into the student's gradient vector.
+ * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is, then the student's
+ * train-mode forwards give the outer loss, whose gradient goes into the student's gradient vector.
  *
- * <p>Each half can be had alone at given images, which is how it is compared with other codes. Call those within a {@link PointerScope}; they use
- * the method of the last batch's epoch, before the first batch that of epoch 0.
+ * <p>Each half can be had alone at given images, which is how it is compared with other codes. Call those within a {@link PointerScope};
+ * they use the method of the last batch's epoch, before the first batch that of epoch 0.
  */
 public final class DistillationStep implements Step {
     private final IntFunction<Method> methods;
     private final Settings.Attack settings;
     private final Passes passes;
     private final TorchNetwork student;
-    /** The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running statistics. */
+    /**
+     * The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running
+     * statistics.
+     */
     private final Classifier onBatchStatistics;
     private final FrozenTeacher teacher;
     private final Precision attackPrecision;
@@ -48,15 +51,18 @@ public final class DistillationStep implements Step {
      * @param teacher a frozen network, closed with this step; null where the method needs none
      * @param methods the method of each epoch, counted from 0
      */
-    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings, Passes passes) {
-        this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE, passes, Precision.FLOAT32);
+    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
+            Passes passes) {
+        this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE,
+                passes, Precision.FLOAT32);
     }
 
     /**
-     * As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so, and the attack in a precision of its own.
+     * As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so, and the attack in a precision of
+     * its own.
      *
-     * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison would
-     *     see the rounding alone
+     * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison
+     *     would see the rounding alone
      */
     DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
             Settings.WeightPerturbation perturbation, Passes passes, Precision attackPrecision) {
@@ -86,7 +92,8 @@ public final class DistillationStep implements Step {
             TeacherOnNatural known = onNatural(natural, batch.labels());
             Tensor adversarial = natural;
             if (method.attacks()) {
-                Tensor start = Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
+                Tensor start =
+                        Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
                 adversarial = climb(known, attack -> attack.perturb(natural, start, known.predictions()));
             }
             return outer(natural, adversarial, known.predictions());
@@ -113,8 +120,8 @@ public final class DistillationStep implements Step {
     }
 
     /**
-     * The outer loss at given adversarial images: what {@link #gradient} does after its attack. Overwrites the graph's gradient vector and moves
-     * its running statistics.
+     * The outer loss at given adversarial images: what {@link #gradient} does after its attack. Overwrites the graph's gradient vector and
+     * moves its running statistics.
      */
     public Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
         student.upload();
@@ -160,7 +167,8 @@ public final class DistillationStep implements Step {
                 predictions.with(which, teacher.exact().logits(images.get(which.image())));
             }
         }
-        Result result = perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy())) : ofStudent(images, predictions);
+        Result result = perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy()))
+                : ofStudent(images, predictions);
         student.downloadStatistics();
         return result;
     }
@@ -173,7 +181,8 @@ public final class DistillationStep implements Step {
         for (int i = 0; i < forwards.size(); i++) {
             Prediction which = forwards.get(i);
             Tensor image = images.get(which.image());
-            // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those only.
+            // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those
+            // only.
             if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
                 TorchNetwork.TrainPass pass = student.train(image);
                 differentiated.put(which, pass);

@@ -24,7 +24,8 @@ public final class DistillationSteps implements StepFactory {
 
     /** @param teacher null where the method needs none */
     public DistillationSteps(Settings settings, Teacher teacher) {
-        this(settings.method(), settings.training().epochs(), settings.attack(), settings.training().weightPerturbation(), settings.engine(), teacher);
+        this(settings.method(), settings.training().epochs(), settings.attack(), settings.training().weightPerturbation(),
+                settings.engine(), teacher);
     }
 
     /** As above, from the settings that matter to a step. @param epochs of the whole training */
@@ -49,7 +50,8 @@ public final class DistillationSteps implements StepFactory {
     }
 
     private FrozenTeacher frozen(ComputationGraph graph, Passes passes, Precision precision) {
-        boolean attacked = Methods.of(method, Moment.end(epochs)).inner().stream().anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
+        boolean attacked = Methods.of(method, Moment.end(epochs)).inner().stream()
+                .anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
         try (TorchNetwork network = new TorchNetwork(graph)) {
             Classifier exact = network.freeze(passes);
             return new FrozenTeacher(exact, attacked && precision != Precision.FLOAT32 ? network.freeze(passes, precision) : exact);

@@ -14,8 +14,8 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * A {@code ComputationGraph} whose gradient is a distillation method: wherever DL4J fits a graph, this one can stand, and DL4J's solver,
- * updater and gradient sharing take the rest as if the gradient were their own. It is fitted with {@link TrainingBatch}es. A step whose loss or
- * gradient is not finite is skipped: it changes neither parameters nor velocity nor running statistics.
+ * updater and gradient sharing take the rest as if the gradient were their own. It is fitted with {@link TrainingBatch}es. A step whose
+ * loss or gradient is not finite is skipped: it changes neither parameters nor velocity nor running statistics.
  */
 public class DistillingGraph extends ComputationGraph {
     private final transient Settings.Training training;
@@ -36,13 +36,20 @@ public class DistillingGraph extends ComputationGraph {
     /** Told after each step. */
     @FunctionalInterface
     public interface StepListener {
-        /** @param skipped whether the step changed nothing, because it was not finite; @param seconds its wall time, loading its images included */
+        /**
+         * @param skipped whether the step changed nothing, because it was not finite; @param seconds its wall time, loading its images
+         *     included
+         */
         void stepped(Step.Result result, boolean skipped, double seconds);
     }
 
-    /** @param configuration cloned; its updater must be {@code Nesterovs}; @param parameters copied; @param velocity copied, may be null for zeros */
+    /**
+     * @param configuration cloned; its updater must be {@code Nesterovs}; @param parameters copied; @param velocity copied, may be null for
+     *     zeros
+     */
     public DistillingGraph(
-            ComputationGraphConfiguration configuration, INDArray parameters, INDArray velocity, Settings.Training training, long seed, StepFactory steps) {
+            ComputationGraphConfiguration configuration, INDArray parameters, INDArray velocity, Settings.Training training, long seed,
+            StepFactory steps) {
         super(configuration.clone());
         this.training = training;
         this.seed = seed;
@@ -70,7 +77,10 @@ public class DistillingGraph extends ComputationGraph {
         this.failure = null;
     }
 
-    /** From where on a moving average follows the parameters after every step; null for none. @param decay a's share in a <- decay a + (1 - decay) p */
+    /**
+     * From where on a moving average follows the parameters after every step; null for none. @param decay a's share in a <- decay a + (1 -
+     * decay) p
+     */
     public void follow(float[] start, double decay) {
         if (average != null) {
             average.close();

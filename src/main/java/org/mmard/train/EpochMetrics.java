@@ -20,7 +20,8 @@ import org.mmard.config.JsonFields;
  * @param best whether this epoch was the best so far
  * @param time when the epoch ended
  */
-public record EpochMetrics(int epoch, long step, Epochs.Report report, double learningRate, Epochs.Accuracy accuracy, boolean best, Instant time) {
+public record EpochMetrics(int epoch, long step, Epochs.Report report, double learningRate, Epochs.Accuracy accuracy, boolean best,
+        Instant time) {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Seconds, and what a loss may be: far more than any run has, and far from where arithmetic ends. */
     private static final double LONGEST = 1e12;
@@ -34,21 +35,26 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
     public static List<EpochMetrics> read(RunDirectory directory) {
         String file = directory.uri(RunDirectory.METRICS);
         return directory.<List<EpochMetrics>>lines(RunDirectory.METRICS, ArrayList::new, (epochs, line) -> epochs.add(of(
-                JsonFields.of(file + ": line " + (epochs.size() + 1) + " is not that of an epoch", line), epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch)));
+                JsonFields.of(file + ": line " + (epochs.size() + 1) + " is not that of an epoch", line),
+                epochs.isEmpty() ? 0 : epochs.get(epochs.size() - 1).epoch)));
     }
 
     /** @param before the epoch of the line before, 0 where there is none */
     private static EpochMetrics of(JsonFields line, int before) {
         int epoch = line.count("epoch", before + 1, Integer.MAX_VALUE);
-        Epochs.Report report = new Epochs.Report(real(line, "loss"), terms(line), share(line, "train_natural_accuracy"), share(line, "train_adversarial_accuracy"),
-                counted(line, "images"), line.has("seconds") ? line.number("seconds", 0, LONGEST) : 0, counted(line, "skipped_steps"), executors(line));
-        Epochs.Accuracy accuracy = !line.has("clean_accuracy") ? null : new Epochs.Accuracy(line.number("clean_accuracy", 0, 1), line.number("robust_accuracy", 0, 1),
-                line.has("validation_examples") ? line.count("validation_examples", 0, Integer.MAX_VALUE) : 0);
+        Epochs.Report report = new Epochs.Report(real(line, "loss"), terms(line), share(line, "train_natural_accuracy"),
+                share(line, "train_adversarial_accuracy"),
+                counted(line, "images"), line.has("seconds") ? line.number("seconds", 0, LONGEST) : 0, counted(line, "skipped_steps"),
+                executors(line));
+        Epochs.Accuracy accuracy = !line.has("clean_accuracy") ? null
+                : new Epochs.Accuracy(line.number("clean_accuracy", 0, 1), line.number("robust_accuracy", 0, 1),
+                        line.has("validation_examples") ? line.count("validation_examples", 0, Integer.MAX_VALUE) : 0);
         boolean best = line.says("best") && line.flag("best");
         if (best && accuracy == null) {
             throw line.refusal("clean_accuracy", "the accuracy by which the epoch is the best");
         }
-        return new EpochMetrics(epoch, counted(line, "step"), report, line.has("learning_rate") ? line.number("learning_rate", 0, HIGHEST) : 0, accuracy, best, time(line));
+        return new EpochMetrics(epoch, counted(line, "step"), report,
+                line.has("learning_rate") ? line.number("learning_rate", 0, HIGHEST) : 0, accuracy, best, time(line));
     }
 
     private static Map<String, Double> terms(JsonFields line) {
@@ -66,7 +72,8 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
             JsonFields executors = line.section("executors");
             for (String id : executors.names()) {
                 JsonFields said = executors.section(id);
-                reports.put(id, new Epochs.ExecutorReport(said.text("host"), said.has("device") ? said.text("device") : null, counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
+                reports.put(id, new Epochs.ExecutorReport(said.text("host"), said.has("device") ? said.text("device") : null,
+                        counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
             }
         }
         return reports;

@@ -41,8 +41,10 @@ public record EpochSums(Map<String, Tally> executors, double seconds) {
         Map<String, Double> terms = new TreeMap<>();
         all.terms().forEach((name, sum) -> terms.put(name, all.mean(sum)));
         Map<String, Epochs.ExecutorReport> reports = new TreeMap<>();
-        executors.forEach((id, tally) -> reports.put(id, new Epochs.ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
-        return new Epochs.Report(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(), all.images(), seconds,
+        executors.forEach((id, tally) -> reports.put(id,
+                new Epochs.ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
+        return new Epochs.Report(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(),
+                all.images(), seconds,
                 all.skipped(), reports);
     }
 

@@ -13,7 +13,8 @@ public interface Epochs extends AutoCloseable {
      * mean that more of them were skipped than may be, or that the run is to stop.
      *
      * @param before what was done of this epoch earlier, {@link EpochSums#NONE} as a rule; what is returned includes it
-     * @param progress told after each step anywhere in the cluster as news arrives: steps done in this epoch, of how many, running mean loss
+     * @param progress told after each step anywhere in the cluster as news arrives: steps done in this epoch, of how many, running mean
+     *     loss
      */
     EpochSums train(int epoch, EpochSums before, Progress progress);
 
@@ -40,7 +41,8 @@ public interface Epochs extends AutoCloseable {
      * @param terms of the loss by name; @param images of all steps; @param executors by id
      */
     record Report(
-            double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds, long skippedSteps,
+            double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds,
+            long skippedSteps,
             Map<String, ExecutorReport> executors) {}
 
     record ExecutorReport(String host, String device, long minibatches, long images, double seconds) {}

@@ -25,7 +25,10 @@ public record FlatRange(int start, int end, int state) {
         return ranges(updater, true);
     }
 
-    /** The running means and variances of batch normalisation: in the parameter vector, but not trained. Neighbours are merged, in rising order. */
+    /**
+     * The running means and variances of batch normalisation: in the parameter vector, but not trained. Neighbours are merged, in rising
+     * order.
+     */
     public static List<FlatRange> runningStatistics(ComputationGraphUpdater updater) {
         return ranges(updater, false);
     }
@@ -80,8 +83,9 @@ public record FlatRange(int start, int end, int state) {
                 state += statistic ? 0 : length;
             }
             if (block.getUpdaterViewOffsetEnd() != state) {
-                throw new IllegalArgumentException("updater state of " + block.getUpdaterViewOffsetEnd() + " values where the parameters up to "
-                        + block.getParamOffsetEnd() + " need " + state + ": the configuration's updater must be Nesterovs");
+                throw new IllegalArgumentException(
+                        "updater state of " + block.getUpdaterViewOffsetEnd() + " values where the parameters up to "
+                                + block.getParamOffsetEnd() + " need " + state + ": the configuration's updater must be Nesterovs");
             }
         }
         return merged;

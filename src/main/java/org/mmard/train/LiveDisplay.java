@@ -54,7 +54,9 @@ final class LiveDisplay extends TrainingDisplay {
         }
     }
 
-    /** The text and, where the terminal is wide enough, a bar before it; blanks to the line's end, so that nothing stays of a longer line. */
+    /**
+     * The text and, where the terminal is wide enough, a bar before it; blanks to the line's end, so that nothing stays of a longer line.
+     */
     private String fit(String text, int width) {
         int bar = Math.min(LONGEST_BAR, width - text.length() - "[]  ".length());
         int filled = (int) (bar * pace.fractionOfEpoch());

@@ -19,7 +19,8 @@ import org.mmard.config.Printable;
 /**
  * Who holds a run directory: the content of {@code run.lock}.
  *
- * @param id of this taking of the lock, random; @param machine within which process numbers mean something; @param since, beat when it was taken, and last written
+ * @param id of this taking of the lock, random; @param machine within which process numbers mean something; @param since, beat when it was
+ *     taken, and last written
  */
 record LockHolder(String id, String host, String machine, ProcessIdentity process, String since, String beat) {
     private static final ObjectMapper JSON = JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS).build();

@@ -35,7 +35,8 @@ public record Provenance(String settings, long seed, Source data, Source teacher
      * @param reason the failure of the cluster after which the run restarted itself; null for a start by a user
      * @param executors how many trained from then on; null where an older version did not write it down
      */
-    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason, Integer executors,
+    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason,
+            Integer executors,
             Map<String, String> versions) {
         public static Start now(String host, String command, int executors, Map<String, String> versions) {
             return new Start(Instant.now().toString(), 0, host, command, null, executors, versions);
@@ -62,14 +63,17 @@ public record Provenance(String settings, long seed, Source data, Source teacher
         starts = List.copyOf(starts);
     }
 
-    /** The same where starts that do not say how many executors they had, had so many: while they were written, nobody could change that. */
+    /**
+     * The same where starts that do not say how many executors they had, had so many: while they were written, nobody could change that.
+     */
     Provenance withFormer(int executors) {
         return new Provenance(settings, seed, data, teacher, starts.stream().map(start -> start.executors != null ? start
                 : new Start(start.time, start.afterEpoch, start.host, start.command, start.reason, executors, start.versions)).toList());
     }
 
     /**
-     * How a start went on with another number of executors than the one before it: {@code 4 executors in place of 2}; nothing where it did not.
+     * How a start went on with another number of executors than the one before it: {@code 4 executors in place of 2}; nothing where it did
+     * not.
      *
      * @param start its place in {@link #starts}
      */
@@ -104,10 +108,12 @@ public record Provenance(String settings, long seed, Source data, Source teacher
     /** @throws InputError where the file is missing or not ours */
     public static Provenance read(RunDirectory directory) {
         byte[] content = directory.read(RunDirectory.PROVENANCE, LARGEST).orElseThrow(() -> new InputError(
-                directory.uri(RunDirectory.PROVENANCE) + ": missing, so nothing says what the run was trained on; put it back, or start again in another directory"));
+                directory.uri(RunDirectory.PROVENANCE)
+                        + ": missing, so nothing says what the run was trained on; put it back, or start again in another directory"));
         JsonFields fields = JsonFields.of(directory.uri(RunDirectory.PROVENANCE) + ": not a provenance file", content);
         return new Provenance(fields.text("settings"), fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE), source(fields.section("data")),
-                fields.has("teacher") ? source(fields.section("teacher")) : null, fields.sections("starts").stream().map(Provenance::start).toList());
+                fields.has("teacher") ? source(fields.section("teacher")) : null,
+                fields.sections("starts").stream().map(Provenance::start).toList());
     }
 
     private static Source source(JsonFields fields) {
@@ -115,7 +121,9 @@ public record Provenance(String settings, long seed, Source data, Source teacher
     }
 
     private static Start start(JsonFields fields) {
-        return new Start(fields.text("time"), fields.count("after_epoch", 0, Integer.MAX_VALUE), fields.text("host"), fields.text("command"),
-                fields.textOrNull("reason"), fields.has("executors") ? fields.count("executors", 1, Integer.MAX_VALUE) : null, fields.section("versions").allTexts());
+        return new Start(fields.text("time"), fields.count("after_epoch", 0, Integer.MAX_VALUE), fields.text("host"),
+                fields.text("command"),
+                fields.textOrNull("reason"), fields.has("executors") ? fields.count("executors", 1, Integer.MAX_VALUE) : null,
+                fields.section("versions").allTexts());
     }
 }

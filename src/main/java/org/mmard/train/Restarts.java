@@ -52,8 +52,10 @@ public final class Restarts {
             } catch (ClusterFailure e) {
                 display.stepsEnd();
                 if (done == most) {
-                    throw new ClusterFailure(e.getMessage() + (most == 0 ? "" : ", after " + most + (most == 1 ? " restart" : " restarts")) + "; go on from "
-                            + newest(directory, from) + " with --resume", e);
+                    throw new ClusterFailure(
+                            e.getMessage() + (most == 0 ? "" : ", after " + most + (most == 1 ? " restart" : " restarts")) + "; go on from "
+                                    + newest(directory, from) + " with --resume",
+                            e);
                 }
                 done++;
                 from = recovery.find(e.getMessage());

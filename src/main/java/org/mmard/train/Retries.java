@@ -15,14 +15,14 @@ import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.security.AccessControlException;
 
 /**
- * Tries what a filesystem refuses again, with pauses that double, until it has refused for too long. What another try cannot change is not tried again:
- * permissions, quotas, files that are missing or damaged.
+ * Tries what a filesystem refuses again, with pauses that double, until it has refused for too long. What another try cannot change is not
+ * tried again: permissions, quotas, files that are missing or damaged.
  *
  * @param patience from the first failure to the last try; @param pause after the first failure
  * @param tell told in one line when something is tried again, and when it has worked
  */
 record Retries(Duration patience, Duration pause, Consumer<String> tell) {
-    static final Retries NONE = new Retries(Duration.ZERO, Duration.ZERO, line -> { });
+    static final Retries NONE = new Retries(Duration.ZERO, Duration.ZERO, line -> {});
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
@@ -58,7 +58,8 @@ record Retries(Duration patience, Duration pause, Consumer<String> tell) {
                     throw e;
                 }
                 if (failures == 0) {
-                    tell.accept(path + ": cannot be " + verb + " for now (" + RunDirectory.firstLine(e) + "); trying again for " + patience.toSeconds() + " s");
+                    tell.accept(path + ": cannot be " + verb + " for now (" + RunDirectory.firstLine(e) + "); trying again for "
+                            + patience.toSeconds() + " s");
                 }
                 sleep(wait.compareTo(left) < 0 ? wait : left, e);
                 wait = wait.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? wait.multipliedBy(2) : LONGEST_PAUSE;
@@ -72,7 +73,8 @@ record Retries(Duration patience, Duration pause, Consumer<String> tell) {
         }
         IOException e = failure instanceof RemoteException remote ? remote.unwrapRemoteException() : failure;
         return e instanceof FileNotFoundException || e instanceof FileAlreadyExistsException || e instanceof ParentNotDirectoryException
-                || e instanceof AccessControlException || e instanceof ClusterStorageCapacityExceededException || e instanceof ChecksumException
+                || e instanceof AccessControlException || e instanceof ClusterStorageCapacityExceededException
+                || e instanceof ChecksumException
                 || e instanceof FileSystemException || e instanceof ClosedByInterruptException
                 // The process is being ended.
                 || "Filesystem closed".equals(e.getMessage());

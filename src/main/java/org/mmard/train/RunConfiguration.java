@@ -18,12 +18,15 @@ final class RunConfiguration {
     private static final String EPOCHS = "training.epochs";
     private static final String EXECUTORS = "cluster.executors";
     /**
-     * Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. How many executors
-     * there are does decide something, by a rule that is known (docs/architecture.md, Another number of executors), and a cluster is not always as large as it was.
+     * Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. How
+     * many executors there are does decide something, by a rule that is known (docs/architecture.md, Another number of executors), and a
+     * cluster is not always as large as it was.
      */
     static final Set<String> FREE = Set.of(
-            EPOCHS, EXECUTORS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep", "checkpoints.retry-for",
-            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "engine.device", "engine.threads", "engine.fold-batch-norm", "engine.channels-last");
+            EPOCHS, EXECUTORS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep",
+            "checkpoints.retry-for",
+            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "engine.device", "engine.threads",
+            "engine.fold-batch-norm", "engine.channels-last");
 
     /** Keys that earlier versions had, and that decided nothing. */
     private static final Set<String> FREE_ONCE = Set.of("cluster.network-mask");
@@ -31,7 +34,8 @@ final class RunConfiguration {
     private RunConfiguration() {}
 
     /**
-     * @param recorded the text of {@code run.conf}; @param now the resolved configuration of the resume; @param uri where {@code recorded} lies
+     * @param recorded the text of {@code run.conf}; @param now the resolved configuration of the resume; @param uri where {@code recorded}
+     *     lies
      * @throws InputError naming the first key that must not change, with both values
      */
     static void requireSame(String recorded, String now, String uri) {
@@ -48,12 +52,14 @@ final class RunConfiguration {
                         + "; a run of an earlier version cannot be gone on with, start anew in another directory");
             }
             if (!FREE.contains(key) && !same(entry.getValue(), value)) {
-                throw new InputError(Printable.value(key) + " = " + Printable.value(value) + ": " + uri + " says " + Printable.value(entry.getValue())
-                        + "; a run is resumed as it was, or started anew in another directory");
+                throw new InputError(
+                        Printable.value(key) + " = " + Printable.value(value) + ": " + uri + " says " + Printable.value(entry.getValue())
+                                + "; a run is resumed as it was, or started anew in another directory");
             }
         }
         if (!String.valueOf(before.get(EPOCHS)).matches("\\d{1,10}")) {
-            throw new InputError(uri + ": " + EPOCHS + " is " + Printable.value(String.valueOf(before.get(EPOCHS))) + ", where a whole number is wanted; put the file back, or start again"
+            throw new InputError(uri + ": " + EPOCHS + " is " + Printable.value(String.valueOf(before.get(EPOCHS)))
+                    + ", where a whole number is wanted; put the file back, or start again"
                     + " in another directory");
         }
         if (new BigDecimal(after.get(EPOCHS)).compareTo(new BigDecimal(before.get(EPOCHS))) < 0) {

@@ -34,8 +34,8 @@ import org.mmard.config.Printable;
 
 /**
  * Where a run keeps everything, on any Hadoop filesystem: {@code run.conf}, {@code provenance.json}, {@code metrics.jsonl},
- * {@code checkpoints/epoch-NNNN.zip} and {@code interrupted.zip}, {@code best.zip} and {@code last.zip}, each zip with its {@code .sha256} beside it. The only class that knows
- * this layout.
+ * {@code checkpoints/epoch-NNNN.zip} and {@code interrupted.zip}, {@code best.zip} and {@code last.zip}, each zip with its {@code .sha256}
+ * beside it. The only class that knows this layout.
  *
  * <p>A file under one of these names is always whole: it is written and synced under a temporary name beside it, then renamed.
  */
@@ -109,10 +109,11 @@ public final class RunDirectory {
     }
 
     /**
-     * The same directory, which waits for a filesystem that is away: what cannot be read or written is tried again, with growing pauses. A local filesystem
-     * is never away.
+     * The same directory, which waits for a filesystem that is away: what cannot be read or written is tried again, with growing pauses. A
+     * local filesystem is never away.
      *
-     * @param patience from the first failure to the last try; @param tell told in one line when something is tried again, and when it has worked
+     * @param patience from the first failure to the last try; @param tell told in one line when something is tried again, and when it has
+     *     worked
      */
     public RunDirectory patient(Duration patience, Consumer<String> tell) {
         return new RunDirectory(files.with(Retries.upTo(patience, tell)), root, lock);
@@ -133,7 +134,10 @@ public final class RunDirectory {
         return files.filesystem().getConf();
     }
 
-    /** A checkpoint as a file. @param name within the directory; @param bytes its size; @param time of its last change; @param isFile or a folder of that name */
+    /**
+     * A checkpoint as a file. @param name within the directory; @param bytes its size; @param time of its last change; @param isFile or a
+     * folder of that name
+     */
     record Stored(String name, long bytes, Instant time, boolean isFile) {}
 
     /** The zips of the run by their names, those of the epochs first. */
@@ -310,7 +314,7 @@ public final class RunDirectory {
 
     /** Puts a file in place, whole or not at all, in place of any file of that name. */
     public void write(String name, Content content) {
-        write(name, content, sha256 -> { });
+        write(name, content, sha256 -> {});
     }
 
     public void write(String name, byte[] content) {
@@ -318,8 +322,8 @@ public final class RunDirectory {
     }
 
     /**
-     * Puts a file in place as {@link #write(String, Content)} does, and its checksum beside it. The checksum comes first: a crash in between leaves one
-     * that does not match whatever older file there is, never an unfinished pair that matches.
+     * Puts a file in place as {@link #write(String, Content)} does, and its checksum beside it. The checksum comes first: a crash in
+     * between leaves one that does not match whatever older file there is, never an unfinished pair that matches.
      */
     void writeChecked(String name, Content content) {
         write(name, content, sha256 -> writeSha256(name, sha256));
@@ -446,7 +450,10 @@ public final class RunDirectory {
         }
     }
 
-    /** The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among them. */
+    /**
+     * The names of the files in a folder of this directory, in order; none where there is no such folder. Files half written are not among
+     * them.
+     */
     public List<String> names(String folder) {
         try {
             return files.list(path(folder)).stream().map(status -> status.getPath().getName()).sorted().toList();
@@ -477,8 +484,8 @@ public final class RunDirectory {
     }
 
     /**
-     * Why a file must not be deleted as one that a run wrote and wrote down: it is none, or another than its checksum was recorded of. Nothing where
-     * name, content and record agree.
+     * Why a file must not be deleted as one that a run wrote and wrote down: it is none, or another than its checksum was recorded of.
+     * Nothing where name, content and record agree.
      */
     Optional<String> notAsRecorded(String name) {
         try {
@@ -494,7 +501,8 @@ public final class RunDirectory {
     }
 
     InputError damaged(String name, String found, String recorded) {
-        return new InputError(uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
+        return new InputError(
+                uri(name) + ": damaged or cut short: its SHA-256 is " + found + ", " + name + Sha256.SUFFIX + " says " + recorded);
     }
 
     /** @throws InputError where a name that stands in a file cannot be one on a filesystem */
@@ -516,16 +524,19 @@ public final class RunDirectory {
 
     private RuntimeException unwritable(IOException e) {
         if (e instanceof WholeFiles.NoFile file) {
-            return new InputError(file.getFile() + ": " + file.getMessage() + ", where a file of a run is wanted; choose another directory", e);
+            return new InputError(file.getFile() + ": " + file.getMessage() + ", where a file of a run is wanted; choose another directory",
+                    e);
         }
-        return DiskFull.is(e) ? full("", e) : new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
+        return DiskFull.is(e) ? full("", e)
+                : new InputError(root + ": cannot be written: " + firstLine(e) + "; choose another directory", e);
     }
 
     private DiskFull full(String name, IOException e) {
         String where = name.isEmpty() ? uri() : uri(name);
         try {
             FsStatus disk = files.filesystem().getStatus(root);
-            return new DiskFull(where, String.format(Locale.ROOT, "%s (%,d of %,d KiB free)", firstLine(e), disk.getRemaining() >> 10, disk.getCapacity() >> 10), e);
+            return new DiskFull(where, String.format(Locale.ROOT, "%s (%,d of %,d KiB free)", firstLine(e), disk.getRemaining() >> 10,
+                    disk.getCapacity() >> 10), e);
         } catch (IOException unknown) {
             return new DiskFull(where, firstLine(e), e);
         }

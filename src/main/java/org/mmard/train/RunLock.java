@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a run directory for one driver: the file {@code run.lock}, which says who holds it and is written anew every few seconds. A lock is stale when
- * its process is dead, which can be told on the same machine, or when it was not written for half a minute. No two clocks are compared.
+ * Keeps a run directory for one driver: the file {@code run.lock}, which says who holds it and is written anew every few seconds. A lock is
+ * stale when its process is dead, which can be told on the same machine, or when it was not written for half a minute. No two clocks are
+ * compared.
  */
 public final class RunLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
@@ -83,18 +84,24 @@ public final class RunLock implements AutoCloseable {
                 break;
             }
             boolean here = other != null && other.onThisMachine();
-            boolean alive = here ? other.process().isAlive() : none ? changes(files, path, found, timing) : isKept(files, path, found, timing, tell);
+            boolean alive = here ? other.process().isAlive()
+                    : none ? changes(files, path, found, timing) : isKept(files, path, found, timing, tell);
             if (none && alive) {
                 continue;
             }
             if (alive) {
-                throw new InputError("run.directory " + folder + ": in use by another driver (" + LockHolder.parse(read(files, path).orElse(found)).map(LockHolder::toString)
-                        .orElse("its run.lock does not say which") + "); let it end or stop it, or choose another directory");
+                throw new InputError(
+                        "run.directory " + folder + ": in use by another driver ("
+                                + LockHolder.parse(read(files, path).orElse(found)).map(LockHolder::toString)
+                                        .orElse("its run.lock does not say which")
+                                + "); let it end or stop it, or choose another directory");
             }
             contested = true;
             if (remove(files, path, found)) {
-                tell.accept(path + (none ? ": is not the lock of a driver" : ": left by a driver that " + (here ? "is dead" : "gives no sign of life")
-                        + (other == null ? "" : " (" + other + ")")) + "; taken over");
+                tell.accept(path + (none ? ": is not the lock of a driver"
+                        : ": left by a driver that " + (here ? "is dead" : "gives no sign of life")
+                                + (other == null ? "" : " (" + other + ")"))
+                        + "; taken over");
             }
         }
         return new RunLock(files, path, self, createsFolder, timing);
@@ -108,8 +115,9 @@ public final class RunLock implements AutoCloseable {
 
     /** Whether anybody writes the file, or gives it back, before patience is at its end. */
     private static boolean isKept(WholeFiles files, Path path, byte[] found, Timing timing, Consumer<String> tell) throws IOException {
-        tell.accept(path + ": " + LockHolder.parse(found).map(other -> "held by " + other).orElse("does not say who holds it") + "; waiting "
-                + timing.patience.toSeconds() + " s for a sign of life");
+        tell.accept(
+                path + ": " + LockHolder.parse(found).map(other -> "held by " + other).orElse("does not say who holds it") + "; waiting "
+                        + timing.patience.toSeconds() + " s for a sign of life");
         long end = System.nanoTime() + timing.patience.toNanos();
         while (System.nanoTime() < end) {
             sleep(timing.glance());
@@ -124,7 +132,10 @@ public final class RunLock implements AutoCloseable {
         return false;
     }
 
-    /** Whether the lock is still this driver's once others who found the same stale one have had time to take this one for it, and to put it back. */
+    /**
+     * Whether the lock is still this driver's once others who found the same stale one have had time to take this one for it, and to put it
+     * back.
+     */
     private static boolean settled(WholeFiles files, Path path, LockHolder self) throws IOException {
         sleep(SETTLING);
         return read(files, path).flatMap(LockHolder::parse).filter(now -> now.id().equals(self.id())).isPresent();
@@ -161,7 +172,8 @@ public final class RunLock implements AutoCloseable {
         try {
             LockHolder now = read(files, path).flatMap(LockHolder::parse).orElse(holder);
             if (!now.id().equals(holder.id())) {
-                throw new RunStopped(path.getParent() + ": taken over by another driver (" + now + "), which this one had given no sign of life; this one stops");
+                throw new RunStopped(path.getParent() + ": taken over by another driver (" + now
+                        + "), which this one had given no sign of life; this one stops");
             }
         } catch (IOException e) {
             // A filesystem that is away for a while takes the lock from nobody.
@@ -179,7 +191,7 @@ public final class RunLock implements AutoCloseable {
             if (now.isEmpty()) {
                 files.create(path, holder.now());
             } else if (isOurs(now.get()) || now.get().length > 0 && LockHolder.parse(now.get()).isEmpty()) {
-                files.write(path, out -> out.write(holder.now()), sha256 -> { });
+                files.write(path, out -> out.write(holder.now()), sha256 -> {});
             } else {
                 // The next write of the run finds out, too, and ends it.
                 heart.shutdown();

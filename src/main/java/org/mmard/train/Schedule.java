@@ -22,7 +22,8 @@ public final class Schedule implements Serializable {
         if (!List.of("constant", "step", "piecewise", "cosine").contains(settings.schedule())) {
             throw new IllegalArgumentException("no schedule is called " + settings.schedule());
         }
-        if (settings.schedule().equals("piecewise") && (settings.milestones().isEmpty() || settings.milestones().size() != settings.rates().size())) {
+        if (settings.schedule().equals("piecewise")
+                && (settings.milestones().isEmpty() || settings.milestones().size() != settings.rates().size())) {
             throw new IllegalArgumentException(settings.milestones().size() + " milestones for " + settings.rates().size() + " rates");
         }
         this.settings = settings;
@@ -32,13 +33,14 @@ public final class Schedule implements Serializable {
     /**
      * The learning rate of batch {@code batch} of epoch {@code epoch}, both from 0. With t = epoch + batch / batches per epoch:
      * constant: the base rate; step: base rate * decay^(number of milestones at or before t); piecewise: linear between the points
-     * (milestone, rate), constant outside them; cosine: base rate * (1 + cos(pi t / epochs)) / 2 (Loshchilov and Hutter, arXiv 1608.03983, without
-     * restarts). During warm-up that value rises linearly, reaching its full size with the last batch of the warm-up.
+     * (milestone, rate), constant outside them; cosine: base rate * (1 + cos(pi t / epochs)) / 2 (Loshchilov and Hutter, arXiv 1608.03983,
+     * without restarts). During warm-up that value rises linearly, reaching its full size with the last batch of the warm-up.
      */
     public double at(int epoch, int batch) {
         double time = epoch + (double) batch / batchesPerEpoch;
         double rate = switch (settings.schedule()) {
-            case "step" -> settings.learningRate() * Math.pow(settings.decay(), settings.milestones().stream().filter(m -> m <= time).count());
+            case "step" ->
+                settings.learningRate() * Math.pow(settings.decay(), settings.milestones().stream().filter(m -> m <= time).count());
             case "piecewise" -> piecewise(time);
             case "cosine" -> settings.learningRate() * (1 + Math.cos(Math.PI * time / settings.epochs())) / 2;
             default -> settings.learningRate();

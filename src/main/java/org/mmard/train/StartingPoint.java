@@ -18,7 +18,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     private static final int LARGEST_CONFIGURATION = 1 << 20;
 
     /**
-     * Prepares the directory and finds out where to begin. Writes no file yet, so that a run whose cluster does not come up leaves no trace.
+     * Prepares the directory and finds out where to begin. Writes no file yet, so that a run whose cluster does not come up leaves no
+     * trace.
      *
      * @param resume whether to go on with the run that the directory holds; without one there, a run starts from the beginning
      * @param configuration the resolved configuration; @param now provenance of this start alone, its {@code afterEpoch} 0
@@ -33,8 +34,10 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
             return new StartingPoint(configuration, now, Optional.empty());
         }
         String recordedAt = directory.uri(RunDirectory.CONFIGURATION);
-        String recorded = directory.read(RunDirectory.CONFIGURATION, LARGEST_CONFIGURATION).map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
-                () -> new InputError(recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
+        String recorded = directory.read(RunDirectory.CONFIGURATION, LARGEST_CONFIGURATION)
+                .map(bytes -> new String(bytes, StandardCharsets.UTF_8)).orElseThrow(
+                        () -> new InputError(
+                                recordedAt + ": missing, so nothing says how the run was trained; start again in another directory"));
         RunConfiguration.requireSame(recorded, configuration, recordedAt);
         Provenance read = Provenance.read(directory);
         OptionalInt executors = RunConfiguration.executors(recorded, recordedAt);
@@ -57,7 +60,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         if (!directory.holdsRun()) {
             return new StartingPoint(configuration, provenance.with(restart), Optional.empty());
         }
-        Provenance now = new Provenance(provenance.settings(), provenance.seed(), provenance.data(), provenance.teacher(), List.of(restart));
+        Provenance now =
+                new Provenance(provenance.settings(), provenance.seed(), provenance.data(), provenance.teacher(), List.of(restart));
         return find(directory, true, configuration, now, warn);
     }
 
@@ -68,7 +72,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
      */
     public static void requireFree(RunDirectory directory, boolean resume) {
         if (!resume && directory.holdsRun()) {
-            throw new InputError("run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
+            throw new InputError(
+                    "run.directory " + directory.uri() + ": already holds a run; go on with it by --resume, or choose another directory");
         }
     }
 
@@ -92,7 +97,10 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         return provenance.resized(provenance.starts().size() - 1);
     }
 
-    /** Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3}, {@code the checkpoint after step 17 of epoch 4}. */
+    /**
+     * Where it goes on, in words: {@code the beginning}, {@code the checkpoint of epoch 3},
+     * {@code the checkpoint after step 17 of epoch 4}.
+     */
     String where() {
         EpochSums begun = checkpoint.map(found -> found.state().begun()).orElse(null);
         if (begun != null) {
@@ -116,7 +124,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     private static void requireSameContent(String key, Provenance.Source before, Provenance.Source now) {
         List<String> checksums = List.of(before == null ? "none" : before.sha256(), now == null ? "none" : now.sha256());
         if (!checksums.get(0).equals(checksums.get(1))) {
-            throw new InputError(key + " = " + (now == null ? "null" : now.uri()) + ": content has SHA-256 " + checksums.get(1) + ", the run was trained with "
+            throw new InputError(key + " = " + (now == null ? "null" : now.uri()) + ": content has SHA-256 " + checksums.get(1)
+                    + ", the run was trained with "
                     + checksums.get(0) + (before == null ? "" : " from " + before.uri()));
         }
     }

@@ -17,7 +17,8 @@ import org.mmard.engine.Device;
  * @param loss, terms summed over images; @param natural, adversarial images the student got right
  */
 public record Tally(
-        String host, String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss, Map<String, BigDecimal> terms,
+        String host, String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss,
+        Map<String, BigDecimal> terms,
         long natural, long adversarial) implements Serializable {
     /** Far below what a mean's rounding shows; without a bound, a loss of 1e-300 would have hundreds of digits. */
     private static final int DECIMALS = 60;
@@ -37,7 +38,8 @@ public record Tally(
     public Tally plus(Tally other) {
         Map<String, BigDecimal> sums = new TreeMap<>(terms);
         other.terms.forEach((name, value) -> sums.merge(name, value, BigDecimal::add));
-        return new Tally(host, device, minibatches + other.minibatches, skipped + other.skipped, images + other.images, seconds + other.seconds,
+        return new Tally(host, device, minibatches + other.minibatches, skipped + other.skipped, images + other.images,
+                seconds + other.seconds,
                 counted + other.counted, loss.add(other.loss), sums, natural + other.natural, adversarial + other.adversarial);
     }
 

@@ -18,7 +18,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param configuration its DL4J configuration as JSON
  * @param parameters its flat parameter vector
  */
-public record Teacher(String uri, String sha256, String architecture, int classes, String configuration, float[] parameters) implements Serializable {
+public record Teacher(String uri, String sha256, String architecture, int classes, String configuration, float[] parameters)
+        implements Serializable {
     /** @throws InputError naming the URI, when there is no model there */
     public static Teacher read(String uri, Configuration hadoop) {
         ModelFile.Model model = ModelFile.read(uri, hadoop);

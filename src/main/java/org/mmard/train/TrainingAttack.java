@@ -17,8 +17,8 @@ import org.mmard.method.Methods;
 import org.mmard.method.TeacherOnNatural;
 
 /**
- * The attack that a method trains its student against, on a student that has been trained: to look at the examples that it makes, or to evaluate against
- * them. The student is in eval mode.
+ * The attack that a method trains its student against, on a student that has been trained: to look at the examples that it makes, or to
+ * evaluate against them. The student is in eval mode.
  *
  * @param method whose inner objective is climbed; @param settings radius, step size, steps and start
  * @param teacher null where the objective asks none
@@ -40,7 +40,8 @@ public record TrainingAttack(Settings.Method method, Settings.Attack settings, T
      * @param inner as {@code method.inner} names it
      */
     public static TrainingAttack of(String inner, Teacher teacher) {
-        return new TrainingAttack(SettingsReader.method(Map.of("method.inner", inner), ORIGIN), SettingsReader.attack(Map.of(), ORIGIN), teacher);
+        return new TrainingAttack(SettingsReader.method(Map.of("method.inner", inner), ORIGIN), SettingsReader.attack(Map.of(), ORIGIN),
+                teacher);
     }
 
     @Override
@@ -72,7 +73,8 @@ public record TrainingAttack(Settings.Method method, Settings.Attack settings, T
     private Tensor perturb(Classifier student, Classifier asked, Examples examples, Tensor start) {
         Objective inner = objective(method);
         TeacherOnNatural known = TeacherOnNatural.of(inner.reads(), asked, examples.images(), examples.labels(), method.lambda());
-        return new InnerMaximisation(inner, settings, student, asked, known.linearised()).perturb(examples.images(), start, known.predictions());
+        return new InnerMaximisation(inner, settings, student, asked, known.linearised()).perturb(examples.images(), start,
+                known.predictions());
     }
 
     private static Objective objective(Settings.Method method) {

@@ -12,7 +12,9 @@ import org.nd4j.linalg.factory.Nd4j;
  */
 public record TrainingBatch(int epoch, int index, int[] records) {
 
-    /** As DL4J's iterators want it: one "example" whose features are the record ids [1, records] and whose labels are (epoch, index) [1, 2]. */
+    /**
+     * As DL4J's iterators want it: one "example" whose features are the record ids [1, records] and whose labels are (epoch, index) [1, 2].
+     */
     public MultiDataSet toMultiDataSet() {
         return new MultiDataSet(
                 Nd4j.createFromArray(new int[][] {records}),

@@ -53,9 +53,11 @@ public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable 
         Epochs.Report report = metrics.report();
         int width = Integer.toString(epochs).length();
         String validation = metrics.accuracy() == null ? "    -" : percent(metrics.accuracy().clean(), metrics.accuracy().robust());
-        return String.format(Locale.ROOT, "epoch %" + width + "d/%d   loss %7.4f   train %-13s   validation %-13s   rate %.5f   %6.0f images/s   %5.0f s%s%s",
+        return String.format(Locale.ROOT,
+                "epoch %" + width + "d/%d   loss %7.4f   train %-13s   validation %-13s   rate %.5f   %6.0f images/s   %5.0f s%s%s",
                 metrics.epoch(), epochs, report.loss(), percent(report.naturalAccuracy(), report.adversarialAccuracy()), validation,
-                metrics.learningRate(), metrics.imagesPerSecond(), report.seconds(), metrics.best() ? "   best" : "", skipped(report.skippedSteps()));
+                metrics.learningRate(), metrics.imagesPerSecond(), report.seconds(), metrics.best() ? "   best" : "",
+                skipped(report.skippedSteps()));
     }
 
     private static String skipped(long steps) {

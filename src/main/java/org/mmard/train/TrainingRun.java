@@ -20,11 +20,13 @@ public final class TrainingRun {
     private final Schedule schedule;
 
     /**
-     * @param student the driver's graph, which each epoch leaves in its new state; @param average over it; @param metadata goes into every checkpoint
+     * @param student the driver's graph, which each epoch leaves in its new state; @param average over it; @param metadata goes into every
+     *     checkpoint
      * @param batchesPerEpoch minibatches of one epoch over all executors
      */
     public TrainingRun(
-            Settings settings, RunDirectory directory, StartingPoint from, ComputationGraph student, WeightAverage average, ModelFile.Metadata metadata,
+            Settings settings, RunDirectory directory, StartingPoint from, ComputationGraph student, WeightAverage average,
+            ModelFile.Metadata metadata,
             int batchesPerEpoch) {
         this.settings = settings;
         this.directory = directory;
@@ -40,7 +42,8 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
-     * @param stop ends it after the current step, or between two epochs; @param warn told in one line about each checkpoint that cannot be used
+     * @param stop ends it after the current step, or between two epochs; @param warn told in one line about each checkpoint that cannot be
+     *     used
      * @return the state after the last epoch
      * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
      * @throws RunInterrupted when {@code stop} was made; what is done is kept
@@ -92,7 +95,8 @@ public final class TrainingRun {
         CheckpointState next = next(state, accuracy);
         EpochMetrics line = new EpochMetrics(next.epoch(), next.step(), sums.report(), schedule.at(epoch, batchesPerEpoch - 1), accuracy,
                 next.best() != null && next.best().epoch() == next.epoch(), Instant.now());
-        // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be missing.
+        // Before the checkpoint: after a crash in between, the epoch is trained again and its line dropped. The other way round it would be
+        // missing.
         metrics.append(line);
         checkpoints.save(model, student, metadata, next);
         display.epochEnds(line);
@@ -109,7 +113,8 @@ public final class TrainingRun {
             stop.heed();
             display.stepsEnd();
             String cause = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
-            throw new RunInterrupted(stop.signal(), "in epoch " + (epoch + 1) + ", whose steps are lost (" + cause + "); " + kept(epoch, begun), e);
+            throw new RunInterrupted(stop.signal(),
+                    "in epoch " + (epoch + 1) + ", whose steps are lost (" + cause + "); " + kept(epoch, begun), e);
         }
     }
 
@@ -124,7 +129,8 @@ public final class TrainingRun {
 
     private RunInterrupted interrupted(StopRequest stop, int epoch, EpochSums begun, Throwable cause) {
         stop.heed();
-        String where = begun.steps() > 0 ? "after step " + begun.steps() + " of epoch " + (epoch + 1) : epoch > 0 ? "after epoch " + epoch : "before the first step";
+        String where = begun.steps() > 0 ? "after step " + begun.steps() + " of epoch " + (epoch + 1)
+                : epoch > 0 ? "after epoch " + epoch : "before the first step";
         return new RunInterrupted(stop.signal(), where + "; " + kept(epoch, begun), cause);
     }
 
@@ -137,7 +143,8 @@ public final class TrainingRun {
     }
 
     private boolean isValidated(int epoch) {
-        return settings.validation().examples() > 0 && (epoch % settings.validation().every() == 0 || epoch == settings.training().epochs());
+        return settings.validation().examples() > 0
+                && (epoch % settings.validation().every() == 0 || epoch == settings.training().epochs());
     }
 
     private CheckpointState next(CheckpointState state, Epochs.Accuracy accuracy) {
@@ -163,7 +170,8 @@ public final class TrainingRun {
     private void requireSound(int epoch, EpochSums sums) {
         if (sums.skippedSteps() > settings.training().skippable(batchesPerEpoch)) {
             throw diverged(epoch, "epoch " + epoch + ": " + sums.skippedSteps() + " of " + batchesPerEpoch
-                    + " steps skipped, their loss or gradient not finite (more than training.max-skipped = " + settings.training().maxSkipped() + ")");
+                    + " steps skipped, their loss or gradient not finite (more than training.max-skipped = "
+                    + settings.training().maxSkipped() + ")");
         }
         if (!Double.isFinite(student.params().sumNumber().doubleValue())) {
             throw diverged(epoch, "epoch " + epoch + ": parameters are no longer finite");
@@ -171,7 +179,8 @@ public final class TrainingRun {
     }
 
     private TrainingDiverged diverged(int epoch, String what) {
-        String kept = epoch == 1 ? "no epoch was finished before" : "epoch " + (epoch - 1) + " is kept in " + directory.uri(RunDirectory.checkpoint(epoch - 1));
+        String kept = epoch == 1 ? "no epoch was finished before"
+                : "epoch " + (epoch - 1) + " is kept in " + directory.uri(RunDirectory.checkpoint(epoch - 1));
         return new TrainingDiverged(what + ": training diverged; " + kept
                 + "; start anew with a lower training.learning-rate, a longer training.warm-up or a training.gradient-clipping");
     }

@@ -36,7 +36,8 @@ public final class Versions {
         }
         versions.put("spark", spark);
         versions.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-        versions.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
+        versions.put("system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
         return versions;
     }
 

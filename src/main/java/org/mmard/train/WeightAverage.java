@@ -7,9 +7,9 @@ import org.mmard.config.Settings;
 import org.mmard.model.FlatVector;
 
 /**
- * An average of a student's weights over its training, validated and kept in the student's place. A moving average, a <- decay a + (1 - decay) p
- * after each step (a begins as the weights p before the first), is kept up to date by whoever carries out the steps; an equal-weight one
- * (Izmailov et al., arXiv 1803.05407) takes in the weights after each epoch: a <- a + (p - a) / n.
+ * An average of a student's weights over its training, validated and kept in the student's place. A moving average, a <- decay a + (1 -
+ * decay) p after each step (a begins as the weights p before the first), is kept up to date by whoever carries out the steps; an
+ * equal-weight one (Izmailov et al., arXiv 1803.05407) takes in the weights after each epoch: a <- a + (p - a) / n.
  */
 public final class WeightAverage {
     private final Settings.Averaging settings;
@@ -32,7 +32,8 @@ public final class WeightAverage {
         int epochs = checkpoint.map(found -> found.state().epoch()).orElse(0);
         if (epochs > 0 && average.active(epochs - 1) && average.values == null) {
             throw new InputError("training.averaging.kind = " + settings.kind() + ": the run's checkpoint of epoch " + epochs
-                    + " holds no average; start anew in another directory, or set training.averaging.from-epoch to " + epochs + " or above");
+                    + " holds no average; start anew in another directory, or set training.averaging.from-epoch to " + epochs
+                    + " or above");
         }
         return average;
     }
@@ -85,7 +86,10 @@ public final class WeightAverage {
         return model;
     }
 
-    /** The model of a run that is stopped within an epoch: the student itself, or a network with the average as it is and the student's velocity. */
+    /**
+     * The model of a run that is stopped within an epoch: the student itself, or a network with the average as it is and the student's
+     * velocity.
+     */
     ComputationGraph model(ComputationGraph student) {
         if (values == null) {
             return student;

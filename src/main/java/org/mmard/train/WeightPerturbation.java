@@ -11,9 +11,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Adversarial weight perturbation (AWP; Wu, Xia, Wang: Adversarial Weight Perturbation Helps Robust Generalization, NeurIPS 2020, arXiv 2004.05884,
- * equations 8 and 10, one step): each weight tensor w of a convolution or dense layer moves up the loss L, w + gamma |w| g / |g| with g = dL/dw, and L's
- * gradient there is the gradient of the step. Biases and the parameters of batch norms stay.
+ * Adversarial weight perturbation (AWP; Wu, Xia, Wang: Adversarial Weight Perturbation Helps Robust Generalization, NeurIPS 2020, arXiv
+ * 2004.05884, equations 8 and 10, one step): each weight tensor w of a convolution or dense layer moves up the loss L, w + gamma |w| g /
+ * |g| with g = dL/dw, and L's gradient there is the gradient of the step. Biases and the parameters of batch norms stay.
  */
 final class WeightPerturbation {
     private final Settings.WeightPerturbation settings;
@@ -44,8 +44,8 @@ final class WeightPerturbation {
     /**
      * Takes a gradient at the perturbed weights. Afterwards the weights are what they were, to the bit.
      *
-     * @param gradient writes dL/dparameters into the graph's gradient vector, and may move the network's running statistics; called twice, and only its
-     *     second call's forwards leave their mark on these
+     * @param gradient writes dL/dparameters into the graph's gradient vector, and may move the network's running statistics; called twice,
+     *     and only its second call's forwards leave their mark on these
      */
     <T> T around(Supplier<T> gradient) {
         float[] before = FlatRange.values(graph.params(), statistics);

@@ -22,8 +22,8 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.IOUtils;
 
 /**
- * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name beside it,
- * then renamed.
+ * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name
+ * beside it, then renamed.
  */
 class WholeFiles {
     private static final String TEMPORARY = ".writing-";
@@ -56,7 +56,10 @@ class WholeFiles {
         T read(FSDataInputStream in, long length) throws IOException;
     }
 
-    /** A name of its own beside a file, for what does not have that file's name yet or no longer. {@link #prepare} removes what is left under such names. */
+    /**
+     * A name of its own beside a file, for what does not have that file's name yet or no longer. {@link #prepare} removes what is left
+     * under such names.
+     */
     static Path temporary(Path target) {
         return new Path(target.getParent(), TEMPORARY + target.getName() + "-" + UUID.randomUUID());
     }
@@ -73,7 +76,7 @@ class WholeFiles {
 
     /** The same, without another try. */
     void writeOnce(Path target, RunDirectory.Content content) throws IOException {
-        new Placement(target, content, sha256 -> { }).attempt();
+        new Placement(target, content, sha256 -> {}).attempt();
     }
 
     /** One file on its way to its name, over as many tries as it takes. */
@@ -156,7 +159,9 @@ class WholeFiles {
         OutputStream created;
         try {
             // Hadoop's local filesystem would look first and create then.
-            created = isLocal() ? Files.newOutputStream(java.nio.file.Path.of(file.toUri().getPath()), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)
+            created = isLocal()
+                    ? Files.newOutputStream(java.nio.file.Path.of(file.toUri().getPath()), StandardOpenOption.CREATE_NEW,
+                            StandardOpenOption.WRITE)
                     : files.create(file, false);
         } catch (IOException e) {
             // How a filesystem says that the file is there, or that another is just creating it, differs.

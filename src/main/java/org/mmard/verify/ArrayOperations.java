@@ -58,7 +58,8 @@ final class ArrayOperations {
         Npy natural = fixture.array("op.proj_x", Fixture.ANY, 3, 32, 32);
         Npy images = fixture.array("op.proj_in", natural.shape());
         try (PointerScope scope = new PointerScope()) {
-            Tensor projected = Ball.around(LibTorch.images(natural.floats()), fixture.manifest().epsilon()).project(LibTorch.images(images.floats()));
+            Tensor projected =
+                    Ball.around(LibTorch.images(natural.floats()), fixture.manifest().epsilon()).project(LibTorch.images(images.floats()));
             return Map.of(LogitOperations.VALUE, Comparison.doubles(LibTorch.values(projected)));
         }
     }

@@ -16,10 +16,12 @@ import org.mmard.method.Moment;
 import org.mmard.train.DistillationStep;
 
 /**
- * One attack: its start, the input gradient (sum over the batch) at the start and at the last image but one, and one step from each of the two.
+ * One attack: its start, the input gradient (sum over the batch) at the start and at the last image but one, and one step from each of the
+ * two.
  *
- * <p>Gradients are compared to 1e-6, or sixteen units in the last place of the float nearest the largest entry where that is more: above 1 floats are
- * not fine enough for 1e-6. Where a gradient is within its tolerance of 0 its sign is a matter of rounding, and the step there is left out.
+ * <p>Gradients are compared to 1e-6, or sixteen units in the last place of the float nearest the largest entry where that is more: above 1
+ * floats are not fine enough for 1e-6. Where a gradient is within its tolerance of 0 its sign is a matter of rounding, and the step there
+ * is left out.
  */
 final class AttackCheck implements Check {
     private static final double GRADIENT = 1e-6;
@@ -58,7 +60,8 @@ final class AttackCheck implements Check {
             Tensor natural = batch.natural();
             if (batch.noise(climb.noise()) != null) {
                 Tensor start = Starts.of(climb.attack()).at(natural, LibTorch.images(batch.noise(climb.noise()).floats()));
-                comparisons.add(new Comparison(climb.prefix(), "start", Comparison.largestDifference(arrays.get("start").values(), values(start)), IMAGE));
+                comparisons.add(new Comparison(climb.prefix(), "start",
+                        Comparison.largestDifference(arrays.get("start").values(), values(start)), IMAGE));
             }
             for (int k : stepsChecked()) {
                 comparisons.addAll(step(natural, k));
@@ -87,7 +90,8 @@ final class AttackCheck implements Check {
                 ofImage = Math.max(ofImage, whereSteep(gradient, tolerance, next, stepped));
             }
         }
-        return List.of(new Comparison(climb.prefix(), "g" + k, ofGradient, tolerance), new Comparison(climb.prefix(), image(k + 1), ofImage, IMAGE));
+        return List.of(new Comparison(climb.prefix(), "g" + k, ofGradient, tolerance),
+                new Comparison(climb.prefix(), image(k + 1), ofImage, IMAGE));
     }
 
     /** The largest difference where the gradient's sign is sure; NaN where it nowhere is. */

@@ -27,8 +27,10 @@ import org.mmard.train.Step;
 import org.mmard.train.Teacher;
 
 /**
- * Holds what the engine computes on a device to what it computes on the processor: networks, training steps, AutoAttack. Fresh weights, random images. A deviation is
- * |a - b| / |b| with b the processor's, Euclidean norms: single values may differ by more where a ReLU or the sign of a gradient sees the rounding.
+ * Holds what the engine computes on a device to what it computes on the processor: networks, training steps, AutoAttack. Fresh weights,
+ * random images. A deviation is
+ * |a - b| / |b| with b the processor's, Euclidean norms: single values may differ by more where a ReLU or the sign of a gradient sees the
+ * rounding.
  *
  * @param device whose results are compared
  */
@@ -49,15 +51,18 @@ public record DeviceCheck(Device device) {
         Map<String, float[]> expected = on(Device.HOST, () -> run(architecture));
         Map<String, float[]> found = on(device, () -> run(architecture));
         return List.of(
-                comparison(architecture, "logits", expected, found, LOGITS), comparison(architecture, "input gradient", expected, found, GRADIENT),
-                comparison(architecture, "parameter gradient", expected, found, GRADIENT), comparison(architecture, "running statistics", expected, found, LOGITS));
+                comparison(architecture, "logits", expected, found, LOGITS),
+                comparison(architecture, "input gradient", expected, found, GRADIENT),
+                comparison(architecture, "parameter gradient", expected, found, GRADIENT),
+                comparison(architecture, "running statistics", expected, found, LOGITS));
     }
 
     private static Map<String, float[]> run(String architecture) {
         ComputationGraph graph = Architectures.network(architecture, CLASSES, 1);
         float[] pixels = batch(EXAMPLES).images();
         Logits cotangent = cotangent();
-        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph); Classifier frozen = TorchNetwork.frozen(graph)) {
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier frozen = TorchNetwork.frozen(graph)) {
             Tensor images = LibTorch.images(pixels);
             Classifier.Pass pass = frozen.forward(images);
             float[] logits = floats(pass.logits());
@@ -83,11 +88,13 @@ public record DeviceCheck(Device device) {
     private static Map<String, float[]> train(String method) {
         ComputationGraph student = Architectures.network("resnet8", CLASSES, 1);
         ComputationGraph ofTeacher = Architectures.network("resnet8", CLASSES, 2);
-        Teacher teacher = new Teacher(ORIGIN, "", "resnet8", CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        Teacher teacher =
+                new Teacher(ORIGIN, "", "resnet8", CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
         Settings.Attack attack = SettingsReader.attack(Map.of("attack.steps", "2"), ORIGIN);
-        try (Step step = new DistillationSteps(settings, 1, attack, Settings.WeightPerturbation.NONE, Settings.Engine.on("auto"), teacher).create(student)) {
+        try (Step step = new DistillationSteps(settings, 1, attack, Settings.WeightPerturbation.NONE, Settings.Engine.on("auto"), teacher)
+                .create(student)) {
             Step.Result result = step.gradient(batch(2 * EXAMPLES));
             return Map.of("loss", new float[] {(float) result.loss()}, "gradient", student.getGradientsViewArray().toFloatVector());
         } finally {
@@ -113,7 +120,7 @@ public record DeviceCheck(Device device) {
             Evaluator evaluator = Evaluator.local(model, labelled(model, examples), examples, 1);
             // An eighth of the usual radius, at which this network is right on some of its own answers.
             List<Cascade> attacks = Attacks.named(Attacks.AUTOATTACK, Attacks.EPSILON / 8);
-            Evaluation evaluation = evaluator.evaluate(Map.of(), attacks, (attack, done, total, atMost) -> { });
+            Evaluation evaluation = evaluator.evaluate(Map.of(), attacks, (attack, done, total, atMost) -> {});
             return evaluation.attacks().get(Attacks.AUTOATTACK).robust();
         } finally {
             graph.close();
@@ -141,7 +148,8 @@ public record DeviceCheck(Device device) {
         return new ImageSet(bytes, labels, names);
     }
 
-    static Comparison comparison(String subject, String quantity, Map<String, float[]> expected, Map<String, float[]> found, double tolerance) {
+    static Comparison comparison(String subject, String quantity, Map<String, float[]> expected, Map<String, float[]> found,
+            double tolerance) {
         float[] theirs = expected.get(quantity);
         float[] ours = found.get(quantity);
         double difference = 0;

@@ -80,7 +80,8 @@ final class Fixture {
         Npy array = Npy.read(file(name));
         int[] listed = manifest.shapes().get(name);
         if (listed != null && !Arrays.equals(listed, array.shape())) {
-            throw new InputError(file(name) + ": has shape " + Arrays.toString(array.shape()) + ", the manifest says " + Arrays.toString(listed));
+            throw new InputError(
+                    file(name) + ": has shape " + Arrays.toString(array.shape()) + ", the manifest says " + Arrays.toString(listed));
         }
         return array;
     }

@@ -22,8 +22,8 @@ final class FixtureNetwork {
     FixtureNetwork(Fixture fixture, String which, int width) {
         architecture = "cnn-" + width + "-" + 2 * width;
         classes = fixture.manifest().classes();
-        Architectures.network(architecture, classes, 0).paramTable().forEach((parameter, view) ->
-                state.put(parameter, array(fixture, which + "." + torchName(parameter), view)));
+        Architectures.network(architecture, classes, 0).paramTable()
+                .forEach((parameter, view) -> state.put(parameter, array(fixture, which + "." + torchName(parameter), view)));
     }
 
     /** A new graph in the fixture's state. */

@@ -17,9 +17,9 @@ import org.mmard.loss.Triangle;
 import org.mmard.loss.WeightedSum;
 
 /**
- * Operations on the logits p and q of {@code op.*}, with their derivatives. P stands on S(x), q on S(x'), unless an operation says otherwise. The
- * results are named {@code value}, {@code d_p_logits} and {@code d_q_logits}. An operation's values are weighed by linspace(0.5, 1.5) for the derivative,
- * a single value by 0.5.
+ * Operations on the logits p and q of {@code op.*}, with their derivatives. P stands on S(x), q on S(x'), unless an operation says
+ * otherwise. The results are named {@code value}, {@code d_p_logits} and {@code d_q_logits}. An operation's values are weighed by
+ * linspace(0.5, 1.5) for the derivative, a single value by 0.5.
  */
 final class LogitOperations {
     static final String VALUE = "value";
@@ -56,7 +56,8 @@ final class LogitOperations {
     /** @throws InputError where the logits have fewer classes than an operation needs */
     LogitOperations atLeast(int classes, String operation) {
         if (q.classes() < classes) {
-            throw new InputError(fixture.file("op." + operation) + ": needs logits of " + classes + " classes or more, op.q_logits has " + q.classes());
+            throw new InputError(
+                    fixture.file("op." + operation) + ": needs logits of " + classes + " classes or more, op.q_logits has " + q.classes());
         }
         return this;
     }
@@ -74,7 +75,8 @@ final class LogitOperations {
     Map<String, double[]> trades(double beta) {
         Objective trades = new WeightedSum(
                 new WeightedSum.Weighted(1, new CrossEntropy(Prediction.STUDENT_NATURAL)),
-                new WeightedSum.Weighted(beta, KlDivergence.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL).differentiatingTarget()));
+                new WeightedSum.Weighted(beta,
+                        KlDivergence.of(Prediction.STUDENT_NATURAL, Prediction.STUDENT_ADVERSARIAL).differentiatingTarget()));
         Objective.Value value = trades.evaluate(predictions(p, q));
         return results(new double[] {value.total()}, value.gradients(), Prediction.STUDENT_NATURAL, COTANGENT_OF_ONE);
     }
@@ -94,7 +96,8 @@ final class LogitOperations {
         Logits gradient = Logits.zeros(q.examples(), q.classes());
         double[] ones = new double[q.examples()];
         Arrays.fill(ones, 1);
-        new CrossEntropy(Prediction.STUDENT_ADVERSARIAL).evaluate(predictions(zeros, zeros), ones, Map.of(Prediction.STUDENT_ADVERSARIAL, gradient));
+        new CrossEntropy(Prediction.STUDENT_ADVERSARIAL).evaluate(predictions(zeros, zeros), ones,
+                Map.of(Prediction.STUDENT_ADVERSARIAL, gradient));
         double[] oneHot = new double[gradient.values().length];
         for (int i = 0; i < oneHot.length; i++) {
             oneHot[i] = 1.0 / q.classes() - gradient.values()[i];
@@ -110,8 +113,8 @@ final class LogitOperations {
     private static Map<String, double[]> results(double[] values, Map<Prediction, Logits> gradients, Prediction ofP, double factor) {
         Map<String, double[]> results = new LinkedHashMap<>();
         results.put(VALUE, values);
-        gradients.forEach((which, gradient) ->
-                results.put(which == ofP ? "d_p_logits" : "d_q_logits", divided(gradient, 1 / factor).values()));
+        gradients.forEach(
+                (which, gradient) -> results.put(which == ofP ? "d_p_logits" : "d_q_logits", divided(gradient, 1 / factor).values()));
         return results;
     }
 

@@ -27,6 +27,7 @@ record Manifest(
      * @param forwards of the outer loss in train mode: adv, nat, minus
      */
     record Entry(
-            String name, String inner, String outer, Map<String, Object> params, String attack, String start, boolean clipStart, String batchNorm,
+            String name, String inner, String outer, Map<String, Object> params, String attack, String start, boolean clipStart,
+            String batchNorm,
             List<String> forwards) {}
 }

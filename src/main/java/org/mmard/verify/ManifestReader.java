@@ -46,7 +46,8 @@ final class ManifestReader {
         JsonNode root;
         try {
             if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LARGEST)) {
-                throw new InputError(file + ": no file of up to " + (LARGEST >> 20) + " MiB; a fixture folder holds a manifest.json and .npy files");
+                throw new InputError(
+                        file + ": no file of up to " + (LARGEST >> 20) + " MiB; a fixture folder holds a manifest.json and .npy files");
             }
             root = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY).readTree(Files.readString(file));
         } catch (JsonProcessingException e) {
@@ -65,8 +66,10 @@ final class ManifestReader {
         keys.describes("bn_running_var");
         keys.describes("inner");
         Manifest manifest = new Manifest(
-                shapes(keys.section("arrays")), keys.count("batch"), keys.count("classes", 2, MOST_CLASSES), keys.number("eps"), keys.number("step"),
-                keys.count("steps"), keys.count("student_width", 1, WIDEST), keys.count("teacher_width", 1, WIDEST), triangleSmoothing(keys),
+                shapes(keys.section("arrays")), keys.count("batch"), keys.count("classes", 2, MOST_CLASSES), keys.number("eps"),
+                keys.number("step"),
+                keys.count("steps"), keys.count("student_width", 1, WIDEST), keys.count("teacher_width", 1, WIDEST),
+                triangleSmoothing(keys),
                 methods(keys.section("methods")));
         keys.requireAllRead(key -> false);
         return manifest;
@@ -89,7 +92,8 @@ final class ManifestReader {
             Keys params = method.section("params");
             Map<String, Object> values = new LinkedHashMap<>();
             params.names().forEach(key -> values.put(key, params.scalar(key)));
-            entries.add(new Manifest.Entry(name, method.text("inner"), method.text("outer"), values, method.text("attack"), method.text("start"),
+            entries.add(new Manifest.Entry(name, method.text("inner"), method.text("outer"), values, method.text("attack"),
+                    method.text("start"),
                     method.flag("clip_start"), method.text("attack_bn"), method.texts("bn_forward_order")));
             method.requireAllRead(key -> PRECISION.matcher(key).matches());
         }
@@ -148,11 +152,13 @@ final class ManifestReader {
         }
 
         int count(String key, int least, int most) {
-            return value(key, at -> at.isInt() && at.intValue() >= least && at.intValue() <= most, "a whole number from " + least + " to " + most).intValue();
+            return value(key, at -> at.isInt() && at.intValue() >= least && at.intValue() <= most,
+                    "a whole number from " + least + " to " + most).intValue();
         }
 
         double number(String key) {
-            return value(key, at -> at.isNumber() && at.doubleValue() > 0 && at.doubleValue() <= 1, "a number above 0, up to 1").doubleValue();
+            return value(key, at -> at.isNumber() && at.doubleValue() > 0 && at.doubleValue() <= 1, "a number above 0, up to 1")
+                    .doubleValue();
         }
 
         void fixed(String key, double only) {
@@ -187,7 +193,8 @@ final class ManifestReader {
         }
 
         Object scalar(String key) {
-            JsonNode value = value(key, at -> at.isTextual() || at.isNumber() && Double.isFinite(at.doubleValue()), "a finite number or a text");
+            JsonNode value =
+                    value(key, at -> at.isTextual() || at.isNumber() && Double.isFinite(at.doubleValue()), "a finite number or a text");
             return value.isTextual() ? value.textValue() : (Object) value.doubleValue();
         }
 

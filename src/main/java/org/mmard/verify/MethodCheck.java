@@ -16,11 +16,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * One outer loss on the attack's stored last image, from the student's stored state: the loss, every parameter's gradient, and the running statistics
- * afterwards. What an attack with batch norm in train mode does to the running statistics is no part of that.
+ * One outer loss on the attack's stored last image, from the student's stored state: the loss, every parameter's gradient, and the running
+ * statistics afterwards. What an attack with batch norm in train mode does to the running statistics is no part of that.
  *
- * <p>The loss is compared to 2e-5 of itself, or of 1; a gradient to 5e-5 of the tensor's largest entry, with SAAD's outer loss, whose weights magnify
- * small differences of entropies, to 1e-3; running statistics to 2e-6, or eight units in the last place of the float nearest the largest.
+ * <p>The loss is compared to 2e-5 of itself, or of 1; a gradient to 5e-5 of the tensor's largest entry, with SAAD's outer loss, whose
+ * weights magnify small differences of entropies, to 1e-3; running statistics to 2e-6, or eight units in the last place of the float
+ * nearest the largest.
  */
 final class MethodCheck implements Check {
     private static final double LOSS = 2e-5;
@@ -48,7 +49,8 @@ final class MethodCheck implements Check {
         adversarial = fixture.array(entry.attack() + ".x" + fixture.manifest().steps(), batch.shape());
         loss = fixture.array(name + ".loss", 1).values()[0];
         batch.student.graph().paramTable().forEach((parameter, view) -> expected.put(parameter, FixtureNetwork.array(
-                fixture, name + (TorchNetwork.isRunningStatistic(parameter) ? ".after." : ".grad.") + FixtureNetwork.torchName(parameter), view)));
+                fixture, name + (TorchNetwork.isRunningStatistic(parameter) ? ".after." : ".grad.") + FixtureNetwork.torchName(parameter),
+                view)));
     }
 
     @Override
@@ -76,14 +78,16 @@ final class MethodCheck implements Check {
             });
         }
         return List.of(
-                new Comparison(name, "loss", ofLoss, LOSS), ofGradient.comparison(name, "gradient"), ofStatistics.comparison(name, "running statistics"));
+                new Comparison(name, "loss", ofLoss, LOSS), ofGradient.comparison(name, "gradient"),
+                ofStatistics.comparison(name, "running statistics"));
     }
 
     /** Where a parameter's gradient lies in the gradient vector. */
     private static INDArray gradient(ComputationGraph student, INDArray view) {
         long from = view.offset() - student.params().offset();
         INDArray flat = student.getGradientsViewArray();
-        return flat.reshape(flat.length()).get(NDArrayIndex.interval(from, from + view.length())).dup().reshape(view.ordering(), view.shape());
+        return flat.reshape(flat.length()).get(NDArrayIndex.interval(from, from + view.length())).dup().reshape(view.ordering(),
+                view.shape());
     }
 
     private static double difference(INDArray expected, INDArray found) {

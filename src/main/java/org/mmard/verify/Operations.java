@@ -18,8 +18,8 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.TargetedDlr;
 
 /**
- * The {@code op.*} arrays: single operations, each compared to 1e-6 of an array's largest entry. Those on logits are carried out in double precision
- * on the fixture's very inputs, so that there is little else than the rounding of the stored results.
+ * The {@code op.*} arrays: single operations, each compared to 1e-6 of an array's largest entry. Those on logits are carried out in double
+ * precision on the fixture's very inputs, so that there is little else than the rounding of the stored results.
  */
 final class Operations {
     private static final double TOLERANCE = 1e-6;
@@ -92,13 +92,15 @@ final class Operations {
             case "cw_margin" -> logits().atLeast(2, operation).term(new CwMargin(Prediction.STUDENT_ADVERSARIAL), 1);
             case "entropy" -> logits().term(new Entropy(Prediction.STUDENT_ADVERSARIAL), 1);
             case "dlr" -> logits().atLeast(3, operation).term(new Dlr(Prediction.STUDENT_ADVERSARIAL), 1);
-            case "dlr_targeted" -> logits().atLeast(4, operation).term(new TargetedDlr(Prediction.STUDENT_ADVERSARIAL, logits().targets()), 1);
+            case "dlr_targeted" ->
+                logits().atLeast(4, operation).term(new TargetedDlr(Prediction.STUDENT_ADVERSARIAL, logits().targets()), 1);
             case "l_tri" -> logits().triangle(fixture.triangleSmoothing());
             case "onehot" -> logits().oneHot();
             case "tri_cos" -> ArrayOperations.triangleCosines(fixture);
             case "proj_out" -> ArrayOperations.projection(fixture);
             case "sgd_p1", "sgd_p2" -> ArrayOperations.update(fixture, operation);
-            default -> throw new InputError(fixture.file(PREFIX + operation) + ": " + operation + " is not an operation of the format (docs/verify.md)");
+            default -> throw new InputError(
+                    fixture.file(PREFIX + operation) + ": " + operation + " is not an operation of the format (docs/verify.md)");
         };
     }
 

@@ -11,8 +11,8 @@ import org.mmard.config.InputError;
 import org.mmard.engine.LibTorch;
 
 /**
- * Carries out everything that a fixture folder describes, through the engine, the losses, the attack and the update of training, and compares. The
- * format is in docs/verify.md.
+ * Carries out everything that a fixture folder describes, through the engine, the losses, the attack and the update of training, and
+ * compares. The format is in docs/verify.md.
  */
 public final class Verification {
     private final Path folder;
@@ -41,8 +41,7 @@ public final class Verification {
             checks.add(new NetworkCheck(fixture, batch, "student"));
             checks.add(new NetworkCheck(fixture, batch, "teacher"));
             climbs.forEach(climb -> checks.add(new AttackCheck(fixture, batch, climb)));
-            climbOf.forEach((entry, climb) ->
-                    checks.add(new MethodCheck(fixture, batch, entry, vocabulary.method(entry), climb.attack())));
+            climbOf.forEach((entry, climb) -> checks.add(new MethodCheck(fixture, batch, entry, vocabulary.method(entry), climb.attack())));
         }
         fixture.requireAllRead();
     }

@@ -34,7 +34,8 @@ final class Vocabulary {
     private static final Map<String, String> STARTS = new TreeMap<>(Map.of("gauss", "gaussian", "uniform", "uniform"));
     private static final Map<String, String> BATCH_NORMS = new TreeMap<>(Map.of("eval", "eval", "train", "train"));
     private static final Map<String, String> NUMBERS = new TreeMap<>(Map.of(
-            "T", "method.temperature", "alpha", "method.alpha", "beta", "method.beta", "a", "method.a", "b", "method.b", "lambda", "method.lambda"));
+            "T", "method.temperature", "alpha", "method.alpha", "beta", "method.beta", "a", "method.a", "b", "method.b", "lambda",
+            "method.lambda"));
     private static final String REDUCTION = "reduction";
     private static final String EPOCH_SHARE = "epoch_frac";
     private static final Pattern ATTACK = Pattern.compile("attack_(.+)_(.+)_(clip|noclip)_(.+)");

@@ -51,7 +51,8 @@ class AutoAttackTraceTest {
                 int changed = differing(AutoAttackTrace.array(trace + "_x_best"), run.best(), n);
                 same += changed == 0 ? 1 : 0;
                 if (robust[n] == 1) {
-                    assertEquals(0, differing(AutoAttackTrace.array(trace + "_x_best_adv"), run.adversarial(), n), "the start of image " + n);
+                    assertEquals(0, differing(AutoAttackTrace.array(trace + "_x_best_adv"), run.adversarial(), n),
+                            "the start of image " + n);
                 }
                 // DLR has no bound where the first and the third logit meet, which only happens beyond the boundary.
                 if (loss != Apgd.Loss.DLR || robust[n] == 1) {

@@ -30,7 +30,7 @@ import org.mmard.reference.AutoAttackTrace;
 
 class EvaluationTest {
     private static final String ALL = "clean,fgsm,pgd20,pgd-trades,cw";
-    private static final Evaluator.Progress SILENT = (attack, done, total, atMost) -> { };
+    private static final Evaluator.Progress SILENT = (attack, done, total, atMost) -> {};
 
     @BeforeAll
     static void oneThread() {
@@ -42,7 +42,8 @@ class EvaluationTest {
         ImageSet images = tracedImages();
         try (Classifier model = TorchNetwork.frozen(AutoAttackTrace.network())) {
             Ledger.InMemory ledger = new Ledger.InMemory(true);
-            new EvaluationRun(Evaluator.local(model, images, 16, 5), ledger, SILENT).evaluate(Map.of(), Attacks.named("pgd20", Attacks.EPSILON));
+            new EvaluationRun(Evaluator.local(model, images, 16, 5), ledger, SILENT).evaluate(Map.of(),
+                    Attacks.named("pgd20", Attacks.EPSILON));
             float[] all = Attacks.named("pgd20", Attacks.EPSILON).get(0).attacks().get(0).perturb(model, images, 5);
             assertTrue(ledger.known("pgd20").right() < 16);
             for (int record = 0; record < 16; record++) {
@@ -56,8 +57,10 @@ class EvaluationTest {
 
     static Stream<Attack> attacks() {
         double epsilon = Attacks.EPSILON;
-        return Stream.concat(Attacks.named("fgsm,pgd20,pgd20x3,pgd-trades,cw,apgd-ce", epsilon).stream().flatMap(cascade -> cascade.attacks().stream()),
-                Stream.of(new Apgd("apgd-dlr", Apgd.Loss.DLR, epsilon, 30, 2, 1), new Apgd("apgd-t", Apgd.Loss.TARGETED_DLR, epsilon, 30, 1, 3),
+        return Stream.concat(
+                Attacks.named("fgsm,pgd20,pgd20x3,pgd-trades,cw,apgd-ce", epsilon).stream().flatMap(cascade -> cascade.attacks().stream()),
+                Stream.of(new Apgd("apgd-dlr", Apgd.Loss.DLR, epsilon, 30, 2, 1),
+                        new Apgd("apgd-t", Apgd.Loss.TARGETED_DLR, epsilon, 30, 1, 3),
                         new Fab("fab-t", epsilon, 30, 3), new Square("square", epsilon, 300, 2)));
     }
 
@@ -65,7 +68,8 @@ class EvaluationTest {
     @MethodSource("attacks")
     void outcomesDoNotDependOnHowExamplesAreBatched(Attack attack) {
         ImageSet images = tracedImages();
-        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network()); Classifier model = network.freeze(new Passes(true, true))) {
+        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
+                Classifier model = network.freeze(new Passes(true, true))) {
             Outcome whole = Evaluator.local(model, images, 16, 5).outcome(attack);
             assertArrayEquals(IntStream.range(0, 16).toArray(), whole.records());
             assertTrue(whole.right() > 0 && whole.right() < 16, whole.right() + " robust: the test shows nothing");
@@ -112,14 +116,17 @@ class EvaluationTest {
     @Test
     void eachAttackOfACascadeIsRunOnWhatIsStillRobust() {
         ImageSet images = tracedImages();
-        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network()); Classifier model = network.freeze(new Passes(true, true))) {
+        try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
+                Classifier model = network.freeze(new Passes(true, true))) {
             Cascade cascade = new Cascade("both",
-                    List.of(new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, Attacks.EPSILON, 20, 1, 1), new Fab("fab-t", Attacks.EPSILON, 20, 9)));
+                    List.of(new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, Attacks.EPSILON, 20, 1, 1),
+                            new Fab("fab-t", Attacks.EPSILON, 20, 9)));
             Evaluator evaluator = Evaluator.local(model, images, 8, 5);
             Robustness robustness = evaluator.evaluate(Map.of(), List.of(cascade), SILENT).attacks().get("both");
             Outcome first = evaluator.outcome(cascade.attacks().get(0));
             Outcome second = evaluator.outcome(cascade.attacks().get(1));
-            assertTrue(first.right() < 16 && robustness.stages().get(1).robust() < first.right(), "one of the attacks breaks nothing: the test shows little");
+            assertTrue(first.right() < 16 && robustness.stages().get(1).robust() < first.right(),
+                    "one of the attacks breaks nothing: the test shows little");
             assertEquals(first.right(), robustness.stages().get(1).attacked());
             for (int n = 0; n < 16; n++) {
                 assertEquals(first.correct()[n] && second.correct()[n], robustness.robust()[n], "image " + n);
@@ -193,7 +200,8 @@ class EvaluationTest {
         assertEquals("[\"beware\"]", json.get("warnings").toString());
         assertEquals(7, json.get("seed").asInt());
         assertTrue(evaluation.table().contains("warning: beware"), evaluation.table());
-        assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n", evaluation.csv(images));
+        assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n",
+                evaluation.csv(images));
     }
 
     @Test
@@ -227,7 +235,8 @@ class EvaluationTest {
             };
             try (Classifier model = model(4)) {
                 ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[3], images(1).classNames());
-                String message = assertThrows(IllegalStateException.class, () -> Evaluator.local(model, images, 3, 0).outcome(astray)).getMessage();
+                String message =
+                        assertThrows(IllegalStateException.class, () -> Evaluator.local(model, images, 3, 0).outcome(astray)).getMessage();
                 assertTrue(message.contains("'astray'") && message.contains("image 1"), message);
             }
         }

@@ -55,11 +55,13 @@ class PgdTest {
         int[] labels = {1, 2, 3, 4};
         Objective objective = inner(Map.of("method.inner", "pgd-at"));
         Starts starts = Starts.of(SettingsReader.attack(Map.of("attack.start", start), "test"));
-        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph); Classifier student = network.freeze(PASSES)) {
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier student = network.freeze(PASSES)) {
             Tensor natural = LibTorch.images(pixels);
             Predictions constants = new Predictions(labels);
-            float[] adversarial = LibTorch.values(new Pgd(objective, EPSILON, STEP, 5).perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, student), natural, constants,
-                    starts.from(natural, Purpose.EVALUATION, 1, 0, new int[] {0, 1, 2, 3})));
+            float[] adversarial = LibTorch.values(
+                    new Pgd(objective, EPSILON, STEP, 5).perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, student), natural, constants,
+                            starts.from(natural, Purpose.EVALUATION, 1, 0, new int[] {0, 1, 2, 3})));
             float furthest = 0;
             for (int i = 0; i < pixels.length; i++) {
                 assertTrue(adversarial[i] >= 0 && adversarial[i] <= 1, "pixel " + adversarial[i]);
@@ -78,7 +80,8 @@ class PgdTest {
             float[] one = LibTorch.values(starts.from(zeros, Purpose.ATTACK_START, 3, 4, new int[] {17, 23}));
             float[] other = LibTorch.values(starts.from(zeros, Purpose.ATTACK_START, 3, 4, new int[] {23, 17}));
             assertArrayEquals(Arrays.copyOfRange(one, 0, 3072), Arrays.copyOfRange(other, 3072, 6144));
-            double deviation = Math.sqrt(java.util.stream.IntStream.range(0, one.length).mapToDouble(i -> one[i] * one[i]).average().orElseThrow());
+            double deviation =
+                    Math.sqrt(java.util.stream.IntStream.range(0, one.length).mapToDouble(i -> one[i] * one[i]).average().orElseThrow());
             assertEquals(0.001, deviation, 5e-5);
         }
     }

@@ -95,7 +95,8 @@ class SanityChecksTest {
         byte[] pixels = new byte[6 * ImageSet.PIXELS];
         new Random(2).nextBytes(pixels);
         ImageSet images = new ImageSet(pixels, new byte[] {0, 1, 2, 3, 4, 5}, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
-        try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8", 10, 1)); Classifier model = network.freeze(new Passes(true, true))) {
+        try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8", 10, 1));
+                Classifier model = network.freeze(new Passes(true, true))) {
             return SanityChecks.of(Evaluator.local(changed(model, change, slope), images, 4, 0)).warnings();
         }
     }

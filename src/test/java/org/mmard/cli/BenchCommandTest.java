@@ -29,8 +29,10 @@ class BenchCommandTest {
     void timesTheVariantsAskedFor() {
         Outcome outcome = Outcome.of(with("--variants", "folded,channels-last"));
         assertEquals(0, outcome.exit(), outcome.err());
-        assertEquals(List.of("folded", "channels-last"), outcome.out().lines().filter(line -> line.matches("[a-z0-9-]+ +[0-9.]+ +[0-9.]+ +[0-9.]+"))
-                .map(line -> line.split(" ")[0]).toList(), outcome.out());
+        assertEquals(List.of("folded", "channels-last"),
+                outcome.out().lines().filter(line -> line.matches("[a-z0-9-]+ +[0-9.]+ +[0-9.]+ +[0-9.]+"))
+                        .map(line -> line.split(" ")[0]).toList(),
+                outcome.out());
     }
 
     @Test

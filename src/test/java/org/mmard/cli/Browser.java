@@ -43,20 +43,24 @@ final class Browser implements AutoCloseable {
 
     /** Where Chromium is, if it is on the PATH. */
     static Optional<Path> executable() {
-        return Stream.of("chromium", "chromium-browser", "google-chrome").flatMap(name -> Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-                .map(folder -> Path.of(folder, name))).filter(Files::isExecutable).findFirst();
+        return Stream.of("chromium", "chromium-browser", "google-chrome")
+                .flatMap(name -> Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+                        .map(folder -> Path.of(folder, name)))
+                .filter(Files::isExecutable).findFirst();
     }
 
     /** @param profile a folder of its own */
     static Browser start(Path executable, Path profile) throws IOException {
         // A root user's Chromium refuses its sandbox, and containers often give it little shared memory.
-        Process process = new ProcessBuilder(executable.toString(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        Process process = new ProcessBuilder(executable.toString(), "--headless=new", "--no-sandbox", "--disable-gpu",
+                "--disable-dev-shm-usage", "--no-first-run",
                 "--disable-background-networking", "--remote-debugging-port=0", "--user-data-dir=" + profile, "about:blank")
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         try {
             String address = address(process.errorReader(StandardCharsets.UTF_8));
             BlockingQueue<JsonNode> arrived = new LinkedBlockingQueue<>();
-            WebSocket socket = HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(URI.create(address), new Listener(arrived)).join();
+            WebSocket socket =
+                    HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(URI.create(address), new Listener(arrived)).join();
             return new Browser(process, socket, arrived);
         } catch (IOException | RuntimeException e) {
             process.destroyForcibly();
@@ -69,7 +73,7 @@ final class Browser implements AutoCloseable {
         StringBuilder all = new StringBuilder();
         for (String line = said.readLine(); line != null; line = said.readLine()) {
             if (line.startsWith(announcement)) {
-                Thread drain = new Thread(() -> said.lines().forEach(rest -> { }), "chromium-messages");
+                Thread drain = new Thread(() -> said.lines().forEach(rest -> {}), "chromium-messages");
                 drain.setDaemon(true);
                 drain.start();
                 return line.substring(announcement.length());
@@ -91,7 +95,8 @@ final class Browser implements AutoCloseable {
             call(domain + ".enable", Map.of());
         }
         call("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", 844, "deviceScaleFactor", 1, "mobile", width < 600));
-        call("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+        call("Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
         events.clear();
         call("Page.navigate", Map.of("url", page.toUri().toString()));
         while (events.stream().noneMatch(event -> event.path("method").asText().equals("Page.loadEventFired"))) {
@@ -114,7 +119,8 @@ final class Browser implements AutoCloseable {
 
     /** Everything that the page wrote to its console, and every complaint of the browser's about it. */
     List<String> messages() {
-        return events.stream().filter(event -> event.path("method").asText().matches("Runtime\\.(consoleAPICalled|exceptionThrown)|Log\\.entryAdded"))
+        return events.stream()
+                .filter(event -> event.path("method").asText().matches("Runtime\\.(consoleAPICalled|exceptionThrown)|Log\\.entryAdded"))
                 .map(event -> event.path("params").toString()).toList();
     }
 

@@ -38,7 +38,8 @@ class CheckpointsCommandTest {
         for (String name : List.of("checkpoints/epoch-0001.zip", "checkpoints/epoch-0002.zip", "best.zip", "last.zip")) {
             Path file = run.resolve(name);
             try (var out = Files.newOutputStream(file)) {
-                ModelFile.write(out, Architectures.network("cnn-4-4", 2, name.equals("best.zip") || name.contains("1") ? 1 : 2), new ModelFile.Metadata("cnn-4-4", List.of("a", "b"), "none", Map.of()),
+                ModelFile.write(out, Architectures.network("cnn-4-4", 2, name.equals("best.zip") || name.contains("1") ? 1 : 2),
+                        new ModelFile.Metadata("cnn-4-4", List.of("a", "b"), "none", Map.of()),
                         Map.of());
             }
             String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
@@ -69,8 +70,11 @@ class CheckpointsCommandTest {
     @Test
     void listsForProgramsToo() {
         Outcome outcome = checkpoints("list", "--json");
-        assertTrue(outcome.out().startsWith("[{\"epoch\":1,\"uri\":\"file:" + run + "/checkpoints/epoch-0001.zip\",\"time\":\"2026-01-02T03:04:05.678Z\",\"bytes\":"), outcome.out());
-        assertTrue(outcome.out().contains("\"clean_accuracy\":0.5,\"robust_accuracy\":0.25,\"best\":true,\"last\":false},{\"epoch\":2,"), outcome.out());
+        assertTrue(outcome.out().startsWith(
+                "[{\"epoch\":1,\"uri\":\"file:" + run + "/checkpoints/epoch-0001.zip\",\"time\":\"2026-01-02T03:04:05.678Z\",\"bytes\":"),
+                outcome.out());
+        assertTrue(outcome.out().contains("\"clean_accuracy\":0.5,\"robust_accuracy\":0.25,\"best\":true,\"last\":false},{\"epoch\":2,"),
+                outcome.out());
     }
 
     @Test
@@ -78,7 +82,8 @@ class CheckpointsCommandTest {
         Path to = folder.resolve("student.zip");
         Outcome outcome = checkpoints("get", "--to", to.toString());
         assertEquals(0, outcome.exit(), outcome.err());
-        assertTrue(outcome.out().matches("(?s).*student.zip: \\d+\\.\\d KiB of file:.*/run/best.zip, SHA-256 [0-9a-f]{64} as recorded\\R"), outcome.out());
+        assertTrue(outcome.out().matches("(?s).*student.zip: \\d+\\.\\d KiB of file:.*/run/best.zip, SHA-256 [0-9a-f]{64} as recorded\\R"),
+                outcome.out());
         assertEquals(-1, Files.mismatch(run.resolve("best.zip"), to));
 
         Outcome again = checkpoints("get", "--last", "--to", to.toString());
@@ -104,7 +109,8 @@ class CheckpointsCommandTest {
         Path checkpoints = run.resolve("checkpoints");
         Files.copy(run.resolve("checkpoints/epoch-0002.zip"), checkpoints.resolve("epoch-0009.zip"));
         Files.copy(run.resolve("checkpoints/epoch-0002.zip.sha256"), checkpoints.resolve("epoch-0009.zip.sha256"));
-        Files.writeString(checkpoints.resolve("epoch-0009.zip.sha256"), Files.readString(checkpoints.resolve("epoch-0009.zip.sha256")).replace("0002", "0009"));
+        Files.writeString(checkpoints.resolve("epoch-0009.zip.sha256"),
+                Files.readString(checkpoints.resolve("epoch-0009.zip.sha256")).replace("0002", "0009"));
         Files.createDirectory(checkpoints.resolve("epoch-0003.zip"));
         assertEquals(0, new ProcessBuilder("mkfifo", checkpoints.resolve("epoch-0004.zip").toString()).start().waitFor());
         Files.write(checkpoints.resolve("epoch-0005.zip"), new byte[0]);
@@ -127,7 +133,8 @@ class CheckpointsCommandTest {
         assertEquals(0, pruned.exit(), pruned.err());
         // The best stays, and the newest that is whole; nothing that is not as it was recorded goes.
         assertTrue(pruned.out().startsWith("removed checkpoints/epoch-0002.zip, "), pruned.out());
-        assertEquals(pruned.err().lines().count(), pruned.err().lines().filter(line -> line.endsWith("it is left alone") || line.endsWith("is wanted")).count(), pruned.err());
+        assertEquals(pruned.err().lines().count(),
+                pruned.err().lines().filter(line -> line.endsWith("it is left alone") || line.endsWith("is wanted")).count(), pruned.err());
         for (int epoch : new int[] {1, 3, 5, 6, 7, 9}) {
             assertTrue(Files.exists(checkpoints.resolve("epoch-000" + epoch + ".zip")), "epoch " + epoch);
         }
@@ -147,7 +154,8 @@ class CheckpointsCommandTest {
         Files.delete(run.resolve("best.zip.sha256"));
         Files.writeString(run.resolve("metrics.jsonl"), Files.readString(run.resolve("metrics.jsonl")).replace("true", "false"));
         Outcome would = checkpoints("prune", "--keep-last", "1", "--dry-run");
-        assertTrue(would.out().matches("would remove checkpoints/epoch-0001.zip, \\d+\\.\\d KiB\\Rwould remove 1 checkpoint, .*\\R"), would.out());
+        assertTrue(would.out().matches("would remove checkpoints/epoch-0001.zip, \\d+\\.\\d KiB\\Rwould remove 1 checkpoint, .*\\R"),
+                would.out());
         assertTrue(Files.exists(run.resolve("checkpoints/epoch-0001.zip")));
         Outcome done = checkpoints("prune", "--keep-last", "1");
         assertEquals(would.out().replace("would remove", "removed"), done.out());
@@ -171,7 +179,8 @@ class CheckpointsCommandTest {
     @Test
     void aFolderThatIsNotThereIsNamedAndTheRunNotBlamed() throws IOException {
         Path nowhere = folder.resolve("no/such");
-        refused("mmard: " + nowhere.resolve("x.zip") + ": there is no folder " + nowhere + "; ", checkpoints("get", "--to", nowhere.resolve("x.zip").toString()));
+        refused("mmard: " + nowhere.resolve("x.zip") + ": there is no folder " + nowhere + "; ",
+                checkpoints("get", "--to", nowhere.resolve("x.zip").toString()));
         Files.writeString(folder.resolve("a-file"), "");
         refused("there is no folder " + folder.resolve("a-file"), checkpoints("get", "--to", folder.resolve("a-file/x.zip").toString()));
     }

@@ -20,7 +20,8 @@ class DataCommandTest {
         Outcome made = Outcome.of("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4");
         assertEquals(0, made.exit(), made.err());
         assertTrue(made.out().contains("wrote 30 training and 20 test images"), made.out());
-        assertTrue(Outcome.of("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4").out().contains("are there already"));
+        assertTrue(Outcome.of("data", "shapes", "--out", uri, "--train", "30", "--test", "20", "--seed", "4").out()
+                .contains("are there already"));
 
         Outcome described = Outcome.of("data", "describe", uri);
         assertEquals(0, described.exit(), described.err());

@@ -71,7 +71,8 @@ class EvaluateCommandTest {
         }
         assertEquals(4, here.get("attacks").get("autoattack").get("stages").size());
         assertEquals(64, here.get("model_sha256").asText().length());
-        assertEquals(Files.readString(folder.resolve("here").resolve("evaluation.csv")), Files.readString(folder.resolve("spark").resolve("evaluation.csv")));
+        assertEquals(Files.readString(folder.resolve("here").resolve("evaluation.csv")),
+                Files.readString(folder.resolve("spark").resolve("evaluation.csv")));
     }
 
     @Test
@@ -107,7 +108,8 @@ class EvaluateCommandTest {
         assertTrue(resumed.out().contains("going on with"), resumed.out());
         assertEquals(Files.readString(whole.resolve("evaluation.csv")), Files.readString(killed.resolve("evaluation.csv")));
         try (Stream<Path> left = Files.list(killed)) {
-            assertEquals(List.of("evaluation.csv", EvaluateCommand.FILE), left.map(path -> path.getFileName().toString()).sorted().toList());
+            assertEquals(List.of("evaluation.csv", EvaluateCommand.FILE),
+                    left.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }
 
@@ -137,8 +139,9 @@ class EvaluateCommandTest {
     @Test
     void adversarialExamplesAreSavedAsFloatsAndAsCifar() throws Exception {
         Path out = folder.resolve("saved");
-        Outcome outcome = Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "pgd20", "--batch", "25", "--examples", "30",
-                "--save-adversarial", "--out", out.toString());
+        Outcome outcome =
+                Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "pgd20", "--batch", "25", "--examples", "30",
+                        "--save-adversarial", "--out", out.toString());
         assertEquals(0, outcome.exit(), outcome.err());
         Npy saved = Npy.read(out.resolve("adversarial-pgd20.npy"));
         assertArrayEquals(new int[] {30, 3, 32, 32}, saved.shape());
@@ -164,8 +167,9 @@ class EvaluateCommandTest {
     }
 
     private static JsonNode evaluate(String out) throws Exception {
-        Outcome outcome = Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20,autoattack", "--batch", "25",
-                "--out", folder.resolve(out).toString());
+        Outcome outcome =
+                Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20,autoattack", "--batch", "25",
+                        "--out", folder.resolve(out).toString());
         assertEquals(0, outcome.exit(), outcome.err());
         assertTrue(outcome.out().contains("pgd20"), outcome.out());
         return new ObjectMapper().readTree(folder.resolve(out).resolve(EvaluateCommand.FILE).toFile());
@@ -188,7 +192,8 @@ class EvaluateCommandTest {
         assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out", folder.resolve("broken").toString());
         System.setProperty("spark.master", "local[2]");
         try {
-            assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out", folder.resolve("broken").toString());
+            assertMistake("not finite", "--model", broken, "--data", data, "--attacks", "clean", "--out",
+                    folder.resolve("broken").toString());
         } finally {
             System.clearProperty("spark.master");
         }

@@ -81,14 +81,16 @@ record FixtureFolder(Path folder) {
     void keepOnly(String method) {
         String attack = manifest().get("methods").get(method).get("attack").textValue();
         manifest(manifest -> ((ObjectNode) manifest.get("methods")).retain(method));
-        drop(name -> !(name.startsWith(method + ".") || name.startsWith(attack + ".") || name.matches("(student|teacher)\\..*|x|labels|noise_.*")));
+        drop(name -> !(name.startsWith(method + ".") || name.startsWith(attack + ".")
+                || name.matches("(student|teacher)\\..*|x|labels|noise_.*")));
     }
 
     /** Writes an array of float zeros; {@code shape} as Python has it, such as (2, 1). */
     void zeros(String name, int numbers, String shape) {
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': " + shape + ", }\n";
         ByteBuffer buffer = ByteBuffer.allocate(10 + header.length() + 4 * numbers).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) header.length());
+        buffer.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0)
+                .putShort((short) header.length());
         buffer.put(header.getBytes(StandardCharsets.US_ASCII));
         try {
             Files.write(array(name), buffer.array());

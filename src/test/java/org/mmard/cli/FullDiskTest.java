@@ -29,7 +29,8 @@ class FullDiskTest {
     void aFullDiskEndsTheRunInOneLineAndNothingIsLost() throws Exception {
         Path disk = Files.createDirectory(folder.resolve("disk"));
         assumeTrue(mounted(disk, "true").exit() == 0, "this user may not mount a filesystem in a namespace of its own: nothing was tested");
-        assertEquals(0, Outcome.of("data", "shapes", "--out", folder.resolve("shapes").toString(), "--train", "100", "--test", "20").exit());
+        assertEquals(0,
+                Outcome.of("data", "shapes", "--out", folder.resolve("shapes").toString(), "--train", "100", "--test", "20").exit());
         List<String> java = SameJvm.command(List.of(folder.toString())).command();
         java.replaceAll(word -> word.equals(Mmard.class.getName()) ? OnSmallDisk.class.getName() : word);
         Ended ended = mounted(disk, java.toArray(String[]::new));
@@ -70,7 +71,10 @@ class FullDiskTest {
             assertEquals(1, full.exit(), full.out() + full.err());
             List<String> lines = full.err().lines().filter(line -> line.startsWith("mmard: ")).toList();
             assertEquals(1, lines.size(), full.err());
-            assertTrue(lines.get(0).matches("mmard: file:" + run + "/\\S+: cannot be written: .*No space left on device \\([\\d,]+ of 700 KiB free\\); make room, .*"),
+            assertTrue(
+                    lines.get(0)
+                            .matches("mmard: file:" + run
+                                    + "/\\S+: cannot be written: .*No space left on device \\([\\d,]+ of 700 KiB free\\); make room, .*"),
                     lines.get(0));
             try (Stream<Path> files = Files.walk(run)) {
                 assertEquals(List.of(), files.filter(file -> file.getFileName().toString().startsWith(".")).toList());
@@ -83,7 +87,8 @@ class FullDiskTest {
             assertEquals("mmard: " + copy + ": cannot be written (No space left on device)", got.err().strip());
             assertEquals(2, got.exit());
 
-            Process mount = new ProcessBuilder("mount", "-o", "remount,size=" + LARGE, folder.resolve("disk").toString()).inheritIO().start();
+            Process mount =
+                    new ProcessBuilder("mount", "-o", "remount,size=" + LARGE, folder.resolve("disk").toString()).inheritIO().start();
             assertEquals(0, mount.waitFor());
             Outcome resumed = train("--resume");
             assertEquals(0, resumed.exit(), resumed.err());

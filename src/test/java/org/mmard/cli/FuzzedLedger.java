@@ -30,7 +30,8 @@ public final class FuzzedLedger implements FuzzedReader {
     public void write(Path folder, SplittableRandom random) throws IOException {
         EvaluationState state = EvaluationState.open(RunDirectory.at(folder.toString(), new Configuration(false)), IDENTITY, IMAGES, false);
         for (int from : new int[] {0, 3}) {
-            state.add("pgd20", new Outcome(new int[] {from, from + 1, from + 2}, new int[] {0, 1, 0}, new boolean[] {true, false, true}, 1.5), null);
+            state.add("pgd20",
+                    new Outcome(new int[] {from, from + 1, from + 2}, new int[] {0, 1, 0}, new boolean[] {true, false, true}, 1.5), null);
         }
         List<Path> parts;
         try (Stream<Path> files = Files.walk(folder)) {
@@ -45,7 +46,8 @@ public final class FuzzedLedger implements FuzzedReader {
     public void read(Path folder) {
         EvaluationState state = EvaluationState.open(RunDirectory.at(folder.toString(), new Configuration(false)), IDENTITY, IMAGES, false);
         int[] records = state.known("pgd20").records();
-        if (IntStream.of(records).distinct().count() != records.length || IntStream.of(records).anyMatch(record -> record < 0 || record >= EXAMPLES)) {
+        if (IntStream.of(records).distinct().count() != records.length
+                || IntStream.of(records).anyMatch(record -> record < 0 || record >= EXAMPLES)) {
             throw new IllegalStateException("records that no image has");
         }
         state.delete();

@@ -37,10 +37,12 @@ class GridCommandTest {
 
     @BeforeAll
     static void data() throws IOException {
-        assertEquals(0, Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
+        assertEquals(0,
+                Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
         List<String> names = IntStream.range(0, 10).mapToObj(Integer::toString).toList();
         try (OutputStream out = Files.newOutputStream(shared.resolve("teacher.zip"))) {
-            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()), Map.of());
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+                    Map.of());
         }
     }
 
@@ -71,7 +73,8 @@ class GridCommandTest {
         assertTrue(rest.out().contains("run 2 of 4: inner rslad, outer natural, seed 2, from epoch "), rest.out());
         assertEquals(firstModel, Files.getLastModifiedTime(grid("rslad-natural-seed1/last.zip")));
 
-        Outcome uninterrupted = grid("-D", "training.epochs=6", "-D", "grid.directory=" + folder.resolve("other"), "-D", "grid.seeds=[2]", "-D", "grid.outer=[natural]");
+        Outcome uninterrupted = grid("-D", "training.epochs=6", "-D", "grid.directory=" + folder.resolve("other"), "-D", "grid.seeds=[2]",
+                "-D", "grid.outer=[natural]");
         assertEquals(0, uninterrupted.exit(), uninterrupted.err());
         assertArrayEquals(parameters(folder.resolve("other/rslad-natural-seed2")), parameters(grid("rslad-natural-seed2")));
     }
@@ -84,7 +87,8 @@ class GridCommandTest {
         double two = accuracy("rslad-mmard-seed2");
         double deviation = Math.abs(one - two) / Math.sqrt(2);
         String cell = String.format(Locale.ROOT, "%.2f +- %.2f", 50 * (one + two), 100 * deviation);
-        assertTrue(outcome.out().lines().anyMatch(line -> line.matches("rslad +mmard +2 .* " + cell.replace("+", "\\+"))), cell + "\n" + outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches("rslad +mmard +2 .* " + cell.replace("+", "\\+"))),
+                cell + "\n" + outcome.out());
         assertTrue(outcome.out().lines().anyMatch(line -> line.matches("inner +outer +seeds +clean +fgsm")), outcome.out());
 
         JsonNode json = new ObjectMapper().readTree(grid("grid.json").toFile());
@@ -111,7 +115,10 @@ class GridCommandTest {
         // Only the triangle of the outer loss mmard has this weight.
         Outcome outcome = grid("-D", "method.b=1e300", "-D", "grid.outer=[mmard, natural]", "-D", "grid.seeds=[1]");
         assertEquals(1, outcome.exit(), outcome.err());
-        assertTrue(outcome.err().lines().anyMatch(line -> line.startsWith("mmard: inner rslad, outer mmard, seed 1: epoch 1: 1 of 4 steps skipped, ")), outcome.err());
+        assertTrue(
+                outcome.err().lines()
+                        .anyMatch(line -> line.startsWith("mmard: inner rslad, outer mmard, seed 1: epoch 1: 1 of 4 steps skipped, ")),
+                outcome.err());
         assertTrue(outcome.out().lines().anyMatch(line -> line.matches("rslad +mmard +0 of 1 +- +- +1 failed")), outcome.out());
         assertTrue(outcome.out().lines().anyMatch(line -> line.matches("rslad +natural +1 +[0-9.]+ +[0-9.]+")), outcome.out());
         assertTrue(outcome.out().contains("failed: inner rslad, outer mmard, seed 1: "), outcome.out());
@@ -163,6 +170,7 @@ class GridCommandTest {
     }
 
     private static float[] parameters(Path run) {
-        return ModelFile.read(run.resolve("last.zip").toString(), new org.apache.hadoop.conf.Configuration()).graph().params().toFloatVector();
+        return ModelFile.read(run.resolve("last.zip").toString(), new org.apache.hadoop.conf.Configuration()).graph().params()
+                .toFloatVector();
     }
 }

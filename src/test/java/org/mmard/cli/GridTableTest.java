@@ -14,8 +14,10 @@ class GridTableTest {
     }
 
     private final GridTable table = new GridTable(List.of("clean"), List.of(
-            new GridTable.Row(new GridSettings.Cell("rslad", "mmard"), List.of(entry(1, 0.5, null), entry(2, 0.25, null), entry(3, 0.75, null))),
-            new GridTable.Row(new GridSettings.Cell("ard", "rslad + triangle"), List.of(entry(1, 0.4, null), entry(2, null, "loss is NaN"), entry(3, null, null)))));
+            new GridTable.Row(new GridSettings.Cell("rslad", "mmard"),
+                    List.of(entry(1, 0.5, null), entry(2, 0.25, null), entry(3, 0.75, null))),
+            new GridTable.Row(new GridSettings.Cell("ard", "rslad + triangle"),
+                    List.of(entry(1, 0.4, null), entry(2, null, "loss is NaN"), entry(3, null, null)))));
 
     @Test
     void textAlignsMeanAndSpreadAndSaysWhatIsMissing() {
@@ -28,7 +30,8 @@ class GridTableTest {
 
     @Test
     void csvHoldsFractionsAndLeavesTheSpreadOfOneSeedEmpty() {
-        assertEquals("inner,outer,seeds,failed,clean_mean,clean_sd\nrslad,mmard,3,0,0.5,0.25\nard,rslad + triangle,1,1,0.4,\n", table.csv());
+        assertEquals("inner,outer,seeds,failed,clean_mean,clean_sd\nrslad,mmard,3,0,0.5,0.25\nard,rslad + triangle,1,1,0.4,\n",
+                table.csv());
     }
 
     @Test

@@ -54,7 +54,8 @@ class MmardTest {
 
     @Test
     void anythingElseIsOneLineThatNamesTheLogAndExitsWithOne() {
-        for (Throwable failure : new Throwable[] {new IllegalStateException("an executor died\nand more"), new NoSuchMethodError("no torch")}) {
+        for (Throwable failure : new Throwable[] {new IllegalStateException("an executor died\nand more"),
+            new NoSuchMethodError("no torch")}) {
             Outcome outcome = Outcome.of(() -> Mmard.run(new CommandLine(new Mmard()).addSubcommand(new Broken(failure)), "broken"));
             assertEquals(1, outcome.exit(), outcome.err());
             String message = failure.getMessage().lines().findFirst().orElseThrow();
@@ -65,8 +66,10 @@ class MmardTest {
     @Test
     void whateverANameHoldsAMessageIsOneLineOfPrintableText() {
         String name = "a\nb\u001b[31m\u202e\u0007";
-        for (String[] args : new String[][] {{name}, {"report", name}, {"model", "describe", "--model", name}, {"train", "--conf", name}, {"checkpoints", "list", name},
-            {"data", "describe", name}, {"evaluate", "--model", name, "--data", name}, {"train", "--conf", "x", "-D", name}, {"report", "x", "--examples", name}}) {
+        for (String[] args : new String[][] {{name}, {"report", name}, {"model", "describe", "--model", name}, {"train", "--conf", name},
+            {"checkpoints", "list", name},
+            {"data", "describe", name}, {"evaluate", "--model", name, "--data", name}, {"train", "--conf", "x", "-D", name},
+            {"report", "x", "--examples", name}}) {
             Outcome outcome = Outcome.of(args);
             assertEquals(2, outcome.exit(), outcome.err());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
@@ -91,10 +94,12 @@ class MmardTest {
 
     @Test
     void whereLibrariesCannotBeUnpackedIsAMistakeWithAWayOut() {
-        Throwable failure = new ExceptionInInitializerError(new IllegalStateException("ND4J", new IOException("Could not create the cache: Set the ...")));
+        Throwable failure = new ExceptionInInitializerError(
+                new IllegalStateException("ND4J", new IOException("Could not create the cache: Set the ...")));
         Outcome outcome = Outcome.of(() -> Mmard.run(new CommandLine(new Mmard()).addSubcommand(new Broken(failure)), "broken"));
         assertEquals(2, outcome.exit());
-        assertTrue(outcome.err().startsWith("mmard: no folder can be written into which native libraries could be unpacked: ") && outcome.err().lines().count() == 1, outcome.err());
+        assertTrue(outcome.err().startsWith("mmard: no folder can be written into which native libraries could be unpacked: ")
+                && outcome.err().lines().count() == 1, outcome.err());
     }
 
     @Command(name = "broken")

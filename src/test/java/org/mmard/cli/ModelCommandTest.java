@@ -66,13 +66,15 @@ class ModelCommandTest {
     void describesPyTorchWeights() {
         Outcome outcome = Outcome.of("model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6");
         assertEquals(0, outcome.exit(), outcome.err());
-        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +conv2 +convolution 3x3, stride 2 +6 x 16 x 16 +216")), outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches(" +conv2 +convolution 3x3, stride 2 +6 x 16 x 16 +216")),
+                outcome.out());
     }
 
     @Test
     void whatIsMissingOrContradictsItselfIsAMistakeOfTheUser() {
         for (String[] options : new String[][] {
-            {"model", "describe"}, {"model", "describe", "--model", WEIGHTS}, {"model", "describe", "--model", WEIGHTS, "--architecture", "resnet18"},
+            {"model", "describe"}, {"model", "describe", "--model", WEIGHTS},
+            {"model", "describe", "--model", WEIGHTS, "--architecture", "resnet18"},
             {"model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--classes", "7"},
             {"model", "import", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--out", ""}}) {
             Outcome outcome = Outcome.of(options);
@@ -84,10 +86,12 @@ class ModelCommandTest {
     @Test
     void importAndReportTreatAFolderThatIsNotThereAlike() {
         Path nowhere = folder.resolve("no/such/file");
-        for (String[] command : new String[][] {{"model", "import", "--model", "x.pt", "--architecture", "resnet8"}, {"report", folder.toString()}}) {
+        for (String[] command : new String[][] {{"model", "import", "--model", "x.pt", "--architecture", "resnet8"},
+            {"report", folder.toString()}}) {
             Outcome outcome = Outcome.of(Stream.concat(Stream.of(command), Stream.of("--out", nowhere.toString())).toArray(String[]::new));
             assertEquals(2, outcome.exit());
-            assertEquals("mmard: --out " + nowhere + ": there is no folder " + nowhere.getParent() + "; make it, or give another place", outcome.err().strip());
+            assertEquals("mmard: --out " + nowhere + ": there is no folder " + nowhere.getParent() + "; make it, or give another place",
+                    outcome.err().strip());
         }
         assertTrue(Files.notExists(folder.resolve("no")));
     }

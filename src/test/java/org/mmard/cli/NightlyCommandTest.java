@@ -55,13 +55,15 @@ class NightlyCommandTest {
         assertEquals("model a", Files.readString(Path.of(first.get("student").asText().substring("file:".length()))));
 
         evaluated("worse", "model worse", "1111", "1000");
-        assertTrue(publish("worse").contains("not published: 25.0 % robust, 100.0 % clean; " + first.get("name").asText() + " stays with 50.0 % robust, 75.0 % clean"));
+        assertTrue(publish("worse").contains(
+                "not published: 25.0 % robust, 100.0 % clean; " + first.get("name").asText() + " stays with 50.0 % robust, 75.0 % clean"));
         evaluated("equal", "model equal", "1110", "0110");
         assertTrue(publish("equal").contains("not published"));
         assertEquals(first, current());
 
         evaluated("cleaner", "model cleaner", "1111", "0011");
-        assertTrue(publish("cleaner").contains("published: 50.0 % robust, 100.0 % clean, instead of " + first.get("name").asText() + " with 50.0 % robust, 75.0 % clean"));
+        assertTrue(publish("cleaner").contains(
+                "published: 50.0 % robust, 100.0 % clean, instead of " + first.get("name").asText() + " with 50.0 % robust, 75.0 % clean"));
         assertTrue(current().get("run").asText().endsWith("/cleaner"));
         assertTrue(publish("cleaner").contains("published already"));
     }
@@ -84,10 +86,12 @@ class NightlyCommandTest {
             });
             publish(run);
         }
-        assertEquals(Set.of("b", "c", "current.json"), contents().stream().map(name -> name.replaceFirst("-[0-9a-f]{8}$", "")).collect(Collectors.toSet()));
+        assertEquals(Set.of("b", "c", "current.json"),
+                contents().stream().map(name -> name.replaceFirst("-[0-9a-f]{8}$", "")).collect(Collectors.toSet()));
         String name = current().get("name").asText();
         assertEquals(Set.of("best.zip", "best.zip.sha256", "evaluation.json"), names(published().resolve(name)));
-        assertEquals(0, new ProcessBuilder("sha256sum", "-c", "--status", "best.zip.sha256").directory(published().resolve(name).toFile()).start().waitFor());
+        assertEquals(0, new ProcessBuilder("sha256sum", "-c", "--status", "best.zip.sha256").directory(published().resolve(name).toFile())
+                .start().waitFor());
     }
 
     @Test
@@ -102,7 +106,8 @@ class NightlyCommandTest {
         for (Path file : List.of(notes, lookalike, loose)) {
             assertEquals("mine", Files.readString(file));
         }
-        assertEquals(Set.of("README", "c", "current.json", "d", "mine", "notes"), contents().stream().map(name -> name.replaceFirst("-[0-9a-f]{8}$", "")).collect(Collectors.toSet()));
+        assertEquals(Set.of("README", "c", "current.json", "d", "mine", "notes"),
+                contents().stream().map(name -> name.replaceFirst("-[0-9a-f]{8}$", "")).collect(Collectors.toSet()));
     }
 
     @Test
@@ -114,7 +119,9 @@ class NightlyCommandTest {
             Path current = published().resolve("current.json");
             switch (change) {
                 case "extra" -> Files.writeString(old.resolve("notes.txt"), "mine");
-                case "record" -> Files.writeString(current, Files.readString(current).replace("\"" + old.getFileName() + "\" : {\n      \"best.zip\"", "\"" + old.getFileName() + "\" : {\n      \"other.zip\""));
+                case "record" ->
+                    Files.writeString(current, Files.readString(current).replace("\"" + old.getFileName() + "\" : {\n      \"best.zip\"",
+                            "\"" + old.getFileName() + "\" : {\n      \"other.zip\""));
                 case "name" -> {
                     Files.move(old, published().resolve("renamed"));
                     old = published().resolve("renamed");
@@ -138,7 +145,8 @@ class NightlyCommandTest {
         assertEquals(Set.of("thesis.txt"), contents());
         assertEquals("mine", Files.readString(mine));
         Files.delete(mine);
-        for (String current : List.of("null", "{}", "[", "{\"name\": null, \"sha256\": \"x\"}", "{\"name\": \"../..\", \"sha256\": \"x\"}", "{\"name\": \"a\", \"sha256\": \"x\", \"publications\": []}")) {
+        for (String current : List.of("null", "{}", "[", "{\"name\": null, \"sha256\": \"x\"}", "{\"name\": \"../..\", \"sha256\": \"x\"}",
+                "{\"name\": \"a\", \"sha256\": \"x\", \"publications\": []}")) {
             Files.writeString(published().resolve("current.json"), current);
             refuses("a", "current.json: not that of published students: ");
         }
@@ -151,7 +159,8 @@ class NightlyCommandTest {
         Path own = published().resolve(current().get("name").asText());
         evaluated("b", "model b", "1111", "1111");
         String checksum = ModelFile.checksum(runs.resolve("b/best.zip").toString(), new Configuration());
-        Path mine = Files.writeString(Files.createDirectory(published().resolve("b-" + checksum.substring(0, 8))).resolve("best.zip"), "mine");
+        Path mine =
+                Files.writeString(Files.createDirectory(published().resolve("b-" + checksum.substring(0, 8))).resolve("best.zip"), "mine");
         refuses("b", "is there already, and no publication has made it");
         assertEquals("mine", Files.readString(mine));
         assertTrue(Files.exists(own));
@@ -194,7 +203,9 @@ class NightlyCommandTest {
         evaluated("a", "model a", "11", "10");
         publish("a");
         evaluated("more", "model more", "11", "10", "10");
-        refuses("more", "cannot be compared: attacks is attack1,attack2 and attack1; evaluate the published student in the same way: mmard evaluate --model");
+        refuses("more",
+                "cannot be compared: attacks is attack1,attack2 and attack1; evaluate the published student in the same way: mmard "
+                        + "evaluate --model");
         evaluated("longer", "model longer", "111", "111");
         refuses("longer", "examples is 3 and 2");
         assertFalse(Files.exists(runs.resolve("longer/publication.json")), "the run is not finished");
@@ -251,7 +262,8 @@ class NightlyCommandTest {
         Path best = Files.writeString(runs.resolve(run).resolve("best.zip"), model);
         StringBuilder robust = new StringBuilder();
         for (int i = 0; i < attacks.length; i++) {
-            robust.append(i == 0 ? "" : ",").append("\"attack" + (i + 1) + "\": {\"robust_accuracy\": 0, \"robust\": " + flags(attacks[i]) + "}");
+            robust.append(i == 0 ? "" : ",")
+                    .append("\"attack" + (i + 1) + "\": {\"robust_accuracy\": 0, \"robust\": " + flags(attacks[i]) + "}");
         }
         Files.writeString(runs.resolve(run).resolve("evaluation.json"), """
                 {"examples": %d, "clean": {"accuracy": 0, "correct": %s}, "attacks": {%s}, "model_sha256": "%s", "data_sha256": "d", "split": "test", "epsilon": 0.03}

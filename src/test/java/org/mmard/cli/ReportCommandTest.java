@@ -45,7 +45,8 @@ class ReportCommandTest {
         Files.writeString(names, Files.readString(names).replaceFirst("circle", CLASS));
         try (OutputStream out = Files.newOutputStream(shared.resolve("teacher.zip"))) {
             ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1),
-                    new ModelFile.Metadata("cnn-4-8", IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none", Map.of()), Map.of());
+                    new ModelFile.Metadata("cnn-4-8", IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none", Map.of()),
+                    Map.of());
         }
         original = shared.resolve("first & <i>last");
         Path conf = shared.resolve("run.conf");
@@ -62,7 +63,8 @@ class ReportCommandTest {
                 """.formatted(original, shapes, shared.resolve("teacher.zip")));
         Outcome trained = Outcome.of("train", "--conf", conf.toString());
         assertEquals(0, trained.exit(), trained.err());
-        Outcome evaluated = Outcome.of("evaluate", "--model", original.resolve("best.zip").toString(), "--data", shapes.toString(), "--attacks", "fgsm,pgd20",
+        Outcome evaluated = Outcome.of("evaluate", "--model", original.resolve("best.zip").toString(), "--data", shapes.toString(),
+                "--attacks", "fgsm,pgd20",
                 "--out", original.toString());
         assertEquals(0, evaluated.exit(), evaluated.err());
     }
@@ -86,7 +88,8 @@ class ReportCommandTest {
 
     private String page(String... arguments) throws IOException {
         Path out = folder.resolve("page.html");
-        Outcome outcome = Outcome.of(Stream.concat(Stream.of("report", "--out", out.toString()), Arrays.stream(arguments)).toArray(String[]::new));
+        Outcome outcome =
+                Outcome.of(Stream.concat(Stream.of("report", "--out", out.toString()), Arrays.stream(arguments)).toArray(String[]::new));
         assertEquals(0, outcome.exit(), outcome.err());
         assertEquals("written to file:" + out, outcome.out().strip());
         return Files.readString(out);
@@ -108,16 +111,25 @@ class ReportCommandTest {
                     browser.open(page, width, dark);
                     assertEquals(List.of(), browser.messages());
                     assertEquals(List.of(), browser.requests(page));
-                    assertTrue(browser.evaluate("document.documentElement.scrollWidth").asInt() <= width, "wider than the window of " + width);
-                    assertEquals(dark ? "rgb(19, 22, 26)" : "rgb(252, 251, 248)", browser.evaluate("getComputedStyle(document.body).backgroundColor").asText());
+                    assertTrue(browser.evaluate("document.documentElement.scrollWidth").asInt() <= width,
+                            "wider than the window of " + width);
+                    assertEquals(dark ? "rgb(19, 22, 26)" : "rgb(252, 251, 248)",
+                            browser.evaluate("getComputedStyle(document.body).backgroundColor").asText());
                     // Validation and training accuracy, loss, its three terms, learning rate, images a second.
-                    assertEquals(8, browser.evaluate("[...document.querySelectorAll('.chart svg')].filter(svg => svg.getBoundingClientRect().width > 250).length").asInt());
-                    assertEquals(36, browser.evaluate("[...document.images].filter(image => image.complete && image.naturalWidth == 32 && image.alt).length").asInt());
+                    assertEquals(8, browser.evaluate(
+                            "[...document.querySelectorAll('.chart svg')].filter(svg => svg.getBoundingClientRect().width > 250).length")
+                            .asInt());
+                    assertEquals(36,
+                            browser.evaluate(
+                                    "[...document.images].filter(image => image.complete && image.naturalWidth == 32 && image.alt).length")
+                                    .asInt());
                     assertEquals(0, browser.evaluate("document.querySelectorAll('[onclick], h1 i').length").asInt());
                     assertEquals("first & <i>last", browser.evaluate("document.querySelector('h1').innerText").asText());
                     // For whoever wants to look at it.
-                    Files.write(Files.createDirectories(Path.of("target/report")).resolve(width + (dark ? "-dark.png" : "-light.png")), browser.screenshot());
-                    assertTrue(browser.evaluate("[...document.querySelectorAll('table.classes th')].map(cell => cell.innerText)").toString().contains("alert(1)"));
+                    Files.write(Files.createDirectories(Path.of("target/report")).resolve(width + (dark ? "-dark.png" : "-light.png")),
+                            browser.screenshot());
+                    assertTrue(browser.evaluate("[...document.querySelectorAll('table.classes th')].map(cell => cell.innerText)").toString()
+                            .contains("alert(1)"));
                 }
             }
         }
@@ -156,16 +168,22 @@ class ReportCommandTest {
         String pattern = "test image \\d+";
         String page = page(original.toString(), "--examples", "5");
         List<String> first = Pattern.compile(pattern).matcher(page).results().map(match -> match.group()).toList();
-        assertEquals(5, first.size(), () -> "without images: " + Pattern.compile("No images: [^<]*").matcher(page).results().map(match -> match.group()).toList());
-        assertEquals(first, Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5")).results().map(match -> match.group()).toList());
-        assertFalse(first.equals(Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5", "--seed", "1")).results().map(match -> match.group()).toList()));
+        assertEquals(5, first.size(), () -> "without images: "
+                + Pattern.compile("No images: [^<]*").matcher(page).results().map(match -> match.group()).toList());
+        assertEquals(first, Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5")).results()
+                .map(match -> match.group()).toList());
+        assertFalse(first.equals(Pattern.compile(pattern).matcher(page(original.toString(), "--examples", "5", "--seed", "1")).results()
+                .map(match -> match.group()).toList()));
     }
 
     @Test
     void restartsResumesAndSkippedStepsAreMarkedOnEveryChart() throws IOException {
         Path run = run("marked");
-        String start = "{\"time\":\"2026-01-01T00:00:00Z\",\"after_epoch\":1,\"host\":\"h\",\"command\":\"mmard train\",\"reason\":%s,\"versions\":{}}";
-        change(run.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$", "}," + start.formatted("\"executor 1 was lost\"") + "," + start.formatted("null") + "]}");
+        String start =
+                "{\"time\":\"2026-01-01T00:00:00Z\",\"after_epoch\":1,\"host\":\"h\",\"command\":\"mmard "
+                        + "train\",\"reason\":%s,\"versions\":{}}";
+        change(run.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$",
+                "}," + start.formatted("\"executor 1 was lost\"") + "," + start.formatted("null") + "]}");
         change(run.resolve("metrics.jsonl"), "\"skipped_steps\":0", "\"skipped_steps\":3");
         String page = page(run.toString(), "--no-images");
         assertEquals(9, count(page, "class=\"sign restart\""), "once on each chart and in the key");
@@ -201,7 +219,9 @@ class ReportCommandTest {
         Path run = run("fetching");
         change(run.resolve("run.conf"), "uri=\"[^\"]*\"", "uri=\"hdfs://127.0.0.1:9/shapes\"");
         String page = page(run.toString());
-        assertTrue(page.contains("No images: hdfs://127.0.0.1:9/shapes lies on another filesystem than the run, and --fetch was not given."), page);
+        assertTrue(
+                page.contains("No images: hdfs://127.0.0.1:9/shapes lies on another filesystem than the run, and --fetch was not given."),
+                page);
         assertTrue(page(run.toString(), "--fetch").contains("No images: hdfs://127.0.0.1:9/shapes: cannot be read"));
         assertTrue(page.contains("http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:;"), page);
         change(run.resolve("run.conf"), "uri=\"[^\"]*\"", "uri=\\${HOME}");
@@ -225,7 +245,8 @@ class ReportCommandTest {
         assertTrue(page.contains("highest 77."), "the highest loss is on the chart");
         assertTrue(page.contains("best epoch 12345 with"), "the best epoch is marked");
         assertTrue(page.contains("The numbers, of one epoch in 30, of the best and of the last"), "the table says what it leaves out");
-        assertTrue(page.contains("<th scope=\"row\">12345 <span class=\"tag\">best</span></th>") && page.contains("<th scope=\"row\">30000</th>"), "the best and the last are in it");
+        assertTrue(page.contains("<th scope=\"row\">12345 <span class=\"tag\">best</span></th>")
+                && page.contains("<th scope=\"row\">30000</th>"), "the best and the last are in it");
         assertTrue(page.contains("300 steps skipped in epochs 1 to 300"), "signs stand for many");
     }
 
@@ -239,7 +260,8 @@ class ReportCommandTest {
             {"provenance.json", "\"after_epoch\" : 0", "\"after_epoch\" : -1", "starts[0].after_epoch is -1"},
             {"metrics.jsonl", "\"loss\":[^,]*", "\"loss\":1e999", "line 1 is not that of an epoch: loss is "},
             {"metrics.jsonl", "\"epoch\":1", "\"epoch\":4294967297", "epoch is 4294967297"},
-            {"metrics.jsonl", "\"clean_accuracy\":[^,]*", "\"clean_accuracy\":7", "clean_accuracy is 7, where a number from 0 to 1 is wanted"},
+            {"metrics.jsonl", "\"clean_accuracy\":[^,]*", "\"clean_accuracy\":7",
+                "clean_accuracy is 7, where a number from 0 to 1 is wanted"},
             {"metrics.jsonl", "\"images\":\\d+", "\"images\":-7", "images is -7"},
             {"metrics.jsonl", "\"losses\":\\{[^}]*}", "\"losses\":null", "losses is null"},
             {"metrics.jsonl", "^.*\n", "", "epoch is 2"},
@@ -249,7 +271,8 @@ class ReportCommandTest {
         }) {
             Path run = run(damage[0] + Math.abs(List.of(damage).hashCode()));
             if (damage[0].equals("metrics.jsonl") && damage[1].startsWith("^")) {
-                Files.writeString(run.resolve(damage[0]), Files.readAllLines(run.resolve(damage[0])).get(1) + "\n" + Files.readAllLines(run.resolve(damage[0])).get(1));
+                Files.writeString(run.resolve(damage[0]),
+                        Files.readAllLines(run.resolve(damage[0])).get(1) + "\n" + Files.readAllLines(run.resolve(damage[0])).get(1));
             } else {
                 change(run.resolve(damage[0]), damage[1], damage[2]);
             }
@@ -277,7 +300,9 @@ class ReportCommandTest {
         for (boolean recorded : new boolean[] {true, false}) {
             assertEquals(!recorded, Files.notExists(run.resolve("best.zip.sha256")));
             String page = page(run.toString(), "--no-images");
-            assertTrue(page.contains("<h3>Evaluation of an earlier student</h3>") && page.contains("present student has not been evaluated"), page);
+            assertTrue(
+                    page.contains("<h3>Evaluation of an earlier student</h3>") && page.contains("present student has not been evaluated"),
+                    page);
             assertEquals(1, count(page, robust + "pgd1, validation<"));
             for (String student : List.of("best.zip", "last.zip")) {
                 Files.deleteIfExists(run.resolve(student + ".sha256"));
@@ -330,27 +355,35 @@ class ReportCommandTest {
         }
         String page = page(original.toString(), wider.toString(), averaged.toString(), "--no-images");
         assertEquals(3, count(page, ROW));
-        assertTrue(page.contains("mmard (executors 2, synchronisation shared)") && page.contains("mmard (executors 1, synchronisation averaging)"), page);
+        assertTrue(page.contains("mmard (executors 2, synchronisation shared)")
+                && page.contains("mmard (executors 1, synchronisation averaging)"), page);
     }
 
     @Test
     void anotherNumberOfExecutorsIsMarkedOnEveryChartAndMakesAnotherRow() throws IOException {
         Path resized = run("resized");
         change(resized.resolve("run.conf"), "executors=1", "executors=2");
-        change(resized.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$", "}, {\"time\": \"2026-01-02T03:04:05Z\", \"after_epoch\": 1, \"host\": \"h\", "
-                + "\"command\": \"c\", \"reason\": null, \"executors\": 2, \"versions\": {}}]}");
+        change(resized.resolve("provenance.json"), "\\}\\s*\\]\\s*\\}\\s*$",
+                "}, {\"time\": \"2026-01-02T03:04:05Z\", \"after_epoch\": 1, \"host\": \"h\", "
+                        + "\"command\": \"c\", \"reason\": null, \"executors\": 2, \"versions\": {}}]}");
         String page = page(resized.toString(), "--no-images");
         assertEquals(9, count(page, "class=\"sign resized\""), "once on each chart and in the key");
         assertEquals(8, count(page, "<title>Resumed after epoch 1 with 2 executors in place of 1</title>"));
-        assertTrue(page.contains("on each of 1, then 2 executors") && page.contains("<td>resumed with 2 executors in place of 1</td>"), page);
+        assertTrue(page.contains("on each of 1, then 2 executors") && page.contains("<td>resumed with 2 executors in place of 1</td>"),
+                page);
         String both = page(original.toString(), resized.toString(), "--no-images");
         assertTrue(both.contains("mmard (executors 1)") && both.contains("mmard (executors 1, then 2)"), both);
     }
 
     @Test
     void aGridHasItsMatrixAndWhatHasGoneIsSaid() throws IOException {
-        List<GridTable.Row> rows = Stream.of("rslad", "mmard").flatMap(inner -> Stream.of("ard", "mmard").map(outer -> new GridTable.Row(new GridSettings.Cell(inner, outer),
-                List.of(new GridTable.Entry(1, "/somewhere/" + inner + "-" + outer, new GridScores.Score(2, Map.of("clean", inner.equals("mmard") ? 0.5 : 0.25)), null))))).toList();
+        List<GridTable.Row> rows = Stream
+                .of("rslad",
+                        "mmard")
+                .flatMap(inner -> Stream.of("ard", "mmard").map(outer -> new GridTable.Row(new GridSettings.Cell(inner, outer),
+                        List.of(new GridTable.Entry(1, "/somewhere/" + inner + "-" + outer,
+                                new GridScores.Score(2, Map.of("clean", inner.equals("mmard") ? 0.5 : 0.25)), null)))))
+                .toList();
         run("mmard-mmard");
         Files.writeString(folder.resolve("grid.json"), new GridTable(List.of("clean"), rows).json(Map.of("examples", 30)));
         Outcome outcome = Outcome.of("report", folder.toString(), "--out", folder.resolve("page.html").toString(), "--no-images");
@@ -367,13 +400,16 @@ class ReportCommandTest {
         refused("has neither run.conf (a run) nor grid.json (a grid) nor evaluation.json (an evaluation)", folder.toString());
         refused("nothing.json: there is no such evaluation", folder.resolve("nothing.json").toString());
         refused("--examples 0: give 1 or more, or --no-images", original.toString(), "--examples", "0");
-        refused("--out " + folder + ": is a folder; give the page a name, such as " + folder + "/report.html", original.toString(), "--out", folder.toString());
+        refused("--out " + folder + ": is a folder; give the page a name, such as " + folder + "/report.html", original.toString(), "--out",
+                folder.toString());
         Path nowhere = folder.resolve("no/such");
-        refused("--out " + nowhere + "/page.html: there is no folder " + nowhere + "; make it", original.toString(), "--out", nowhere + "/page.html");
+        refused("--out " + nowhere + "/page.html: there is no folder " + nowhere + "; make it", original.toString(), "--out",
+                nowhere + "/page.html");
         assertTrue(Files.notExists(folder.resolve("no")));
         Path blurred = run("blurred");
         change(blurred.resolve("evaluation.json"), "\"epsilon\" : [^,]*", "\"epsilon\" : \"8 levels\"");
-        refused("evaluation.json: not an evaluation: epsilon is \"8 levels\", where a number from 0 to 1 is wanted", blurred.toString(), "--no-images");
+        refused("evaluation.json: not an evaluation: epsilon is \"8 levels\", where a number from 0 to 1 is wanted", blurred.toString(),
+                "--no-images");
         Path run = run("damaged");
         change(run.resolve("metrics.jsonl"), "\"time\":\"[^\"]*\"", "\"time\":\"yesterday\"");
         refused("metrics.jsonl: line 1 is not that of an epoch", run.toString());

@@ -49,7 +49,8 @@ class TrainCommandTest {
 
     @BeforeAll
     static void data() {
-        assertEquals(0, Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
+        assertEquals(0,
+                Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
     }
 
     @Test
@@ -64,7 +65,8 @@ class TrainCommandTest {
 
         Outcome again = train();
         assertEquals(2, again.exit());
-        assertEquals("mmard: run.directory " + runUri() + ": already holds a run; go on with it by --resume, or choose another directory", again.err().strip());
+        assertEquals("mmard: run.directory " + runUri() + ": already holds a run; go on with it by --resume, or choose another directory",
+                again.err().strip());
 
         Outcome nothing = train("--resume");
         assertEquals(0, nothing.exit(), nothing.err());
@@ -83,7 +85,8 @@ class TrainCommandTest {
     @Test
     void aMovingAverageGoesOnBitForBitAfterAResume() throws IOException {
         teacher(10);
-        String[] averaging = {"-D", "training.averaging.kind=ema", "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1"};
+        String[] averaging =
+                {"-D", "training.averaging.kind=ema", "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1"};
         Path whole = folder.resolve("whole");
         assertEquals(0, train(with(averaging, "-D", "training.epochs=3", "-D", "run.directory=" + whole)).exit());
         Outcome first = train(with(averaging));
@@ -102,7 +105,8 @@ class TrainCommandTest {
         Files.writeString(conf, Files.readString(conf).replaceAll("averaging \\{[^}]*}", ""));
         Outcome late = train(with(averaging, "--resume", "-D", "training.epochs=4", "-D", "run.directory=" + plain));
         assertEquals(2, late.exit(), late.out() + late.err());
-        assertTrue(late.err().startsWith("mmard: training.averaging.kind = ema: the run's checkpoint of epoch 3 holds no average"), late.err());
+        assertTrue(late.err().startsWith("mmard: training.averaging.kind = ema: the run's checkpoint of epoch 3 holds no average"),
+                late.err());
     }
 
     @Test
@@ -110,7 +114,7 @@ class TrainCommandTest {
         teacher(10);
         refused("data.uri", "-D", "data.uri=null");
         assertFalse(Files.exists(folder.resolve("run")));
-        try (RunLock lock = RunDirectory.at(runUri(), new org.apache.hadoop.conf.Configuration()).lock(line -> { })) {
+        try (RunLock lock = RunDirectory.at(runUri(), new org.apache.hadoop.conf.Configuration()).lock(line -> {})) {
             refused("run.directory " + runUri() + ": in use by another driver (process " + ProcessHandle.current().pid() + " on ");
         }
         refused("nowhere.zip", "-D", "teacher.model=" + folder.resolve("nowhere.zip"));
@@ -142,10 +146,12 @@ class TrainCommandTest {
     @Test
     void batchesThatCannotBeTrainedOnAreRefusedBeforeSparkStarts() throws IOException {
         teacher(10);
-        refused("cluster.executors = 2: 160 training images in batches of 160 leave some executors without a batch; lower cluster.executors or training.batch",
+        refused("cluster.executors = 2: 160 training images in batches of 160 leave some executors without a batch; lower "
+                + "cluster.executors or training.batch",
                 "-D", "cluster.executors=2", "-D", "training.batch=160");
         String[] narrow = {"-D", "student.architecture=cnn-4-4-4-4-4-4-4"};
-        refused("training.batch = 53: the last batch of an epoch, after 3 of 53, has one image, of which batch norm ", with(narrow, "-D", "training.batch=53"));
+        refused("training.batch = 53: the last batch of an epoch, after 3 of 53, has one image, of which batch norm ",
+                with(narrow, "-D", "training.batch=53"));
         refused("training.batch = 1: each batch has one image", with(narrow, "-D", "training.batch=1"));
     }
 
@@ -174,10 +180,12 @@ class TrainCommandTest {
         String directory = folder.resolve("it's a \u001b run; $(true)").toString();
         Outcome outcome = train("-D", "training.epochs=1", "-D", "run.directory=" + directory);
         assertEquals(0, outcome.exit(), outcome.err());
-        String next = outcome.out().lines().filter(line -> line.startsWith("next ")).findFirst().orElseThrow().replaceFirst("next +mmard ", "");
+        String next =
+                outcome.out().lines().filter(line -> line.startsWith("next ")).findFirst().orElseThrow().replaceFirst("next +mmard ", "");
         Process words = new ProcessBuilder("bash", "-c", "printf '%s\\0' " + next).start();
         List<String> pasted = List.of(new String(words.getInputStream().readAllBytes(), StandardCharsets.UTF_8).split("\0"));
-        assertEquals(List.of("evaluate", "--model", "file:" + directory + "/best.zip", "--data", shared.resolve("shapes").toString(), "--out", "file:" + directory), pasted);
+        assertEquals(List.of("evaluate", "--model", "file:" + directory + "/best.zip", "--data", shared.resolve("shapes").toString(),
+                "--out", "file:" + directory), pasted);
         assertFalse(outcome.out().contains("\u001b"));
     }
 
@@ -200,15 +208,19 @@ class TrainCommandTest {
         assertEquals(0, resumed.exit(), resumed.out() + resumed.err());
         assertTrue(resumed.out().contains("resumed after epoch 2"), resumed.out());
         for (String name : List.of("epoch-0009", "epoch-0008", "epoch-0007", "epoch-0006", "epoch-0005", "interrupted")) {
-            assertTrue(resumed.err().lines().anyMatch(line -> line.contains("skipped a checkpoint that cannot be used: ") && line.contains(name)), name + " in " + resumed.err());
+            assertTrue(
+                    resumed.err().lines()
+                            .anyMatch(line -> line.contains("skipped a checkpoint that cannot be used: ") && line.contains(name)),
+                    name + " in " + resumed.err());
         }
     }
 
     @Test
     void aRunThatIsStoppedWithinAnEpochEndsWithTheSameBitsAsOneThatIsNot() throws Exception {
         teacher(10);
-        List<String> options = List.of("-D", "training.epochs=3", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "training.averaging.kind=ema",
-                "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1");
+        List<String> options =
+                List.of("-D", "training.epochs=3", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "training.averaging.kind=ema",
+                        "-D", "training.averaging.decay=0.9", "-D", "training.averaging.from-epoch=1");
         // The second epoch is that in which the average begins.
         String line = stopWithinAnEpoch(3, options, Map.of(), "TERM", 143);
         assertTrue(line.matches("mmard: stopped by SIGTERM after step \\d+ of epoch [23]; kept in file:\\S*/checkpoints/interrupted.zip; "
@@ -231,11 +243,13 @@ class TrainCommandTest {
     @Test
     void twoExecutorsBringBackTheirStateAlthoughCtrlCReachesThemToo() throws Exception {
         teacher(10);
-        List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.executors=2",
-                "-D", "cluster.start-timeout=400");
+        List<String> options =
+                List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.executors=2",
+                        "-D", "cluster.start-timeout=400");
         Map<String, String> cluster = Map.of("MMARD_MASTER", "local-cluster[2,1,1024]");
         String line = stopWithinAnEpoch(2, options, cluster, "INT", 130);
-        assertTrue(line.matches("mmard: stopped by SIGINT after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; .*"), line);
+        assertTrue(line.matches("mmard: stopped by SIGINT after step \\d+ of epoch 2; kept in file:\\S*/checkpoints/interrupted.zip; .*"),
+                line);
         int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
         assertEquals(0, steps % 2, "executors stop after the same round");
 
@@ -249,25 +263,29 @@ class TrainCommandTest {
     @Test
     void aRunGoesOnWithinAnEpochWithAnotherNumberOfExecutors() throws Exception {
         teacher(10);
-        List<String> options = List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.start-timeout=400");
+        List<String> options =
+                List.of("-D", "training.epochs=2", "-D", "training.batch=1", "-D", "attack.steps=10", "-D", "cluster.start-timeout=400");
         String line = stopWithinAnEpoch(2, options, Map.of(), "TERM", 143);
         int steps = Integer.parseInt(line.replaceAll(".* step (\\d+) .*", "$1"));
 
         List<String> two = List.of("--resume", "-D", "cluster.executors=2");
-        Started resumed = new Started(Stream.concat(options.stream(), two.stream()).toList(), Map.of("MMARD_MASTER", "local-cluster[2,1,1024]"));
+        Started resumed =
+                new Started(Stream.concat(options.stream(), two.stream()).toList(), Map.of("MMARD_MASTER", "local-cluster[2,1,1024]"));
         resumed.end(0);
         assertTrue(resumed.text().contains("resumed after step " + steps + " of epoch 2 with 2 executors in place of 1"), resumed.text());
         List<String> epochs = metricsWithoutTimes(folder.resolve("run"));
         assertEquals(2, epochs.size(), epochs.toString());
         assertTrue(epochs.get(1).contains("\"step\":320,") && epochs.get(1).contains("\"images\":160,"), epochs.get(1));
         JsonNode starts = new ObjectMapper().readTree(folder.resolve("run/provenance.json").toFile()).path("starts");
-        assertEquals(List.of(1, 2), List.of(starts.get(0).path("executors").asInt(), starts.get(starts.size() - 1).path("executors").asInt()));
+        assertEquals(List.of(1, 2),
+                List.of(starts.get(0).path("executors").asInt(), starts.get(starts.size() - 1).path("executors").asInt()));
     }
 
     @Test
     void aSecondSignalEndsTheProcessAtOnce() throws Exception {
         teacher(10);
-        Started stopped = new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=1000000", "-D", "training.batch=80"), Map.of());
+        Started stopped =
+                new Started(List.of("-D", "training.epochs=" + MANY, "-D", "attack.steps=1000000", "-D", "training.batch=80"), Map.of());
         stopped.await("accuracies below");
         stopped.awaitTask();
         // Until its first step is under way, a run can stop before that step; this one never ends.
@@ -291,12 +309,13 @@ class TrainCommandTest {
     }
 
     /**
-     * Starts the command, with two epochs or more, and sends a signal to it and its executors when some steps of the second are done; again, and later, where
-     * there were none yet. @return the last line
+     * Starts the command, with two epochs or more, and sends a signal to it and its executors when some steps of the second are done;
+     * again, and later, where there were none yet. @return the last line
      */
-    private String stopWithinAnEpoch(int epochs, List<String> options, Map<String, String> environment, String signal, int code) throws Exception {
+    private String stopWithinAnEpoch(int epochs, List<String> options, Map<String, String> environment, String signal, int code)
+            throws Exception {
         List<String> resuming = Stream.concat(options.stream(), Stream.of("--resume")).toList();
-        for (long wait = 300; ; wait *= 3) {
+        for (long wait = 300;; wait *= 3) {
             Started started = new Started(resuming, environment);
             started.await(wait == 300 ? "epoch 1/" + epochs + "   loss" : "accuracies below");
             started.awaitTask();
@@ -424,7 +443,8 @@ class TrainCommandTest {
     private void teacher(int classes) throws IOException {
         List<String> names = Stream.iterate(0, i -> i + 1).limit(classes).map(Object::toString).toList();
         try (OutputStream out = Files.newOutputStream(folder.resolve("teacher.zip"))) {
-            ModelFile.write(out, Architectures.network("cnn-4-8", classes, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()), Map.of());
+            ModelFile.write(out, Architectures.network("cnn-4-8", classes, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+                    Map.of());
         }
     }
 
@@ -433,10 +453,12 @@ class TrainCommandTest {
     }
 
     private static List<String> losses(Path run) throws IOException {
-        return Files.readAllLines(run.resolve("metrics.jsonl")).stream().map(line -> line.replaceAll(".*\"loss\":([^,]*),.*", "$1")).toList();
+        return Files.readAllLines(run.resolve("metrics.jsonl")).stream().map(line -> line.replaceAll(".*\"loss\":([^,]*),.*", "$1"))
+                .toList();
     }
 
     private static float[] parameters(Path run) {
-        return ModelFile.read(run.resolve("last.zip").toString(), new org.apache.hadoop.conf.Configuration()).graph().params().toFloatVector();
+        return ModelFile.read(run.resolve("last.zip").toString(), new org.apache.hadoop.conf.Configuration()).graph().params()
+                .toFloatVector();
     }
 }

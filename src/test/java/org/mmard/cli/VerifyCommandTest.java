@@ -38,14 +38,16 @@ class VerifyCommandTest {
         FixtureFolder fixture = FixtureFolder.unpackedInto(temporary);
         assertEquals(Set.of("ce", "kl_sx", "kl_tx", "kl_ta", "mmard_A", "mmard_B", "mmard_C", "saad"), words(fixture, "inner"));
         assertEquals(
-                Set.of("pgd_at", "trades", "trades_official", "mart", "ard", "iad_code", "iad_paper", "rslad", "adaad", "mmard", "igdm", "saad"),
+                Set.of("pgd_at", "trades", "trades_official", "mart", "ard", "iad_code", "iad_paper", "rslad", "adaad", "mmard", "igdm",
+                        "saad"),
                 words(fixture, "outer"));
         Outcome outcome = verify(temporary);
         assertEquals(0, outcome.exit(), outcome.out() + outcome.err());
         Set<String> subjects = outcome.out().lines().map(line -> line.split(" ")[0]).collect(Collectors.toSet());
         fixture.manifest().get("methods").fieldNames().forEachRemaining(method -> assertTrue(subjects.contains(method), method));
-        for (String operation : new String[] {"bce_mart", "ce", "cw_margin", "dlr", "dlr_targeted", "entropy", "kl", "kl_T2.5", "l_tri", "trades_beta4",
-                "tri_cos", "proj_out", "sgd_p1", "sgd_p2", "onehot"}) {
+        for (String operation : new String[] {"bce_mart", "ce", "cw_margin", "dlr", "dlr_targeted", "entropy", "kl", "kl_T2.5", "l_tri",
+            "trades_beta4",
+            "tri_cos", "proj_out", "sgd_p1", "sgd_p2", "onehot"}) {
             assertTrue(subjects.contains("op." + operation), operation);
         }
     }
@@ -84,7 +86,8 @@ class VerifyCommandTest {
 
     @ParameterizedTest
     @CsvSource({
-        "student.logits_eval, student, 0.001", "teacher.logits_train, teacher, 0.001", "attack_kl_tx_gauss_noclip_eval.g3, attack_kl_tx, 1e-5",
+        "student.logits_eval, student, 0.001", "teacher.logits_train, teacher, 0.001",
+        "attack_kl_tx_gauss_noclip_eval.g3, attack_kl_tx, 1e-5",
         "attack_kl_tx_gauss_noclip_eval.x1, attack_kl_tx, 1e-5", "rslad.loss, rslad, 1e-3", "rslad.grad.fc.bias, rslad, 1e-3",
         "rslad.after.bn2.running_var, rslad, 1e-4", "rslad.loss, rslad, NaN", "rslad.grad.conv1.weight, rslad, NaN",
         "attack_kl_tx_gauss_noclip_eval.g0, attack_kl_tx, NaN"})
@@ -106,8 +109,9 @@ class VerifyCommandTest {
         fixture.manifest(manifest -> ((ObjectNode) manifest.get("methods")).removeAll());
         fixture.drop(name -> !name.startsWith("op."));
         assertEquals(0, verify(temporary).exit());
-        List<String> results = List.of("op.bce_mart", "op.dlr.d_q_logits", "op.kl_T20.d_p_logits", "op.l_tri", "op.onehot", "op.proj_out", "op.sgd_p2",
-                "op.tri_cos.d_tri_c");
+        List<String> results =
+                List.of("op.bce_mart", "op.dlr.d_q_logits", "op.kl_T20.d_p_logits", "op.l_tri", "op.onehot", "op.proj_out", "op.sgd_p2",
+                        "op.tri_cos.d_tri_c");
         results.forEach(name -> fixture.add(name, 0.01f));
         Outcome outcome = verify(temporary);
         assertEquals(1, outcome.exit());
@@ -180,7 +184,8 @@ class VerifyCommandTest {
     void refusesASmoothingThatIsNoNumberAboveZero(String number) {
         FixtureFolder fixture = FixtureFolder.unpackedInto(temporary);
         fixture.manifest(manifest -> manifest.put("tri_norm", "sqrt(sum v^2 + " + number + ")"));
-        refuses("manifest.json: tri_norm is \"sqrt(sum v^2 + " + number + ")\": give \"sqrt(sum v^2 + NUMBER)\", the number finite and above 0");
+        refuses("manifest.json: tri_norm is \"sqrt(sum v^2 + " + number
+                + ")\": give \"sqrt(sum v^2 + NUMBER)\", the number finite and above 0");
     }
 
     @ParameterizedTest

@@ -25,10 +25,14 @@ public final class FuzzedHocon implements FuzzedReader {
             """;
     private static final String BASE = "teacher.model = t.zip\nengine { threads = 2 }\ntraining.weight-decay = 5e-4\n";
     private static final String[] LINES = {
-        "include url(\"http://127.0.0.1:9/x\")", "include classpath(\"reference.conf\")", "include file(\"/etc/passwd\")", "include \"../../etc/passwd\"", "include \"run.conf\"",
-        "include required(\"nowhere.conf\")", "training.epochs = ${training.epochs}${training.epochs}", "training = ${method}", "method { include \"base.conf\" }",
-        "a0 = x\na1 = ${a0}${a0}\na2 = ${a1}${a1}", "training.milestones += 5", "training += 5", "${a}", "a = ${HOME}${?PATH}", "\"\"\"", "run = null", "training.milestones = ${?run}",
-        "preset = rslad-zibojia", "attack.epsilon = 1e999", "attack.epsilon = 1/0", "training.epochs = 9999999999", "student.architecture = \"\\u001b[31m\""};
+        "include url(\"http://127.0.0.1:9/x\")", "include classpath(\"reference.conf\")", "include file(\"/etc/passwd\")",
+        "include \"../../etc/passwd\"", "include \"run.conf\"",
+        "include required(\"nowhere.conf\")", "training.epochs = ${training.epochs}${training.epochs}", "training = ${method}",
+        "method { include \"base.conf\" }",
+        "a0 = x\na1 = ${a0}${a0}\na2 = ${a1}${a1}", "training.milestones += 5", "training += 5", "${a}", "a = ${HOME}${?PATH}", "\"\"\"",
+        "run = null", "training.milestones = ${?run}",
+        "preset = rslad-zibojia", "attack.epsilon = 1e999", "attack.epsilon = 1/0", "training.epochs = 9999999999",
+        "student.architecture = \"\\u001b[31m\""};
 
     @Override
     public String name() {
@@ -55,7 +59,8 @@ public final class FuzzedHocon implements FuzzedReader {
     @Override
     public void read(Path folder) {
         ResolvedSettings settings = SettingsReader.read(folder.resolve("run.conf").toString(), Map.of(), new Configuration(false));
-        if (!SettingsReader.readStored(settings.rendered().getBytes(StandardCharsets.UTF_8), "run.conf").settings().equals(settings.settings())) {
+        if (!SettingsReader.readStored(settings.rendered().getBytes(StandardCharsets.UTF_8), "run.conf").settings()
+                .equals(settings.settings())) {
             throw new IllegalStateException("what a run stores is not what it read");
         }
     }

@@ -41,7 +41,8 @@ class GridReaderTest {
 
     @Test
     void cellsMayBeListedOneByOne() throws IOException {
-        GridSettings grid = read("directory = g, cells = [{ inner = rslad, outer = \"rslad + triangle\" }, { inner = mmard, outer = mmard }]", Map.of());
+        GridSettings grid = read(
+                "directory = g, cells = [{ inner = rslad, outer = \"rslad + triangle\" }, { inner = mmard, outer = mmard }]", Map.of());
         assertEquals(List.of(new GridSettings.Cell("rslad", "rslad + triangle"), new GridSettings.Cell("mmard", "mmard")), grid.cells());
     }
 
@@ -63,11 +64,14 @@ class GridReaderTest {
     @Test
     void whatTheGridSetsForEachRunIsNotTheUsers() throws IOException {
         String grid = "directory = g, inner = [ard], outer = [ard] }";
-        refused("method.inner (" + folder.resolve("grid.conf") + ": 1) is set by the grid for each run: leave it out and use grid.inner or grid.cells",
+        refused("method.inner (" + folder.resolve("grid.conf")
+                + ": 1) is set by the grid for each run: leave it out and use grid.inner or grid.cells",
                 grid + ", method { inner = trades");
         refused("use grid.directory", grid + ", run { directory = r");
         refused("use grid.inner and grid.outer, or grid.cells", grid + ", method { name = mmard");
-        String complaint = assertThrows(InputError.class, () -> read("directory = g, inner = [ard], outer = [ard]", Map.of("method.outer", "ard"))).getMessage();
+        String complaint =
+                assertThrows(InputError.class, () -> read("directory = g, inner = [ard], outer = [ard]", Map.of("method.outer", "ard")))
+                        .getMessage();
         assertTrue(complaint.startsWith("method.outer (command line) is set by the grid"), complaint);
         assertEquals(1, read(grid + ", preset = adaiad-boyellow, method { inner = null", Map.of()).cells().size());
     }

@@ -55,7 +55,8 @@ class HostileHoconTest {
             server.stop(0);
         }
         Path outside = Files.writeString(folder.resolve("outside.conf"), "training.epochs = 5");
-        for (String include : new String[] {"\"../outside.conf\"", "file(\"" + outside + "\")", "\"deeper/../../outside.conf\"", "\"/etc/passwd\""}) {
+        for (String include : new String[] {"\"../outside.conf\"", "file(\"" + outside + "\")", "\"deeper/../../outside.conf\"",
+            "\"/etc/passwd\""}) {
             refused("include " + include, "leads out of the configuration's folder");
         }
         Files.createSymbolicLink(Files.createDirectories(folder.resolve("conf")).resolve("link.conf"), outside);
@@ -77,7 +78,9 @@ class HostileHoconTest {
     @Test
     void bracketsInTextAndCommentsAreNoDepth() throws IOException {
         String brackets = "[{".repeat(100);
-        assertEquals("/" + brackets + "\"", read("# " + brackets + "\n// " + brackets + "\nrun.directory = runs/one\ndata.uri = \"/" + brackets + "\\\"\"").data().uri());
+        assertEquals("/" + brackets + "\"",
+                read("# " + brackets + "\n// " + brackets + "\nrun.directory = runs/one\ndata.uri = \"/" + brackets + "\\\"\"").data()
+                        .uri());
         assertEquals(brackets + "\"", read("run.directory = runs/one\ndata.uri = \"\"\"" + brackets + "\"\"\"\"").data().uri());
     }
 
@@ -96,34 +99,42 @@ class HostileHoconTest {
         refused("training.milestones = ${?run}\n".repeat(2_000), ": 102: more than 100 substitutions with what it includes");
         refused("a = ${?q}\n" + "a{}\n".repeat(60_000), "more than 2000 values");
         stored(NEEDED + "a{}\n".repeat(60_000), "more than 2000 values");
-        Files.writeString(Files.createDirectories(folder.resolve("conf")).resolve("base.conf"), "training.milestones = ${?run}\n".repeat(42));
+        Files.writeString(Files.createDirectories(folder.resolve("conf")).resolve("base.conf"),
+                "training.milestones = ${?run}\n".repeat(42));
         refused("method { include \"base.conf\" }\n".repeat(42), "base.conf: 17: more than 100 substitutions with what it includes");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"training = ge-4\ntraining { epochs = 3 }", "training = null\ntraining.epochs = 3", "method.triangle = [1]\nmethod.triangle { smoothing = 1e-4 }"})
+    @ValueSource(strings = {"training = ge-4\ntraining { epochs = 3 }", "training = null\ntraining.epochs = 3",
+        "method.triangle = [1]\nmethod.triangle { smoothing = 1e-4 }"})
     void aSectionThatWasSomethingElseHasLostItsDefaultsAndIsRefused(String content) throws IOException {
         refused(content, "was no section for a while");
     }
 
     @Test
     void substitutionsThatGrowAreRefused() throws IOException {
-        String laughs = IntStream.range(1, 40).mapToObj(i -> "a" + i + " = ${a" + (i - 1) + "}${a" + (i - 1) + "}\n").collect(Collectors.joining());
+        String laughs =
+                IntStream.range(1, 40).mapToObj(i -> "a" + i + " = ${a" + (i - 1) + "}${a" + (i - 1) + "}\n").collect(Collectors.joining());
         refused("a0 = xxxxxxxxxx\n" + laughs, "its substitutions name one another so often");
         refused("a0 = [1, 2]\n" + laughs, "its substitutions name one another so often");
-        refused("a0 = { x = 1 }\n" + laughs.replaceAll("= (\\S+})(\\$\\S+)", "= { l = $1, r = $2 }"), "its substitutions name one another so often");
+        refused("a0 = { x = 1 }\n" + laughs.replaceAll("= (\\S+})(\\$\\S+)", "= { l = $1, r = $2 }"),
+                "its substitutions name one another so often");
         refused("a = xx\n" + "a = ${a}${a}\n".repeat(40), "some of which name themselves");
         refused("b = ${c}, c = ${b}", "");
-        refused("a0 = 1\n" + IntStream.range(1, 5000).mapToObj(i -> "a" + i + " = ${a" + (i - 1) + "}\n").collect(Collectors.joining()), "");
+        refused("a0 = 1\n" + IntStream.range(1, 5000).mapToObj(i -> "a" + i + " = ${a" + (i - 1) + "}\n").collect(Collectors.joining()),
+                "");
         assertEquals(2, read(NEEDED + "training.milestones = [1]\ntraining.milestones += 2").training().milestones().size());
-        assertEquals("/a/b/b/c", read("run.directory = /r, method.name = b, data.uri = /a, data.uri = ${data.uri}/${method.name}/${method.name}/c").data().uri());
+        assertEquals("/a/b/b/c",
+                read("run.directory = /r, method.name = b, data.uri = /a, data.uri = ${data.uri}/${method.name}/${method.name}/c").data()
+                        .uri());
     }
 
     @Test
     void ofTheEnvironmentOnlyWhatIsMeantForUsIsRead() throws IOException {
         String foreign = System.getenv().keySet().stream().filter(name -> name.matches("[A-Z]\\w*") && !name.startsWith("MMARD_"))
                 .filter(name -> !name.matches("HOME|USER|LOGNAME|PWD|TMPDIR|HOSTNAME")).findFirst().orElseThrow();
-        for (String reference : new String[] {"${" + foreign + "}", "${?" + foreign + "}", "a${" + foreign + "}b", "[${" + foreign + "}]"}) {
+        for (String reference : new String[] {"${" + foreign + "}", "${?" + foreign + "}", "a${" + foreign + "}b",
+            "[${" + foreign + "}]"}) {
             String line = refused("student.architecture = " + reference, "of the environment, a configuration may read");
             assertFalse(line.contains(System.getenv(foreign)) && System.getenv(foreign).length() > 3, line);
         }
@@ -138,18 +149,22 @@ class HostileHoconTest {
         stored(NEEDED + "data.uri = ${?NOBODY}", "names a value by ${...}");
         stored("[".repeat(1000), "levels deep");
         stored(NEEDED + "training.epochs = null", "training.epochs");
-        ResolvedSettings settings = SettingsReader.readStored((NEEDED + "training.epochs = 7").getBytes(StandardCharsets.UTF_8), "run.conf");
+        ResolvedSettings settings =
+                SettingsReader.readStored((NEEDED + "training.epochs = 7").getBytes(StandardCharsets.UTF_8), "run.conf");
         assertEquals(7, settings.settings().training().epochs());
-        assertEquals(settings.settings(), SettingsReader.readStored(settings.rendered().getBytes(StandardCharsets.UTF_8), "run.conf").settings());
+        assertEquals(settings.settings(),
+                SettingsReader.readStored(settings.rendered().getBytes(StandardCharsets.UTF_8), "run.conf").settings());
     }
 
     @Test
     void filesThatAreNoneAreNotWaitedFor() throws Exception {
         Path pipe = folder.resolve("pipe.conf");
         assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
-        assertTrue(assertThrows(InputError.class, () -> SettingsReader.read(pipe.toString(), Map.of(), new Configuration())).getMessage().contains("a FIFO, socket or device, where a file is wanted"));
+        assertTrue(assertThrows(InputError.class, () -> SettingsReader.read(pipe.toString(), Map.of(), new Configuration())).getMessage()
+                .contains("a FIFO, socket or device, where a file is wanted"));
         Path large = Files.writeString(folder.resolve("large.conf"), "#".repeat(1 << 20));
-        assertTrue(assertThrows(InputError.class, () -> SettingsReader.read(large.toString(), Map.of(), new Configuration())).getMessage().contains("larger than 256 KiB"));
+        assertTrue(assertThrows(InputError.class, () -> SettingsReader.read(large.toString(), Map.of(), new Configuration())).getMessage()
+                .contains("larger than 256 KiB"));
         for (int i = 0; i < 15; i++) {
             String many = IntStream.range(0, 10).mapToObj(n -> "include \"" + "all.conf" + "\"\n").collect(Collectors.joining());
             Files.writeString(Files.createDirectories(folder.resolve("conf")).resolve("all.conf"), many);
@@ -184,7 +199,8 @@ class HostileHoconTest {
 
     private void refuse(Map<String, String> overrides) throws IOException {
         read(NEEDED);
-        one(assertThrows(InputError.class, () -> SettingsReader.read(folder.resolve("conf/run.conf").toString(), overrides, new Configuration())), "");
+        one(assertThrows(InputError.class,
+                () -> SettingsReader.read(folder.resolve("conf/run.conf").toString(), overrides, new Configuration())), "");
     }
 
     private static void stored(String text, String saying) {
@@ -193,7 +209,8 @@ class HostileHoconTest {
 
     private static String one(InputError error, String saying) {
         assertTrue(error.getMessage().contains(saying), Printable.line(error.getMessage()));
-        assertTrue(error.getMessage().length() < 5000 && error.getMessage().lines().count() == 1, error.getMessage().length() + " characters");
+        assertTrue(error.getMessage().length() < 5000 && error.getMessage().lines().count() == 1,
+                error.getMessage().length() + " characters");
         return error.getMessage();
     }
 }

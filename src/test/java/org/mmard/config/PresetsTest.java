@@ -32,7 +32,8 @@ class PresetsTest {
     @Test
     void everyFileIsListedAndEveryNameHasItsFile() throws IOException {
         try (Stream<Path> files = Files.list(FOLDER)) {
-            assertEquals(files.map(file -> file.getFileName().toString().replace(".conf", "")).collect(Collectors.toCollection(TreeSet::new)),
+            assertEquals(
+                    files.map(file -> file.getFileName().toString().replace(".conf", "")).collect(Collectors.toCollection(TreeSet::new)),
                     new TreeSet<>(Presets.NAMES));
         }
     }
@@ -43,15 +44,18 @@ class PresetsTest {
         List<String> lines = Files.readAllLines(FOLDER.resolve(name + ".conf"));
         assertTrue(lines.get(0).contains("github.com/") && lines.get(0).contains("commit "), lines.get(0));
         assertTrue(lines.stream().allMatch(line -> line.length() <= 150));
-        assertTrue(Files.readString(Path.of("docs/method.md")).contains("| `" + name + "` |"), name + " is not in the table of docs/method.md");
+        assertTrue(Files.readString(Path.of("docs/method.md")).contains("| `" + name + "` |"),
+                name + " is not in the table of docs/method.md");
     }
 
     @ParameterizedTest
     @FieldSource("org.mmard.config.Presets#NAMES")
     void setsAllOfTheAttackAndTheSchedule(String name) throws IOException {
         ResolvedSettings read = read(name);
-        for (String key : List.of("attack.epsilon", "attack.step-size", "attack.steps", "attack.start", "attack.clip-start", "attack.batch-norm",
-                "training.epochs", "training.batch", "training.learning-rate", "training.momentum", "training.weight-decay", "training.schedule",
+        for (String key : List.of("attack.epsilon", "attack.step-size", "attack.steps", "attack.start", "attack.clip-start",
+                "attack.batch-norm",
+                "training.epochs", "training.batch", "training.learning-rate", "training.momentum", "training.weight-decay",
+                "training.schedule",
                 "training.milestones", "training.decay", "training.augment", "method.name", "method.forwards")) {
             assertTrue(read.origins().get(key).startsWith("preset " + name + ": "), key + " comes from " + read.origins().get(key));
         }
@@ -82,13 +86,15 @@ class PresetsTest {
         "igdm-hongsinlee        ; KL(T(x')||S(x'))   ; 1.0 KL(T(x')||S(x')) + 1.0 KL(T(x')-T(x-d)||S(x')-S(x-d))                    ; adv mir",
         "igdm-hongsinlee-cifar100 ; KL(T(x')||S(x')) ; 1.0 KL(T(x')||S(x')) + 10.0 KL(T(x')-T(x-d)||S(x')-S(x-d))                   ; adv mir",
         "saad-hongsinlee        ; KL(T~(x')||S(x'))  ; 1.0 w KL(T(x')||S(x')) + 1.0 w KL(T(x')-T(x-d)||S(x')-S(x-d))                ; adv mir nat"})
-    void minimisesWhatThePublishedCodeDoesAtTheEndOfItsTraining(String name, String inner, String outer, String forwards) throws IOException {
+    void minimisesWhatThePublishedCodeDoesAtTheEndOfItsTraining(String name, String inner, String outer, String forwards)
+            throws IOException {
         Settings settings = read(name).settings();
         Method method = Methods.of(settings.method(), Moment.end(settings.training().epochs()));
         assertEquals("1.0 " + inner, method.inner().orElseThrow().toString());
         assertEquals(outer, method.outer().toString());
         assertEquals(forwards, method.studentForwards().stream().map(PresetsTest::shortly).collect(Collectors.joining(" ")));
-        assertEquals(name.startsWith("ada") || name.startsWith("igdm"), method.inner().orElseThrow().differentiates().contains(Prediction.TEACHER_ADVERSARIAL));
+        assertEquals(name.startsWith("ada") || name.startsWith("igdm"),
+                method.inner().orElseThrow().differentiates().contains(Prediction.TEACHER_ADVERSARIAL));
     }
 
     /** Start, clipped or not, batch norm, epsilon in 1/255, epochs, first milestone, learning rate, weight decay. */
@@ -109,7 +115,8 @@ class PresetsTest {
         "adaiad-boyellow     | gaussian | false | eval  | 8     | 200 | [100.0, 150.0]        | 0.1  | 5e-4",
         "igdm-hongsinlee     | gaussian | false | eval  | 8     | 200 | [100.0, 150.0]        | 0.1  | 2e-4",
         "saad-hongsinlee     | gaussian | false | eval  | 8     | 200 | [100.0, 150.0]        | 0.1  | 2e-4"})
-    void attacksAndTrainsAsThePublishedCodeDoes(String name, String start, boolean clipped, String batchNorm, double epsilon, int epochs, String milestones,
+    void attacksAndTrainsAsThePublishedCodeDoes(String name, String start, boolean clipped, String batchNorm, double epsilon, int epochs,
+            String milestones,
             double rate, double decay) throws IOException {
         Settings settings = read(name).settings();
         assertEquals(List.of(start, clipped, batchNorm),

@@ -28,15 +28,18 @@ class SettingsReaderTest {
     void defaultsAreThePublishedRecipe() throws IOException {
         Settings settings = read(NEEDED, Map.of()).settings();
         assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false, "eval"), settings.attack());
-        assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true, 0, 0.05, Settings.Averaging.NONE, Settings.WeightPerturbation.NONE), settings.training());
-        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, 1, null, null, 0, "natural", 0, 1, "disagreement", "through", 5 / 6.0, 0.2,
+        assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true, 0, 0.05,
+                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE), settings.training());
+        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, 1, null, null, 0, "natural", 0, 1, "disagreement", "through",
+                5 / 6.0, 0.2,
                 new Settings.Triangle(0.02, List.of("label", "natural", "adversarial")), null), settings.method());
         assertNull(settings.teacher().model());
     }
 
     @Test
     void fileGoesBeforeDefaultsAndCommandLineBeforeFile() throws IOException {
-        ResolvedSettings read = read(NEEDED + "training { epochs = 7, batch = 9 }", Map.of("training.batch", "11", "data.uri", "hdfs://host:9/a"));
+        ResolvedSettings read =
+                read(NEEDED + "training { epochs = 7, batch = 9 }", Map.of("training.batch", "11", "data.uri", "hdfs://host:9/a"));
         assertEquals(7, read.settings().training().epochs());
         assertEquals(11, read.settings().training().batch());
         assertEquals("hdfs://host:9/a", read.settings().data().uri());
@@ -55,7 +58,8 @@ class SettingsReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"name = rslad, rslad, rslad", "'name = rslad, inner = trades', trades, rslad", "'name = natural, outer = pgd-at', natural, pgd-at"})
+    @CsvSource({"name = rslad, rslad, rslad", "'name = rslad, inner = trades', trades, rslad",
+        "'name = natural, outer = pgd-at', natural, pgd-at"})
     void oneNameSelectsBothHalvesOfTheMethod(String method, String inner, String outer) throws IOException {
         Settings.Method read = read(NEEDED + "method { " + method + " }", Map.of()).settings().method();
         assertEquals(inner, read.inner());
@@ -109,7 +113,8 @@ class SettingsReaderTest {
 
     @Test
     void renderedConfigurationReadsBackToTheSameSettings() throws IOException {
-        ResolvedSettings first = read(NEEDED + "run.directory = ${HOME}/run, method.inner = trades, training.rates = [1e-3]", Map.of("attack.steps", "3"));
+        ResolvedSettings first =
+                read(NEEDED + "run.directory = ${HOME}/run, method.inner = trades, training.rates = [1e-3]", Map.of("attack.steps", "3"));
         ResolvedSettings second = read(first.rendered(), Map.of());
         assertEquals(first.settings(), second.settings());
         assertEquals(first.rendered(), second.rendered());
@@ -125,34 +130,40 @@ class SettingsReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "preset | 5 | name of a preset or null", "preset | rslad | one of trades-yaodongyu, trades-at-framework, pgd-at-boyellow",
-        "run.directory | null | not set", "run.directory | '\"\"' | path of the run's folder", "run.directory | 5 | path of the run's folder",
+        "run.directory | null | not set", "run.directory | '\"\"' | path of the run's folder",
+        "run.directory | 5 | path of the run's folder",
         "run.seed | 1.5 | whole number", "run.seed | one | whole number", "run.seed | 99999999999999999999 | whole number",
         "data.uri | null | not set", "data.uri | [a] | CIFAR", "data.examples | -1 | 0 or above", "data.examples | 3000000000 | 0 or above",
         "student.architecture | null | not set", "student.initial | 5 | model file", "teacher.model | true | model file",
         "method.name | null | not set", "method.inner | 5 | name of a method", "method.outer | [] | name of a method",
         "method.reduction | mean | batch-mean, element-mean", "method.scale | 0 | above 0", "method.scale | NaN | above 0",
         "method.temperature | 0 | above 0", "method.temperature | NaN | above 0",
-        "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | -1 | 0 or above", "method.alpha | Infinity | 0 or above",
+        "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | -1 | 0 or above",
+        "method.alpha | Infinity | 0 or above",
         "method.begin | -1 | 0 or above", "method.begin | 2.5 | whole number", "method.iad-target | both | natural, adversarial",
         "method.label-smoothing | 1 | not including 1", "method.lambda | -0.1 | 0 or above", "method.lambda | NaN | 0 or above",
         "method.teacher-term | attached | disagreement, detached, boundary", "method.teacher-gradient | on | through, detached",
         "method.a | -1 | from 0 to 1", "method.b | NaN | 0 or above",
         "method.triangle.smoothing | 0 | above 0", "method.triangle.corners | [] | one or more of label, natural, adversarial",
-        "method.triangle.corners | [top] | one or more of label, natural, adversarial", "method.triangle.corners | null | one or more of label",
+        "method.triangle.corners | [top] | one or more of label, natural, adversarial",
+        "method.triangle.corners | null | one or more of label",
         "method.forwards | natural | one or more of natural, adversarial, mirrored", "method.forwards | [clean] | one or more of natural",
         "attack.epsilon | 3 | above 0, up to 1", "attack.epsilon | 0 | above 0, up to 1", "attack.epsilon | 8/0 | above 0, up to 1",
         "attack.epsilon | eight | above 0, up to 1", "attack.epsilon | true | above 0, up to 1", "attack.step-size | 0 | above 0, up to 1",
-        "attack.steps | 0 | 1 or above", "attack.steps | 2.5 | 1 or above", "attack.steps | ten | 1 or above", "attack.steps | null | 1 or above",
+        "attack.steps | 0 | 1 or above", "attack.steps | 2.5 | 1 or above", "attack.steps | ten | 1 or above",
+        "attack.steps | null | 1 or above",
         "attack.steps | true | 1 or above", "attack.steps | {} | 1 or above",
         "attack.start | gauss | gaussian, uniform, none", "attack.start-scale | -1 | from 0 to 1", "attack.clip-start | 1 | true or false",
         "attack.batch-norm | batch | eval, train",
         "training.epochs | 0 | 1 or above", "training.batch | 0 | 1 or above", "training.learning-rate | -0.1 | above 0",
         "training.learning-rate | 0 | above 0", "training.momentum | 1 | not including 1", "training.momentum | -0.5 | not including 1",
-        "training.weight-decay | -1 | 0 or above", "training.gradient-clipping | -1 | 0 or above", "training.max-skipped | 1 | not including 1",
+        "training.weight-decay | -1 | 0 or above", "training.gradient-clipping | -1 | 0 or above",
+        "training.max-skipped | 1 | not including 1",
         "training.averaging.kind | mean | none, ema, swa",
         "training.averaging.decay | 1 | up to but not including 1", "training.averaging.from-epoch | -1 | 0 or above",
         "training.averaging.batch-norm | none | re-estimate, average",
-        "training.weight-perturbation.gamma | -1 | 0 or above", "training.weight-perturbation.from-epoch | -1 | 0 or above", "training.schedule | linear | constant, step, piecewise, cosine",
+        "training.weight-perturbation.gamma | -1 | 0 or above", "training.weight-perturbation.from-epoch | -1 | 0 or above",
+        "training.schedule | linear | constant, step, piecewise, cosine",
         "training.milestones | [2, 1] | rise", "training.milestones | [1, 1] | rise", "training.milestones | [-1, 1] | 0 or above",
         "training.milestones | [one] | 0 or above", "training.milestones | 5 | a list", "training.rates | [-1] | 0 or above",
         "training.decay | 0 | above 0, up to 1", "training.decay | 2 | above 0, up to 1", "training.warm-up | -1 | 0 or above",
@@ -164,7 +175,8 @@ class SettingsReaderTest {
         "cluster.encoding | one-bit | int8, bfloat16, exact",
         "cluster.averaging-frequency | 0 | 1 or above", "cluster.start-timeout | 0 | 1 or above", "cluster.stall-timeout | 0 | 1 or above",
         "cluster.max-restarts | -1 | 0 or above",
-        "engine.device | gpu | auto, cpu, cuda", "engine.tf32 | 1 | true or false", "engine.threads | 0 | 1 or above", "engine.fold-batch-norm | 2 | true or false", "engine.channels-last | x | true or false",
+        "engine.device | gpu | auto, cpu, cuda", "engine.tf32 | 1 | true or false", "engine.threads | 0 | 1 or above",
+        "engine.fold-batch-norm | 2 | true or false", "engine.channels-last | x | true or false",
         "engine.attack-precision | half | auto, float32, bfloat16"})
     void refusesAnImpossibleValueNamingItsKeyAndLine(String key, String value, String saying) {
         String line = assertRefused(NEEDED + "\n\n" + key + " = " + value, saying);
@@ -174,8 +186,9 @@ class SettingsReaderTest {
 
     @Test
     void everyKeyIsInTheTableOfImpossibleValues() throws Exception {
-        CsvSource table = getClass().getDeclaredMethod("refusesAnImpossibleValueNamingItsKeyAndLine", String.class, String.class, String.class)
-                .getAnnotation(CsvSource.class);
+        CsvSource table =
+                getClass().getDeclaredMethod("refusesAnImpossibleValueNamingItsKeyAndLine", String.class, String.class, String.class)
+                        .getAnnotation(CsvSource.class);
         List<String> keys = Arrays.stream(table.value()).map(row -> row.split("\\|")[0].strip()).distinct().sorted().toList();
         assertEquals(List.copyOf(SettingsReader.leaves(SettingsReader.reference().root()).keySet()), keys);
     }
@@ -189,14 +202,17 @@ class SettingsReaderTest {
     @Test
     void refusesValuesThatDoNotGoTogether() {
         assertRefused(NEEDED + "training { schedule = piecewise, milestones = [] }", "training.milestones is []");
-        assertRefused(NEEDED + "training { schedule = piecewise, milestones = [1, 2], rates = [1] }", "one rate for each of the 2 milestones");
+        assertRefused(NEEDED + "training { schedule = piecewise, milestones = [1, 2], rates = [1] }",
+                "one rate for each of the 2 milestones");
         assertRefused(NEEDED + "training { epochs = 5, averaging { kind = swa, from-epoch = 5 } }", "training.averaging.from-epoch is 5");
-        assertRefused(NEEDED + "training.averaging.kind = ema, cluster { executors = 2, synchronisation = averaging }", "cluster.synchronisation is \"averaging\"");
+        assertRefused(NEEDED + "training.averaging.kind = ema, cluster { executors = 2, synchronisation = averaging }",
+                "cluster.synchronisation is \"averaging\"");
         assertRefused(NEEDED + "data.examples = 1000", "validation.examples is 1000");
     }
 
     @ParameterizedTest
-    @CsvSource({"attack.step, attack.steps", "atack.steps, attack.steps", "training.learningRate, training.learning-rate", "data.url, data.uri",
+    @CsvSource({"attack.step, attack.steps", "atack.steps, attack.steps", "training.learningRate, training.learning-rate",
+        "data.url, data.uri",
         "attack.steps.mor, attack.steps", "speed, preset"})
     void refusesAnUnknownKeySayingTheNearest(String key, String nearest) {
         String line = assertRefused(NEEDED + key + " = 5", key + " (");

@@ -42,14 +42,18 @@ class ShippedConfigurationsTest {
         if (!file.getFileName().toString().startsWith("grid-")) {
             return List.of(read(file));
         }
-        return GridReader.read(file.toString(), Map.of(), new Configuration()).cells().stream().map(cell -> SettingsReader.readRunOfGrid(file.toString(),
-                Map.of("run.directory", "runs/x", "method.inner", cell.inner(), "method.outer", cell.outer()), new Configuration()).settings()).toList();
+        return GridReader.read(file.toString(), Map.of(), new Configuration()).cells().stream()
+                .map(cell -> SettingsReader.readRunOfGrid(file.toString(),
+                        Map.of("run.directory", "runs/x", "method.inner", cell.inner(), "method.outer", cell.outer()), new Configuration())
+                        .settings())
+                .toList();
     }
 
     private static void namesThingsThatExist(Settings settings) {
         Architectures.of(settings.student().architecture(), 10, settings.run().seed());
         Methods.of(settings.method(), Moment.end(settings.training().epochs()));
-        assertTrue(settings.training().milestones().stream().allMatch(milestone -> milestone < settings.training().epochs()), "a milestone never comes");
+        assertTrue(settings.training().milestones().stream().allMatch(milestone -> milestone < settings.training().epochs()),
+                "a milestone never comes");
     }
 
     @Test

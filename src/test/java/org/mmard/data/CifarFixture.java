@@ -63,7 +63,10 @@ final class CifarFixture {
         }
     }
 
-    /** A gzipped tar whose members lie in {@code folder}, in reverse order of their names, since the official archives' order is no order either. */
+    /**
+     * A gzipped tar whose members lie in {@code folder}, in reverse order of their names, since the official archives' order is no order
+     * either.
+     */
     static byte[] archive(String folder, Map<String, byte[]> files) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (OutputStream zipped = new GZIPOutputStream(bytes);

@@ -95,7 +95,8 @@ class CifarTest {
         assertEquals(Cifar.test(uri(), hadoop).checksum(), Cifar.test(ten.toString(), hadoop).checksum());
         assertEquals(CifarFixture.names(10), Cifar.test(ten.toString(), hadoop).classNames());
 
-        Path hundred = Files.write(folder.resolve("cifar-100-binary.tar.gz"), CifarFixture.archive("cifar-100-binary", CifarFixture.cifar100(7)));
+        Path hundred =
+                Files.write(folder.resolve("cifar-100-binary.tar.gz"), CifarFixture.archive("cifar-100-binary", CifarFixture.cifar100(7)));
         assertEquals(7, Cifar.train(hundred.toString(), hadoop).size());
     }
 
@@ -229,7 +230,8 @@ class CifarTest {
         }
         Path archive = folder.resolve("fifo.tar.gz");
         assertEquals(0, new ProcessBuilder("mkfifo", archive.toString()).start().waitFor());
-        assertTimeoutPreemptively(Duration.ofMinutes(1), () -> refuses(() -> Cifar.open(archive.toString(), hadoop), "fifo.tar.gz", "FIFO"));
+        assertTimeoutPreemptively(Duration.ofMinutes(1),
+                () -> refuses(() -> Cifar.open(archive.toString(), hadoop), "fifo.tar.gz", "FIFO"));
     }
 
     @Test

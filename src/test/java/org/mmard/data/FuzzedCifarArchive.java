@@ -14,14 +14,15 @@ import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 
 /**
- * A CIFAR archive, damaged inside of its compression or outside, or put together anew: a member twice, links and devices, names and PAX headers without end,
- * files that say another size than they have, zeros without end.
+ * A CIFAR archive, damaged inside of its compression or outside, or put together anew: a member twice, links and devices, names and PAX
+ * headers without end, files that say another size than they have, zeros without end.
  */
 public final class FuzzedCifarArchive implements FuzzedReader {
     private static final int BLOCK = 512;
     private static final String KINDS = "0123467xgLKSZ";
     private static final String[] PAX = {
-        "mtime=1e999999999", "size=9223372036854775807", "size=-1", "size=x", "path=test_batch.bin", "path=\u001b[31m", "GNU.sparse.major=1", "GNU.sparse.map=0,1,2", "GNU.sparse.realsize=1099511627776",
+        "mtime=1e999999999", "size=9223372036854775807", "size=-1", "size=x", "path=test_batch.bin", "path=\u001b[31m",
+        "GNU.sparse.major=1", "GNU.sparse.map=0,1,2", "GNU.sparse.realsize=1099511627776",
         "SCHILY.realsize=1099511627776", "=", "comment=" + "a".repeat(3000)};
 
     @Override

@@ -13,7 +13,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 
-/** A CIFAR folder with a file or two damaged, dropped, doubled, grown sparse, or replaced by a folder, a FIFO, a device or a link to nowhere. */
+/**
+ * A CIFAR folder with a file or two damaged, dropped, doubled, grown sparse, or replaced by a folder, a FIFO, a device or a link to
+ * nowhere.
+ */
 public final class FuzzedCifarFolder implements FuzzedReader {
     @Override
     public String name() {
@@ -40,7 +43,8 @@ public final class FuzzedCifarFolder implements FuzzedReader {
 
     /** One of the two data sets, very small. */
     static Map<String, byte[]> files(SplittableRandom random) throws IOException {
-        return new TreeMap<>(random.nextBoolean() ? CifarFixture.cifar10(1 + random.nextInt(2)) : CifarFixture.cifar100(1 + random.nextInt(2)));
+        return new TreeMap<>(
+                random.nextBoolean() ? CifarFixture.cifar10(1 + random.nextInt(2)) : CifarFixture.cifar100(1 + random.nextInt(2)));
     }
 
     private static Path emptied(Path file) throws IOException {

@@ -25,10 +25,12 @@ class NpyTest {
         byte[] floats = little(12).putFloat(0.5f).putFloat(-2).putFloat(3).array();
         assertNpy(new double[] {0.5, -2, 3}, new int[] {3}, file(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", floats));
         byte[] doubles = little(16).putDouble(1e-300).putDouble(7).array();
-        assertNpy(new double[] {1e-300, 7}, new int[] {1, 2}, file(2, "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }", doubles));
+        assertNpy(new double[] {1e-300, 7}, new int[] {1, 2},
+                file(2, "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }", doubles));
         byte[] ints = little(8).putInt(-4).putInt(9).array();
         assertNpy(new double[] {-4, 9}, new int[] {2, 1}, file(1, "{'descr': '<i4', 'fortran_order': False, 'shape': (2, 1), }", ints));
-        assertNpy(new double[] {6}, new int[0], file(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (), }", little(8).putLong(6).array()));
+        assertNpy(new double[] {6}, new int[0],
+                file(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (), }", little(8).putLong(6).array()));
     }
 
     @Test

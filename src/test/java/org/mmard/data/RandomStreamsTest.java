@@ -13,7 +13,8 @@ class RandomStreamsTest {
     @Test
     void givesTheSameNumbersForTheSameFourValues() {
         assertArrayEquals(
-                RandomStreams.stream(Purpose.AUGMENT, 1, 2, 3).longs(10).toArray(), RandomStreams.stream(Purpose.AUGMENT, 1, 2, 3).longs(10).toArray());
+                RandomStreams.stream(Purpose.AUGMENT, 1, 2, 3).longs(10).toArray(),
+                RandomStreams.stream(Purpose.AUGMENT, 1, 2, 3).longs(10).toArray());
     }
 
     @Test
@@ -34,7 +35,8 @@ class RandomStreamsTest {
     @Test
     void leavesNoTrendAcrossNeighbouringIds() {
         int n = 20_000;
-        double[] values = IntStream.range(0, n).mapToDouble(id -> RandomStreams.stream(Purpose.ATTACK_START, 7, 0, id).nextDouble()).toArray();
+        double[] values =
+                IntStream.range(0, n).mapToDouble(id -> RandomStreams.stream(Purpose.ATTACK_START, 7, 0, id).nextDouble()).toArray();
         double mean = 0;
         double product = 0;
         for (int i = 0; i < n; i++) {

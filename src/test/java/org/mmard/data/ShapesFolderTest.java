@@ -47,7 +47,8 @@ class ShapesFolderTest {
         assertEquals(List.of("shapes"), names(parent));
         assertEquals(
                 List.of(
-                        "batches.meta.txt", "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin",
+                        "batches.meta.txt", "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+                        "data_batch_5.bin",
                         "shapes.txt", "test_batch.bin"),
                 names(parent.resolve("shapes")));
     }
@@ -82,7 +83,8 @@ class ShapesFolderTest {
         Files.createDirectory(parent.resolve("shapes"));
         assertTrue(new ShapesFolder(10, 10, 1).write(uri(), hadoop));
         Files.writeString(parent.resolve("file"), "mine");
-        String message = assertThrows(InputError.class, () -> new ShapesFolder(10, 10, 1).write(parent.resolve("file").toString(), hadoop)).getMessage();
+        String message = assertThrows(InputError.class, () -> new ShapesFolder(10, 10, 1).write(parent.resolve("file").toString(), hadoop))
+                .getMessage();
         assertTrue(message.contains("left alone"), message);
         assertEquals(List.of("file", "shapes"), names(parent));
     }
@@ -91,7 +93,8 @@ class ShapesFolderTest {
     void refusesCountsOutOfRangeAndPlacesThatCannotBe() throws IOException {
         assertTrue(assertThrows(InputError.class, () -> new ShapesFolder(9, 10, 1)).getMessage().startsWith("9 training records"));
         assertTrue(assertThrows(InputError.class, () -> new ShapesFolder(10, 500_001, 1)).getMessage().startsWith("500001 test records"));
-        assertTrue(assertThrows(InputError.class, () -> new ShapesFolder(10, 10, 1).write("file:///", hadoop)).getMessage().contains("root"));
+        assertTrue(
+                assertThrows(InputError.class, () -> new ShapesFolder(10, 10, 1).write("file:///", hadoop)).getMessage().contains("root"));
         Files.writeString(parent.resolve("file"), "in the way");
         String below = parent.resolve("file/shapes").toString();
         String message = assertThrows(InputError.class, () -> new ShapesFolder(10, 10, 1).write(below, hadoop)).getMessage();

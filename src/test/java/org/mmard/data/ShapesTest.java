@@ -77,7 +77,10 @@ class ShapesTest {
         }
     }
 
-    /** However the colours fall, the figure must survive an attack of radius 8/255: pixels of any image differ by far more than noise and texture do. */
+    /**
+     * However the colours fall, the figure must survive an attack of radius 8/255: pixels of any image differ by far more than noise and
+     * texture do.
+     */
     @Test
     void figuresStandOutFromTheirBackground() {
         ImageSet set = Shapes.train(300, 2);

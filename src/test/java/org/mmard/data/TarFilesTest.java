@@ -33,8 +33,8 @@ class TarFilesTest {
                 put(tar, new TarArchiveEntry("empty"), new byte[0]);
             });
             Map<String, String> files = new LinkedHashMap<>();
-            TarFiles.walk(new ByteArrayInputStream(archive), (path, size, content) ->
-                    files.put(path, size + " " + new String(content.readNBytes(4), StandardCharsets.UTF_8).strip()));
+            TarFiles.walk(new ByteArrayInputStream(archive), (path, size, content) -> files.put(path,
+                    size + " " + new String(content.readNBytes(4), StandardCharsets.UTF_8).strip()));
             assertEquals("[a/one, " + deep + ", empty]", files.keySet().toString());
             assertEquals("4 five", files.get(deep));
         }
@@ -51,9 +51,12 @@ class TarFilesTest {
     @Test
     void paxHeadersThatMakeNoSenseAreRefused() throws IOException {
         for (String records : new String[] {"9 size=x\n", "99 size=1\n", "0 a=b\n", "-5 a=b\n", "x", "8 nothing", "11 size=-77\n"}) {
-            assertRefused(archive(tar -> put(tar, new TarArchiveEntry("x", (byte) 'x'), records.getBytes(StandardCharsets.UTF_8))), "damaged");
+            assertRefused(archive(tar -> put(tar, new TarArchiveEntry("x", (byte) 'x'), records.getBytes(StandardCharsets.UTF_8))),
+                    "damaged");
         }
-        assertRefused(archive(tar -> put(tar, new TarArchiveEntry("x", (byte) 'x'), "22 GNU.sparse.major=1\n".getBytes(StandardCharsets.UTF_8))), "sparse");
+        assertRefused(
+                archive(tar -> put(tar, new TarArchiveEntry("x", (byte) 'x'), "22 GNU.sparse.major=1\n".getBytes(StandardCharsets.UTF_8))),
+                "sparse");
         // The time of a file is nothing that is read.
         byte[] late = archive(tar -> {
             put(tar, new TarArchiveEntry("x", (byte) 'x'), "21 mtime=1e999999999\n".getBytes(StandardCharsets.UTF_8));
@@ -65,7 +68,8 @@ class TarFilesTest {
     }
 
     private static void assertRefused(byte[] archive, String saying) {
-        IOException error = assertThrows(IOException.class, () -> TarFiles.walk(new ByteArrayInputStream(archive), (path, size, content) -> { }));
+        IOException error =
+                assertThrows(IOException.class, () -> TarFiles.walk(new ByteArrayInputStream(archive), (path, size, content) -> {}));
         assertTrue(error.getMessage().contains(saying), error.getMessage());
     }
 

@@ -22,8 +22,9 @@ import org.mmard.config.InputError;
 import org.mmard.model.Architectures;
 
 /**
- * LibTorch's real GPU natives on a host without a GPU, those of CUDA's libraries that are there being empty ones of the right names. Each process of the test has the natives in the place of
- * those for the processor, and a cache of its own: what an earlier one unpacked or linked would hide what is missing.
+ * LibTorch's real GPU natives on a host without a GPU, those of CUDA's libraries that are there being empty ones of the right names. Each
+ * process of the test has the natives in the place of those for the processor, and a cache of its own: what an earlier one unpacked or
+ * linked would hide what is missing.
  */
 class GpuBuildTest {
     private static final String NATIVES = "linux-x86_64.jar";
@@ -49,25 +50,32 @@ class GpuBuildTest {
     @Test
     void tellsMissingLibrariesAndAMissingGpuApart() throws Exception {
         Path natives = natives();
-        assumeTrue(Files.exists(natives), natives.getFileName() + " (600 MB) is not in Maven's repository: ./mmard --cuda=12 build fetches it");
-        assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "gcc"))), "gcc, which makes the empty libraries, is not installed");
-        assumeTrue(Files.notExists(Path.of("/dev/nvidia0")) && Files.notExists(Path.of("/usr/local/cuda/lib64/libcudart.so.12")), "this host has CUDA 12 or a GPU");
+        assumeTrue(Files.exists(natives),
+                natives.getFileName() + " (600 MB) is not in Maven's repository: ./mmard --cuda=12 build fetches it");
+        assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(place -> Files.isExecutable(Path.of(place, "gcc"))),
+                "gcc, which makes the empty libraries, is not installed");
+        assumeTrue(Files.notExists(Path.of("/dev/nvidia0")) && Files.notExists(Path.of("/usr/local/cuda/lib64/libcudart.so.12")),
+                "this host has CUDA 12 or a GPU");
 
         List<String> withoutCudnn = run(natives, libraries().stream().filter(name -> !name.startsWith("libcudnn")).toList());
         String cudnn = "libcudnn.so.9, libcudnn_adv.so.9, libcudnn_cnn.so.9, libcudnn_graph.so.9, libcudnn_ops.so.9";
         assertEquals("this build is for GPUs, and even on the processor it needs libraries of CUDA that are missing on this host: " + cudnn
                 + "; install CUDA and cuDNN, or make a build without them with ./mmard --cpu build", withoutCudnn.get(0));
-        assertEquals("engine.device = cuda, but CUDA libraries are missing on this host: " + cudnn + "; install CUDA and cuDNN, or name their folders in LD_LIBRARY_PATH", withoutCudnn.get(1));
+        assertEquals("engine.device = cuda, but CUDA libraries are missing on this host: " + cudnn
+                + "; install CUDA and cuDNN, or name their folders in LD_LIBRARY_PATH", withoutCudnn.get(1));
 
         List<String> withoutGpu = run(natives, libraries());
         assertEquals("cpu 10", withoutGpu.get(0));
-        assertTrue(withoutGpu.get(1).startsWith("engine.device = cuda, but there is no GPU: CUDA finds none on this host"), withoutGpu.get(1));
+        assertTrue(withoutGpu.get(1).startsWith("engine.device = cuda, but there is no GPU: CUDA finds none on this host"),
+                withoutGpu.get(1));
     }
 
     /** All that LibTorch 2.7's GPU natives ask for. */
     private static List<String> libraries() {
-        return List.of("libcublas.so.12", "libcublasLt.so.12", "libcudart.so.12", "libcudnn.so.9", "libcudnn_adv.so.9", "libcudnn_cnn.so.9", "libcudnn_graph.so.9",
-                "libcudnn_ops.so.9", "libcufft.so.11", "libcufile.so.0", "libcupti.so.12", "libcurand.so.10", "libcusolver.so.11", "libcusparse.so.12");
+        return List.of("libcublas.so.12", "libcublasLt.so.12", "libcudart.so.12", "libcudnn.so.9", "libcudnn_adv.so.9", "libcudnn_cnn.so.9",
+                "libcudnn_graph.so.9",
+                "libcudnn_ops.so.9", "libcufft.so.11", "libcufile.so.0", "libcupti.so.12", "libcurand.so.10", "libcusolver.so.11",
+                "libcusparse.so.12");
     }
 
     /** The GPU natives of the very LibTorch that the tests run with. */
@@ -91,7 +99,8 @@ class GpuBuildTest {
                     "-Wl,--version-script=" + versions, "-o", run.resolve(library).toString()).inheritIO().start();
             assertEquals(0, gcc.waitFor());
         }
-        String classes = classPath().map(entry -> entry.contains("/pytorch-") && entry.endsWith(NATIVES) ? natives.toString() : entry).collect(Collectors.joining(File.pathSeparator));
+        String classes = classPath().map(entry -> entry.contains("/pytorch-") && entry.endsWith(NATIVES) ? natives.toString() : entry)
+                .collect(Collectors.joining(File.pathSeparator));
         Path out = run.resolve("out");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(), "-Xmx512m",
                 "-Dorg.bytedeco.javacpp.cachedir=" + run.resolve("cache"), "-cp", classes, Probe.class.getName()));
@@ -99,7 +108,8 @@ class GpuBuildTest {
         builder.environment().put("LD_LIBRARY_PATH", run.toString());
         Process process = builder.start();
         assertTrue(process.waitFor(4, TimeUnit.MINUTES));
-        List<String> lines = Files.readAllLines(out).stream().filter(line -> line.startsWith(Probe.MARK)).map(line -> line.substring(Probe.MARK.length())).toList();
+        List<String> lines = Files.readAllLines(out).stream().filter(line -> line.startsWith(Probe.MARK))
+                .map(line -> line.substring(Probe.MARK.length())).toList();
         assertTrue(!lines.isEmpty(), () -> read(run.resolve("error")));
         // 1.2 GB.
         try (Stream<Path> files = Files.walk(run.resolve("cache"))) {

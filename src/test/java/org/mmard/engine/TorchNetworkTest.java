@@ -36,7 +36,8 @@ class TorchNetworkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet20", "resnet18", "preactresnet18", "preactresnet18-raw-bn", "wideresnet-10-2", "mobilenetv2"})
+    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet20", "resnet18", "preactresnet18", "preactresnet18-raw-bn", "wideresnet-10-2",
+        "mobilenetv2"})
     void evalLogitsAreDl4jsUnderEveryPass(String architecture) {
         ComputationGraph graph = network(architecture);
         float[] pixels = pixels(1);
@@ -44,7 +45,8 @@ class TorchNetworkTest {
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
-                    assertArrayEquals(expected, frozen.logits(LibTorch.images(pixels)).values(), 2e-5 * largest(expected), passes.toString());
+                    assertArrayEquals(expected, frozen.logits(LibTorch.images(pixels)).values(), 2e-5 * largest(expected),
+                            passes.toString());
                 }
             }
         }
@@ -84,7 +86,8 @@ class TorchNetworkTest {
         float[] pixels = pixels(4);
         double[] cotangent = random(5, EXAMPLES * 10);
         Random random = new Random(6);
-        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph); Classifier frozen = network.freeze(ALL)) {
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier frozen = network.freeze(ALL)) {
             float[] gradient = LibTorch.values(frozen.forward(LibTorch.images(pixels)).inputGradient(new Logits(cotangent, EXAMPLES, 10)));
             float[] direction = new float[pixels.length];
             double expected = 0;
@@ -92,7 +95,8 @@ class TorchNetworkTest {
                 direction[i] = (float) (1e-4 * random.nextGaussian());
                 expected += direction[i] * gradient[i];
             }
-            double slope = (value(frozen, moved(pixels, direction, 1), cotangent) - value(frozen, moved(pixels, direction, -1), cotangent)) / 2;
+            double slope =
+                    (value(frozen, moved(pixels, direction, 1), cotangent) - value(frozen, moved(pixels, direction, -1), cotangent)) / 2;
             assertEquals(expected, slope, 0.02 * Math.abs(expected));
         }
     }
@@ -124,7 +128,8 @@ class TorchNetworkTest {
         double before = graph.getParam("bn1_mean").getDouble(0);
         double varianceBefore = graph.getParam("bn1_var").getDouble(0);
         INDArray activations = graph.feedForward(new INDArray[] {images(pixels)}, true, false).get("conv1");
-        double[] channel = doubles(activations.get(org.nd4j.linalg.indexing.NDArrayIndex.all(), org.nd4j.linalg.indexing.NDArrayIndex.point(0)).dup());
+        double[] channel =
+                doubles(activations.get(org.nd4j.linalg.indexing.NDArrayIndex.all(), org.nd4j.linalg.indexing.NDArrayIndex.point(0)).dup());
         double mean = java.util.Arrays.stream(channel).average().orElseThrow();
         double variance = java.util.Arrays.stream(channel).map(v -> (v - mean) * (v - mean)).sum() / (channel.length - 1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
@@ -170,7 +175,10 @@ class TorchNetworkTest {
         }
     }
 
-    /** bfloat16 has eight significant bits: some layers on, a logit is right to some per cent of the largest, and few gradients change their sign. */
+    /**
+     * bfloat16 has eight significant bits: some layers on, a logit is right to some per cent of the largest, and few gradients change their
+     * sign.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void bfloat16IsTheSameNetworkCoarser(boolean folded) {

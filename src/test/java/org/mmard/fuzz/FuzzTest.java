@@ -17,8 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mmard.config.InputError;
 
 /**
- * Mutated inputs for every reader: each has to be accepted, or refused with one printable line. {@code ./mmard test --fuzz MINUTES} goes on with fresh seeds for as
- * long; {@code -Dmmard.fuzz.readers=NAME,NAME} takes these alone, {@code -Dmmard.fuzz.seed=SEED} begins where an earlier run began.
+ * Mutated inputs for every reader: each has to be accepted, or refused with one printable line. {@code ./mmard test --fuzz MINUTES} goes on
+ * with fresh seeds for as long; {@code -Dmmard.fuzz.readers=NAME,NAME} takes these alone, {@code -Dmmard.fuzz.seed=SEED} begins where an
+ * earlier run began.
  */
 class FuzzTest {
     /** Of each reader, with fixed seeds. */
@@ -45,7 +46,8 @@ class FuzzTest {
                     Verdict verdict = watchdog.read(reader, FIRST + i);
                     tally.add(reader, verdict);
                     if (verdict.millis() > 1000 * SLOW) {
-                        System.out.println("slow: seed " + (FIRST + i) + " of " + reader.name() + " took " + verdict.millis() / 1000 + " s: " + verdict.line());
+                        System.out.println("slow: seed " + (FIRST + i) + " of " + reader.name() + " took " + verdict.millis() / 1000
+                                + " s: " + verdict.line());
                     }
                     if (verdict.kind() == Verdict.Kind.FAULT) {
                         faults.add(watchdog.folder(reader, FIRST + i) + ": " + verdict.line());
@@ -58,7 +60,8 @@ class FuzzTest {
         assertTrue(faults.isEmpty(), () -> faults.size() + " faults:\n" + String.join("\n", faults));
         if (MINUTES == 0) {
             // A reader that takes all or nothing was not tried.
-            readers.forEach(reader -> assertTrue(tally.count(reader, Verdict.Kind.REFUSED) >= INPUTS / 10 && tally.count(reader, Verdict.Kind.ACCEPTED) > 0,
+            readers.forEach(reader -> assertTrue(
+                    tally.count(reader, Verdict.Kind.REFUSED) >= INPUTS / 10 && tally.count(reader, Verdict.Kind.ACCEPTED) > 0,
                     () -> reader.name() + "\n" + tally.table()));
         }
     }

@@ -15,8 +15,9 @@ import org.mmard.config.InputError;
 import org.mmard.config.Printable;
 
 /**
- * The process in which inputs are read, so that one that ends or stops it ends no test. Asked for {@code class seed folder} on a line of its standard input,
- * it writes that input, answers {@code begin}, reads it, and answers with a line of verdict, milliseconds, bytes and words, with tabs between.
+ * The process in which inputs are read, so that one that ends or stops it ends no test. Asked for {@code class seed folder} on a line of
+ * its standard input, it writes that input, answers {@code begin}, reads it, and answers with a line of verdict, milliseconds, bytes and
+ * words, with tabs between.
  */
 final class FuzzedProcess {
     /** Resets the peak of this process's resident memory (proc(5)). */
@@ -91,7 +92,8 @@ final class FuzzedProcess {
 
     private static long resident(String field) throws IOException {
         List<String> lines = Files.readAllLines(STATUS);
-        return lines.stream().filter(line -> line.startsWith(field)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElseThrow();
+        return lines.stream().filter(line -> line.startsWith(field)).mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                .findFirst().orElseThrow();
     }
 
     static void delete(Path folder) throws IOException {

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
 
-/** A reader of something that comes from elsewhere, and mutated inputs for it. Implementations are public and have a public constructor without arguments. */
+/**
+ * A reader of something that comes from elsewhere, and mutated inputs for it. Implementations are public and have a public constructor
+ * without arguments.
+ */
 public interface FuzzedReader {
     /** One word for tables and folders, such as {@code model-zip}. */
     String name();

@@ -51,6 +51,7 @@ final class FuzzedReaders {
 
     private static FuzzedReader one(String name) {
         return ALL.stream().filter(reader -> reader.name().equals(name)).findFirst()
-                .orElseThrow(() -> new NoSuchElementException("no reader " + name + ", there are " + ALL.stream().map(FuzzedReader::name).toList()));
+                .orElseThrow(() -> new NoSuchElementException(
+                        "no reader " + name + ", there are " + ALL.stream().map(FuzzedReader::name).toList()));
     }
 }

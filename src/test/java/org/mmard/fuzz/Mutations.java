@@ -18,10 +18,12 @@ import java.util.SplittableRandom;
 public final class Mutations {
     /** Numbers at which lengths, counts and indices go wrong. */
     private static final long[] NUMBERS = {
-        0, 1, -1, 2, 7, 127, 128, 255, 256, 32767, 65535, 65536, 1 << 24, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 32, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE};
+        0, 1, -1, 2, 7, 127, 128, 255, 256, 32767, 65535, 65536, 1 << 24, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 32, 1L << 40,
+        Long.MAX_VALUE, Long.MIN_VALUE};
     /** Words at which readers, terminals and pages go wrong. */
     private static final String[] WORDS = {
-        "", " ", "\n", "\u001b[31mred", "\u202e", "\u0000", "\ud800", "é漢", "../../etc/passwd", "/dev/zero", "<script>alert(1)</script>", "${HOME}", "NaN", "-0", "1e999", "null", "true",
+        "", " ", "\n", "\u001b[31mred", "\u202e", "\u0000", "\ud800", "é漢", "../../etc/passwd", "/dev/zero", "<script>alert(1)</script>",
+        "${HOME}", "NaN", "-0", "1e999", "null", "true",
         "%s%n%d", "http://127.0.0.1:9/x", "file:///etc/passwd", "classpath:x", "java.lang.Runtime", "'; rm -rf x", "a".repeat(70_000)};
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -90,10 +92,14 @@ public final class Mutations {
         return WORDS[random.nextInt(WORDS.length)];
     }
 
-    /** A text with one to three of its lines or words changed, dropped, doubled, or replaced by a troublesome one; or its bytes, as {@link #bytes}. */
+    /**
+     * A text with one to three of its lines or words changed, dropped, doubled, or replaced by a troublesome one; or its bytes, as
+     * {@link #bytes}.
+     */
     public static String text(String good, SplittableRandom random) {
         if (random.nextInt(4) == 0) {
-            return new String(bytes(good.getBytes(java.nio.charset.StandardCharsets.UTF_8), random), java.nio.charset.StandardCharsets.UTF_8);
+            return new String(bytes(good.getBytes(java.nio.charset.StandardCharsets.UTF_8), random),
+                    java.nio.charset.StandardCharsets.UTF_8);
         }
         List<String> parts = new ArrayList<>(List.of(good.split(random.nextBoolean() ? "(?<=\n)" : "\\b")));
         for (int changes = 1 + random.nextInt(3); changes > 0 && !parts.isEmpty(); changes--) {
@@ -116,7 +122,10 @@ public final class Mutations {
         return text.substring(from, Math.min(text.length(), from + 1 + random.nextInt(3)));
     }
 
-    /** A JSON text with one to three of its values, anywhere, dropped, null, of another kind, out of range, doubled or nested deeply; or changed as a {@link #text}. */
+    /**
+     * A JSON text with one to three of its values, anywhere, dropped, null, of another kind, out of range, doubled or nested deeply; or
+     * changed as a {@link #text}.
+     */
     public static String json(String good, SplittableRandom random) throws IOException {
         if (random.nextInt(5) == 0) {
             return text(good, random);

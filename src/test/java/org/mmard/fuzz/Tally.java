@@ -46,7 +46,8 @@ final class Tally {
     }
 
     private static String line(String name, Row row) {
-        return line(name, grouped(row.counts.values().stream().mapToInt(Integer::intValue).sum()), grouped(row.counts.getOrDefault(Verdict.Kind.REFUSED, 0)),
+        return line(name, grouped(row.counts.values().stream().mapToInt(Integer::intValue).sum()),
+                grouped(row.counts.getOrDefault(Verdict.Kind.REFUSED, 0)),
                 grouped(row.counts.getOrDefault(Verdict.Kind.ACCEPTED, 0)), grouped(row.counts.getOrDefault(Verdict.Kind.FAULT, 0)),
                 String.format(Locale.ROOT, "%.2f s", row.millis / 1000.0), (row.bytes >> 20) + " MiB");
     }

@@ -15,8 +15,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has inputs read in a process of their own: with a small heap, a limit to its address space, its resident memory watched, and a time-out. A process that dies
- * or has to be ended is a fault of the input it was reading; the next input gets a new one.
+ * Has inputs read in a process of their own: with a small heap, a limit to its address space, its resident memory watched, and a time-out.
+ * A process that dies or has to be ended is a fault of the input it was reading; the next input gets a new one.
  */
 final class Watchdog implements AutoCloseable {
     private static final String HEAP = "-Xmx512m";
@@ -32,7 +32,10 @@ final class Watchdog implements AutoCloseable {
     private Writer questions;
     private BlockingQueue<String> answers;
 
-    /** @param folder for inputs and logs; inputs that were faults stay there; @param options of the process's JVM beside its own; @param seconds for one input */
+    /**
+     * @param folder for inputs and logs; inputs that were faults stay there; @param options of the process's JVM beside its own; @param
+     *     seconds for one input
+     */
     Watchdog(Path folder, List<String> options, int seconds) {
         this.folder = folder;
         this.options = options;
@@ -86,7 +89,8 @@ final class Watchdog implements AutoCloseable {
     private void start() throws IOException {
         List<String> command = new ArrayList<>(List.of("bash", "-c", "ulimit -v " + ADDRESSES + " -c 0; exec \"$@\"", "fuzz",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-XX:ErrorFile=" + folder.resolve("crash-%p.log"), "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + folder.resolve("mmard.log")));
+                "-XX:ErrorFile=" + folder.resolve("crash-%p.log"), "-Dlog4j2.configurationFile=org/mmard/log4j2.properties",
+                "-Dmmard.log=" + folder.resolve("mmard.log")));
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), FuzzedProcess.class.getName()));
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log().toFile())).start();

@@ -21,7 +21,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.launch.Servers.Submitted;
 
-/** The jar as its users run it, on a standalone cluster and HDFS, and what it survives there: killed executors, drivers, workers and file servers. */
+/**
+ * The jar as its users run it, on a standalone cluster and HDFS, and what it survives there: killed executors, drivers, workers and file
+ * servers.
+ */
 @Tag("cluster")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class ClusterRunTest {
@@ -207,7 +210,8 @@ class ClusterRunTest {
     }
 
     private static void assertEveryEpochOnce(String run, int epochs) throws Exception {
-        assertEquals(IntStream.rangeClosed(1, epochs).boxed().toList(), servers.metrics(run).stream().map(line -> line.get("epoch").asInt()).toList());
+        assertEquals(IntStream.rangeClosed(1, epochs).boxed().toList(),
+                servers.metrics(run).stream().map(line -> line.get("epoch").asInt()).toList());
     }
 
     private static void assertRestarted(String run, int times) throws Exception {
@@ -226,7 +230,8 @@ class ClusterRunTest {
         Set<Long> weights = new HashSet<>();
         for (int epoch = 1; epoch <= EPOCHS; epoch++) {
             try (ZipFile zip = new ZipFile(checkpoints.resolve(String.format("epoch-%04d.zip", epoch)).toFile())) {
-                assertTrue(weights.add(zip.getEntry("coefficients.bin").getCrc()), "the weights of epoch " + epoch + " are those of an earlier one");
+                assertTrue(weights.add(zip.getEntry("coefficients.bin").getCrc()),
+                        "the weights of epoch " + epoch + " are those of an earlier one");
             }
         }
     }

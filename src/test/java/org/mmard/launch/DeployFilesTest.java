@@ -34,7 +34,8 @@ class DeployFilesTest {
                 files.filter(DeployFilesTest::isShell).map(file -> Shell.CHECKOUT.relativize(file).toString()).forEach(scripts::add);
             }
         }
-        assertTrue(scripts.contains("spark-jobs/submit.sh") && scripts.contains("deploy/local/spark-home/bin/spark-submit"), scripts.toString());
+        assertTrue(scripts.contains("spark-jobs/submit.sh") && scripts.contains("deploy/local/spark-home/bin/spark-submit"),
+                scripts.toString());
 
         Shell.Outcome outcome = new Shell(Shell.CHECKOUT).run("shellcheck", scripts.toArray(String[]::new));
 
@@ -43,7 +44,8 @@ class DeployFilesTest {
 
     private static boolean isShell(Path file) {
         try {
-            return Files.isRegularFile(file) && Files.readString(file).lines().findFirst().orElse("").matches("#!.*bash|# shellcheck shell=bash");
+            return Files.isRegularFile(file)
+                    && Files.readString(file).lines().findFirst().orElse("").matches("#!.*bash|# shellcheck shell=bash");
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -54,12 +56,15 @@ class DeployFilesTest {
         need("systemd-analyze");
         // The only thing about the units that is not so on this machine is where the checkout lies.
         Files.writeString(folder.resolve("mmard-nightly.service"),
-                Files.readString(SCHEDULE.resolve("mmard-nightly.service")).replace("/opt/mmard/spark-jobs/nightly.sh", NIGHTLY.toString()));
+                Files.readString(SCHEDULE.resolve("mmard-nightly.service")).replace("/opt/mmard/spark-jobs/nightly.sh",
+                        NIGHTLY.toString()));
         Files.copy(SCHEDULE.resolve("mmard-nightly.timer"), folder.resolve("mmard-nightly.timer"));
 
-        Shell.Outcome outcome = new Shell(folder).run("systemd-analyze", "verify", "--man=no", "./mmard-nightly.service", "./mmard-nightly.timer");
+        Shell.Outcome outcome =
+                new Shell(folder).run("systemd-analyze", "verify", "--man=no", "./mmard-nightly.service", "./mmard-nightly.timer");
 
-        assumeTrue(!outcome.error().contains("Failed to initialize manager"), () -> "systemd-analyze does not work here: " + outcome.error());
+        assumeTrue(!outcome.error().contains("Failed to initialize manager"),
+                () -> "systemd-analyze does not work here: " + outcome.error());
         assertEquals(0, outcome.exit(), outcome.error());
         assertEquals("", outcome.error());
     }

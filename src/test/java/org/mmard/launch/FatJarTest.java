@@ -42,7 +42,8 @@ class FatJarTest {
         try (JarFile jar = new JarFile(JAR.toFile())) {
             Set<String> natives = jar.stream().map(e -> e.getName()).filter(n -> n.endsWith("libnd4jcpu.so")).collect(Collectors.toSet());
             assertEquals(1, natives.size(), natives.toString());
-            assertEquals(1, jar.stream().filter(e -> e.getName().matches("org/bytedeco/pytorch/linux-x86_64(-gpu)?/libtorch_cpu.so")).count());
+            assertEquals(1,
+                    jar.stream().filter(e -> e.getName().matches("org/bytedeco/pytorch/linux-x86_64(-gpu)?/libtorch_cpu.so")).count());
             assertNotNull(jar.getEntry("META-INF/services/org.nd4j.linalg.factory.Nd4jBackend"));
             assertNotNull(jar.getEntry("META-INF/LICENSE"));
         }
@@ -51,7 +52,8 @@ class FatJarTest {
     private static Set<String> classes(Path file) throws IOException {
         try (JarFile jar = new JarFile(file.toFile())) {
             return jar.stream().map(e -> e.getName())
-                    .filter(name -> name.endsWith(".class") && !name.endsWith("module-info.class")).collect(Collectors.toCollection(TreeSet::new));
+                    .filter(name -> name.endsWith(".class") && !name.endsWith("module-info.class"))
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
     }
 }

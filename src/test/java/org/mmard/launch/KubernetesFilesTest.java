@@ -68,13 +68,15 @@ class KubernetesFilesTest {
 
     enum Concurrency { Allow, Forbid, Replace }
 
-    record Schedule(String schedule, Concurrency concurrencyPolicy, Integer successfulRunHistoryLimit, Integer failedRunHistoryLimit, Application template) {}
+    record Schedule(String schedule, Concurrency concurrencyPolicy, Integer successfulRunHistoryLimit, Integer failedRunHistoryLimit,
+            Application template) {}
 
     enum Language { Java, Python, Scala, R }
 
     enum Mode { cluster, client }
 
-    record Application(Language type, Mode mode, String sparkVersion, String image, String mainClass, String mainApplicationFile, List<String> arguments,
+    record Application(Language type, Mode mode, String sparkVersion, String image, String mainClass, String mainApplicationFile,
+            List<String> arguments,
             RestartPolicy restartPolicy, Map<String, String> sparkConf, List<Volume> volumes, SparkPod driver, SparkPod executor) {}
 
     enum Restart { Never, OnFailure, Always }
@@ -82,7 +84,8 @@ class KubernetesFilesTest {
     record RestartPolicy(Restart type, Integer onFailureRetries, Long onFailureRetryInterval, Integer onSubmissionFailureRetries,
             Long onSubmissionFailureRetryInterval) {}
 
-    record SparkPod(Integer instances, Integer cores, String memory, String memoryOverhead, String serviceAccount, Long terminationGracePeriodSeconds,
+    record SparkPod(Integer instances, Integer cores, String memory, String memoryOverhead, String serviceAccount,
+            Long terminationGracePeriodSeconds,
             Map<String, String> labels, PodSecurityContext podSecurityContext, List<VolumeMount> volumeMounts) {}
 
     @Test
@@ -119,7 +122,8 @@ class KubernetesFilesTest {
         Map<String, String> fromOperator = new TreeMap<>(application.sparkConf());
         Map<String, String> expected = kubernetes.entrySet().stream()
                 .filter(entry -> !entry.getKey().toString().matches("spark\\.(kubernetes|submit)\\..*|spark\\.executor\\.(cores|memory.*)"))
-                .collect(Collectors.toMap(entry -> entry.getKey().toString(), entry -> entry.getValue().toString(), (a, b) -> a, TreeMap::new));
+                .collect(Collectors.toMap(entry -> entry.getKey().toString(), entry -> entry.getValue().toString(), (a, b) -> a,
+                        TreeMap::new));
         assertEquals(expected, fromOperator);
         assertEquals(Mmard.class.getName(), application.mainClass());
         assertEquals(kubernetes.get("spark.executor.memory"), application.executor().memory());
@@ -142,8 +146,10 @@ class KubernetesFilesTest {
         List<NetworkPolicyPort> open = one("network-policy.yaml", NetworkPolicy.class).getSpec().getIngress().get(0).getPorts();
         for (String port : wanted) {
             int number = Integer.parseInt(port.substring(4));
-            assertTrue(open.stream().anyMatch(range -> range.getProtocol().equals(port.substring(0, 3)) && range.getPort().getIntVal() <= number
-                    && number <= range.getEndPort()), port);
+            assertTrue(open.stream()
+                    .anyMatch(range -> range.getProtocol().equals(port.substring(0, 3)) && range.getPort().getIntVal() <= number
+                            && number <= range.getEndPort()),
+                    port);
         }
     }
 
@@ -178,8 +184,10 @@ class KubernetesFilesTest {
         assertEquals(account, binding.getSubjects().get(0).getName());
         assertEquals(((Role) objects.get(1)).getMetadata().getName(), binding.getRoleRef().getName());
         assertEquals(account, properties("kubernetes").get("spark.kubernetes.authenticate.driver.serviceAccountName"));
-        assertEquals(account, one("scheduled-spark-application.yaml", ScheduledSparkApplication.class).spec().template().driver().serviceAccount());
-        assertEquals(account, one("nightly-cronjob.yaml", CronJob.class).getSpec().getJobTemplate().getSpec().getTemplate().getSpec().getServiceAccountName());
+        assertEquals(account,
+                one("scheduled-spark-application.yaml", ScheduledSparkApplication.class).spec().template().driver().serviceAccount());
+        assertEquals(account, one("nightly-cronjob.yaml", CronJob.class).getSpec().getJobTemplate().getSpec().getTemplate().getSpec()
+                .getServiceAccountName());
     }
 
     private static <T> T one(String file, Class<T> kind) throws IOException {

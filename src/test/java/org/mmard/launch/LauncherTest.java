@@ -134,7 +134,8 @@ class LauncherTest {
         mmard("0");
 
         assertEquals(List.of("cuda", "cuda", "cuda-12", ""),
-                Files.readAllLines(builds).stream().map(line -> line.contains("-P ") ? line.replaceAll(".*-P (\\S+).*", "$1") : "").toList());
+                Files.readAllLines(builds).stream().map(line -> line.contains("-P ") ? line.replaceAll(".*-P (\\S+).*", "$1") : "")
+                        .toList());
     }
 
     @Test
@@ -231,7 +232,8 @@ class LauncherTest {
         Shell.Outcome outcome = mmard("0");
 
         assertEquals(1, outcome.exit());
-        assertTrue(outcome.error().endsWith("mmard: SPARK_HOME=" + other + " holds no Spark 3.5 for Scala 2.12: unset it and a small one is made\n"));
+        assertTrue(outcome.error()
+                .endsWith("mmard: SPARK_HOME=" + other + " holds no Spark 3.5 for Scala 2.12: unset it and a small one is made\n"));
     }
 
     @Test
@@ -248,13 +250,15 @@ class LauncherTest {
     void testOnAClusterRunsOnlyTheTestsThatAreTaggedSo() throws Exception {
         assertEquals(0, mmard("test", "--cluster", "-Dtest=Some*").exit());
 
-        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -P !copying-device -Dtest=Some*", Files.readAllLines(builds).get(1));
+        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -P !copying-device -Dtest=Some*",
+                Files.readAllLines(builds).get(1));
     }
 
     @Test
     void fuzzingIsItsOneTestForSoManyMinutes() throws Exception {
         assertEquals(0, mmard("test", "--fuzz", "3", "-Dmmard.fuzz.readers=lock").exit());
-        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dtest=FuzzTest -Dmmard.fuzz.minutes=3 -Dmmard.fuzz.readers=lock", Files.readAllLines(builds).get(1));
+        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dtest=FuzzTest -Dmmard.fuzz.minutes=3 -Dmmard.fuzz.readers=lock",
+                Files.readAllLines(builds).get(1));
         for (String minutes : new String[] {"", "0", "-Dtest=X", "1.5"}) {
             Shell.Outcome outcome = mmard("test", "--fuzz", minutes);
             assertEquals(2, outcome.exit(), minutes);

@@ -86,7 +86,8 @@ class LocalServersTest {
     @Test
     void aFolderOfSomebodyElseIsRefusedAndNothingInItIsRemoved() throws Exception {
         Map<String, String> mine = new TreeMap<>();
-        for (String name : List.of("data/namenode/image", "data/precious", "jobs/precious", "master.pid", "worker-1.pid", "namenode.pid", "datanode.pid")) {
+        for (String name : List.of("data/namenode/image", "data/precious", "jobs/precious", "master.pid", "worker-1.pid", "namenode.pid",
+                "datanode.pid")) {
             mine.put(name, "mine");
             Files.writeString(Files.createDirectories(folder.resolve(name).getParent()).resolve(Path.of(name).getFileName()), "mine");
         }
@@ -94,7 +95,8 @@ class LocalServersTest {
         for (Path script : List.of(CLUSTER, HDFS)) {
             Shell.Outcome started = shell.run(script, script == CLUSTER ? new String[] {"start", "1"} : new String[] {"start"});
             assertEquals(2, started.exit(), started.error());
-            assertTrue(started.error().contains(folder + " is neither empty nor a folder that " + script.getFileName() + " has made"), started.error());
+            assertTrue(started.error().contains(folder + " is neither empty nor a folder that " + script.getFileName() + " has made"),
+                    started.error());
             assertEquals(new Shell.Outcome(0, "stopped\n", ""), shell.run(script, "stop"));
         }
         try (Stream<Path> files = Files.walk(folder)) {

@@ -47,7 +47,8 @@ class LoggingTest {
     }
 
     private static String talk(Shell shell, String option) throws Exception {
-        return shell.run(Path.of(System.getProperty("java.home"), "bin", "java"), "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", option,
+        return shell.run(Path.of(System.getProperty("java.home"), "bin", "java"), "-Dlog4j2.configurationFile=org/mmard/log4j2.properties",
+                option,
                 "-cp", System.getProperty("java.class.path"), Talker.class.getName()).error();
     }
 }

@@ -38,13 +38,18 @@ class NightlyJobTest {
     @BeforeEach
     void makeSparkSubmit() throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java") + " "
-                + ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(a -> a.startsWith("--add-")).collect(Collectors.joining(" "));
+                + ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(a -> a.startsWith("--add-"))
+                        .collect(Collectors.joining(" "));
         Path submit = Files.createDirectories(folder.resolve("spark/bin")).resolve("spark-submit");
-        Files.writeString(submit, "#!/bin/bash\nwhile [[ $1 != *.jar ]]; do shift; done\nshift\nexec " + java + " -Xmx1g -Dmmard.log='" + folder.resolve("mmard.log")
-                + "' -Dlog4j2.configurationFile=org/mmard/log4j2.properties -cp '" + System.getProperty("java.class.path") + "' " + Mmard.class.getName() + " \"$@\"\n");
+        Files.writeString(submit,
+                "#!/bin/bash\nwhile [[ $1 != *.jar ]]; do shift; done\nshift\nexec " + java + " -Xmx1g -Dmmard.log='"
+                        + folder.resolve("mmard.log")
+                        + "' -Dlog4j2.configurationFile=org/mmard/log4j2.properties -cp '" + System.getProperty("java.class.path") + "' "
+                        + Mmard.class.getName() + " \"$@\"\n");
         Files.setPosixFilePermissions(submit, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path jar = Files.writeString(folder.resolve("a.jar"), "");
-        shell = new Shell(folder).with("SPARK_HOME", folder.resolve("spark")).with("MMARD_JAR", jar).with("XDG_CACHE_HOME", folder.resolve("cache"))
+        shell = new Shell(folder).with("SPARK_HOME", folder.resolve("spark")).with("MMARD_JAR", jar)
+                .with("XDG_CACHE_HOME", folder.resolve("cache"))
                 .with("MMARD_MASTER", "local[1]").with("SPARK_LOCAL_IP", "127.0.0.1").with("OMP_NUM_THREADS", "1")
                 .with("MMARD_NIGHTLY_CONF", folder.resolve("nightly.conf")).with("MMARD_NIGHTLY_ATTACKS", "clean,fgsm")
                 .with("MMARD_NIGHTLY_EXAMPLES", "20");
@@ -60,9 +65,13 @@ class NightlyJobTest {
         hdfs("start");
         String uri = hdfs("uri").strip();
         String data = uri + "/shapes";
-        assertEquals(0, shell.run(folder.resolve("spark/bin/spark-submit"), "a.jar", "data", "shapes", "--out", data, "--train", "120", "--test", "20").exit());
-        Files.writeString(folder.resolve("nightly.conf"), String.join("\n", "data.uri = \"" + data + "\"", "method.name = natural", "student.architecture = cnn-4-8",
-                "training { epochs = " + EPOCHS + ", batch = 40, learning-rate = 0.05, milestones = [] }", "validation { examples = 40, steps = 1, batch = 40 }"));
+        assertEquals(0, shell
+                .run(folder.resolve("spark/bin/spark-submit"), "a.jar", "data", "shapes", "--out", data, "--train", "120", "--test", "20")
+                .exit());
+        Files.writeString(folder.resolve("nightly.conf"),
+                String.join("\n", "data.uri = \"" + data + "\"", "method.name = natural", "student.architecture = cnn-4-8",
+                        "training { epochs = " + EPOCHS + ", batch = 40, learning-rate = 0.05, milestones = [] }",
+                        "validation { examples = 40, steps = 1, batch = 40 }"));
         shell = shell.with("MMARD_NIGHTLY_DATA", data).with("MMARD_NIGHTLY_RUNS", uri + "/runs");
 
         File out = folder.resolve("first").toFile();
@@ -104,10 +113,12 @@ class NightlyJobTest {
         assertEquals(2, unset.exit());
         assertTrue(unset.error().startsWith("nightly.sh: MMARD_NIGHTLY_RUNS is not set"), unset.error());
 
-        Shell.Outcome absent = shell.with("MMARD_NIGHTLY_DATA", "here").with("MMARD_NIGHTLY_RUNS", folder.resolve("runs")).with("MMARD_NIGHT", "one").run(NIGHTLY);
+        Shell.Outcome absent = shell.with("MMARD_NIGHTLY_DATA", "here").with("MMARD_NIGHTLY_RUNS", folder.resolve("runs"))
+                .with("MMARD_NIGHT", "one").run(NIGHTLY);
         assertEquals(2, absent.exit(), absent.out() + absent.error());
         assertTrue(absent.error().contains("nightly.conf"), absent.error());
-        assertTrue(absent.out().contains("trains file:" + folder.resolve("runs/one")) && absent.out().contains("(exit code 2)"), absent.out());
+        assertTrue(absent.out().contains("trains file:" + folder.resolve("runs/one")) && absent.out().contains("(exit code 2)"),
+                absent.out());
     }
 
     private static void await(Process process, File out, String words) throws Exception {

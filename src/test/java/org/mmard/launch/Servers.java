@@ -15,7 +15,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A standalone cluster of two workers and an HDFS with a data set on it, all real processes, and the jar submitted to them as its users do. */
+/**
+ * A standalone cluster of two workers and an HDFS with a data set on it, all real processes, and the jar submitted to them as its users do.
+ */
 final class Servers implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path CLUSTER = Shell.CHECKOUT.resolve("deploy/local/cluster.sh");
@@ -29,7 +31,8 @@ final class Servers implements AutoCloseable {
 
     /** @param folder for all their files */
     Servers(Path folder) throws Exception {
-        assumeTrue(Files.exists(Shell.CHECKOUT.resolve("target/mmard-train.jar")), "target/mmard-train.jar is not built: ./mmard test builds it first");
+        assumeTrue(Files.exists(Shell.CHECKOUT.resolve("target/mmard-train.jar")),
+                "target/mmard-train.jar is not built: ./mmard test builds it first");
         this.folder = folder;
         Shell plain = new Shell(folder).with("MMARD_CLUSTER_DIR", folder.resolve("cluster")).with("MMARD_HDFS_DIR", folder.resolve("hdfs"))
                 .with("SPARK_LOCAL_IP", "127.0.0.1").with("OMP_NUM_THREADS", "1");
@@ -52,14 +55,18 @@ final class Servers implements AutoCloseable {
         return hdfs + "/" + name;
     }
 
-    /** A run of two executors on a tiny network: {@code --conf} and {@code -D run.directory}, then {@code more}. Epochs have 20 minibatches. */
+    /**
+     * A run of two executors on a tiny network: {@code --conf} and {@code -D run.directory}, then {@code more}. Epochs have 20 minibatches.
+     */
     String[] run(String name, String method, int epochs, String... more) throws IOException {
         Path conf = folder.resolve(name + ".conf");
         Files.writeString(conf, String.join("\n",
                 "data.uri = \"" + uri("shapes") + "\"", "method.name = " + method, "student.architecture = cnn-4-8",
-                "attack { steps = 2, step-size = 5/255 }", "training { epochs = " + epochs + ", batch = 20, learning-rate = 0.05, milestones = [] }",
+                "attack { steps = 2, step-size = 5/255 }",
+                "training { epochs = " + epochs + ", batch = 20, learning-rate = 0.05, milestones = [] }",
                 "validation { examples = 80, steps = 2, batch = 40 }", "cluster.executors = 2"));
-        return Stream.concat(Stream.of("--conf", conf.toString(), "-D", "run.directory=" + uri("runs/" + name)), Arrays.stream(more)).toArray(String[]::new);
+        return Stream.concat(Stream.of("--conf", conf.toString(), "-D", "run.directory=" + uri("runs/" + name)), Arrays.stream(more))
+                .toArray(String[]::new);
     }
 
     Submitted train(String... arguments) throws IOException {
@@ -117,7 +124,8 @@ final class Servers implements AutoCloseable {
 
     private static String succeeds(Shell shell, Path command, String... arguments) throws Exception {
         Shell.Outcome outcome = shell.run(command, arguments);
-        assertEquals(0, outcome.exit(), () -> command.getFileName() + " " + String.join(" ", arguments) + "\n" + outcome.out() + outcome.error());
+        assertEquals(0, outcome.exit(),
+                () -> command.getFileName() + " " + String.join(" ", arguments) + "\n" + outcome.out() + outcome.error());
         return outcome.out();
     }
 

@@ -43,10 +43,13 @@ class SubmitScriptTest {
 
         assertEquals(0, outcome.exit(), outcome.error());
         List<String> arguments = outcome.out().lines().toList();
-        assertEquals(List.of("--properties-file", properties, "--conf", "spark.executor.resource.gpu.amount=1", "--conf", "spark.task.resource.gpu.amount=1"),
+        assertEquals(
+                List.of("--properties-file", properties, "--conf", "spark.executor.resource.gpu.amount=1", "--conf",
+                        "spark.task.resource.gpu.amount=1"),
                 arguments.subList(0, 6));
         assertTrue(arguments.contains("spark.executor.memoryOverhead=6g"), outcome.out());
-        assertEquals(List.of("--driver-memory", "2g", JAR, "train", "--conf", "a.conf"), arguments.subList(arguments.size() - 6, arguments.size()));
+        assertEquals(List.of("--driver-memory", "2g", JAR, "train", "--conf", "a.conf"),
+                arguments.subList(arguments.size() - 6, arguments.size()));
     }
 
     @Test

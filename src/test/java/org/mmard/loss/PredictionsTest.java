@@ -13,7 +13,8 @@ class PredictionsTest {
     @Test
     void namesWhatWasNotComputed() {
         Predictions predictions = new Predictions(new int[] {0});
-        assertEquals("T(x) was not computed", assertThrows(IllegalStateException.class, () -> predictions.get(TEACHER_NATURAL)).getMessage());
+        assertEquals("T(x) was not computed",
+                assertThrows(IllegalStateException.class, () -> predictions.get(TEACHER_NATURAL)).getMessage());
     }
 
     @Test

@@ -38,7 +38,8 @@ public final class RandomPredictions {
     /** Zeros for everything a term differentiates. */
     static Map<Prediction, Logits> zeroGradients(Term term, Predictions predictions) {
         Map<Prediction, Logits> gradients = new EnumMap<>(Prediction.class);
-        term.differentiates().forEach(which -> gradients.put(which, Logits.zeros(predictions.labels().length, predictions.get(which).classes())));
+        term.differentiates()
+                .forEach(which -> gradients.put(which, Logits.zeros(predictions.labels().length, predictions.get(which).classes())));
         return gradients;
     }
 }

@@ -38,7 +38,8 @@ class TermGradientsTest {
                 new ExampleWeighted(new Reliability(TEACHER_ADVERSARIAL, 0.1).complement(),
                         KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()),
                 new ExampleWeighted(new Uncertainty(TEACHER_ADVERSARIAL, false), new IndirectGradient()),
-                new ExampleWeighted(new Uncertainty(TEACHER_ADVERSARIAL, true).complement(), KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)),
+                new ExampleWeighted(new Uncertainty(TEACHER_ADVERSARIAL, true).complement(),
+                        KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)),
                 KlDivergence.of(TEACHER_LINEARISED, STUDENT_ADVERSARIAL).differentiatingTarget(),
                 KlDivergence.of(TEACHER_NATURAL, STUDENT_ADVERSARIAL).floored(1e-5),
                 new CwMargin(STUDENT_ADVERSARIAL),
@@ -136,7 +137,8 @@ class TermGradientsTest {
             for (int i = 0; i < found.length; i++) {
                 double above = weighted(term, RandomPredictions.moved(predictions, which, i, h));
                 double below = weighted(term, RandomPredictions.moved(predictions, which, i, -h));
-                assertEquals((above - below) / (2 * h), found[i], tolerance * Math.max(1, Math.abs(found[i])), term.name() + " by " + which + " logit " + i);
+                assertEquals((above - below) / (2 * h), found[i], tolerance * Math.max(1, Math.abs(found[i])),
+                        term.name() + " by " + which + " logit " + i);
             }
         }
     }
@@ -153,7 +155,8 @@ class TermGradientsTest {
     private static void finite(Term term, Predictions predictions) {
         Map<Prediction, Logits> gradients = RandomPredictions.zeroGradients(term, predictions);
         double[] values = term.evaluate(predictions, COTANGENTS, gradients);
-        Stream.concat(Stream.of(values), gradients.values().stream().map(Logits::values)).forEach(numbers ->
-                assertTrue(Arrays.stream(numbers).allMatch(Double::isFinite), () -> term.name() + ": " + Arrays.toString(numbers)));
+        Stream.concat(Stream.of(values), gradients.values().stream().map(Logits::values))
+                .forEach(numbers -> assertTrue(Arrays.stream(numbers).allMatch(Double::isFinite),
+                        () -> term.name() + ": " + Arrays.toString(numbers)));
     }
 }

@@ -66,7 +66,8 @@ class TermValuesTest {
     void divergenceOfEqualPredictionsIsExactlyZeroWithItsGradient() {
         Predictions predictions = RandomPredictions.of(1, 4, 10, 5);
         predictions = RandomPredictions.replaced(predictions, STUDENT_ADVERSARIAL, predictions.get(STUDENT_NATURAL));
-        Objective.Value value = WeightedSum.of(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()).evaluate(predictions);
+        Objective.Value value =
+                WeightedSum.of(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()).evaluate(predictions);
         assertEquals(0, value.total());
         value.gradients().values().forEach(gradient -> assertArrayEquals(new double[40], gradient.values(), 0.0));
     }

@@ -20,7 +20,8 @@ class WeightedSumTest {
 
     @Test
     void readsAsItsFormula() {
-        assertEquals("0.5 CE(S(x),y) + 3.0 KL(T(x)||S(x'))", new WeightedSum(new Weighted(0.5, NATURAL), new Weighted(3, ROBUST)).toString());
+        assertEquals("0.5 CE(S(x),y) + 3.0 KL(T(x)||S(x'))",
+                new WeightedSum(new Weighted(0.5, NATURAL), new Weighted(3, ROBUST)).toString());
     }
 
     @Test
@@ -31,7 +32,8 @@ class WeightedSumTest {
         Objective.Value through = WeightedSum.of(THROUGH).evaluate(predictions);
 
         double[] perExample = NATURAL.evaluate(predictions, new double[6], RandomPredictions.zeroGradients(NATURAL, predictions));
-        assertEquals((perExample[0] + perExample[1] + perExample[2] + perExample[3] + perExample[4] + perExample[5]) / 6, natural.total(), 1e-15);
+        assertEquals((perExample[0] + perExample[1] + perExample[2] + perExample[3] + perExample[4] + perExample[5]) / 6, natural.total(),
+                1e-15);
         assertEquals(0.5 * natural.total() + 3 * through.total(), value.total(), 1e-14);
         assertEquals(Map.of("CE(S(x),y)", natural.total(), "KL(S(x)||S(x'))", through.total()), value.byTerm());
         for (int i = 0; i < 60; i++) {

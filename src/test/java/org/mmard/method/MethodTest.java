@@ -37,7 +37,8 @@ class MethodTest {
     @Test
     void forwardsAreWhatTheOuterLossReads() {
         assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of(), 1));
-        assertThrows(IllegalArgumentException.class, () -> new Method(Optional.empty(), NATURAL, List.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL), 1));
+        assertThrows(IllegalArgumentException.class,
+                () -> new Method(Optional.empty(), NATURAL, List.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL), 1));
         assertThrows(IllegalArgumentException.class, () -> new Method(Optional.of(ROBUST), ROBUST, List.of(STUDENT_NATURAL), 1));
     }
 }

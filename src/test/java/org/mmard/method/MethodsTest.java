@@ -32,9 +32,11 @@ import org.mmard.loss.RandomPredictions;
 /** The registry: what each name reads, differentiates and computes, and what it refuses. */
 class MethodsTest {
     private static final List<String> INNER =
-            List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard", "trades + teacher-term");
-    private static final List<String> OUTER = List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "iad-paper", "rslad", "adaad", "igdm", "saad",
-            "equation-4", "mmard", "trades + triangle");
+            List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard",
+                    "trades + teacher-term");
+    private static final List<String> OUTER =
+            List.of("natural", "pgd-at", "trades", "mart", "ard", "iad", "iad-paper", "rslad", "adaad", "igdm", "saad",
+                    "equation-4", "mmard", "trades + triangle");
     private static final Set<Prediction> STUDENT = Set.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL);
     private static final Set<Prediction> FOUR = Set.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL, TEACHER_NATURAL, TEACHER_ADVERSARIAL);
     private static final Set<Prediction> MOVED = Set.of(STUDENT_ADVERSARIAL, STUDENT_MIRRORED, TEACHER_ADVERSARIAL, TEACHER_MIRRORED);
@@ -70,7 +72,8 @@ class MethodsTest {
         Map<String, String> settings = Map.of("method.inner", inner, "method.lambda", "0.5");
         check(attack(settings), reads, both, disagreement);
         check(attack(with(settings, "method.teacher-term", "detached")), reads, Set.of(STUDENT_ADVERSARIAL), disagreement);
-        check(attack(with(settings, "method.teacher-term", "boundary")), reads, both, natural + 0.5 * plain.kl(TEACHER_NATURAL, TEACHER_ADVERSARIAL));
+        check(attack(with(settings, "method.teacher-term", "boundary")), reads, both,
+                natural + 0.5 * plain.kl(TEACHER_NATURAL, TEACHER_ADVERSARIAL));
     }
 
     @Test
@@ -101,7 +104,8 @@ class MethodsTest {
                 5 / 6.0 * plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL) + 1 / 6.0 * natural);
         outer("adaad", Map.of("method.alpha", "0.7"), FOUR, STUDENT, 0.7 * robust + 0.3 * natural);
         outer("equation-4", Map.of("method.a", "0.8"), FOUR, STUDENT, 0.8 * robust + 0.2 * natural);
-        outer("mmard", Map.of("method.a", "0.8", "method.b", "0.3"), FOUR, STUDENT, 0.8 * robust + 0.2 * natural + 0.3 * plain.triangle(0.02));
+        outer("mmard", Map.of("method.a", "0.8", "method.b", "0.3"), FOUR, STUDENT,
+                0.8 * robust + 0.2 * natural + 0.3 * plain.triangle(0.02));
         outer("equation-4 + triangle", Map.of("method.a", "0.8", "method.b", "0.3"), FOUR, STUDENT,
                 0.8 * robust + 0.2 * natural + 0.3 * plain.triangle(0.02));
         outer("trades + triangle", Map.of("method.triangle.smoothing", "0.01"), FOUR, STUDENT,
@@ -111,7 +115,8 @@ class MethodsTest {
     @Test
     void ardWeighsItsTermAtATemperatureBySquare() {
         double distillation = 16 * plain.mean(n -> plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL, 4, n));
-        outer("ard", Map.of("method.temperature", "4", "method.alpha", "0.7"), Set.of(TEACHER_NATURAL, STUDENT_NATURAL, STUDENT_ADVERSARIAL), STUDENT,
+        outer("ard", Map.of("method.temperature", "4", "method.alpha", "0.7"),
+                Set.of(TEACHER_NATURAL, STUDENT_NATURAL, STUDENT_ADVERSARIAL), STUDENT,
                 0.7 * distillation + 0.3 * plain.crossEntropy(STUDENT_NATURAL));
         // IAD's target has nothing to do with it
         assertFalse(method(Map.of("method.name", "ard", "method.iad-target", "adversarial")).reads().contains(TEACHER_ADVERSARIAL));
@@ -121,13 +126,15 @@ class MethodsTest {
     void iadsWeightsAndOwnTargetAreAtTemperatureOne() {
         Map<String, String> settings = Map.of("method.temperature", "4", "method.alpha", "0.7", "method.beta", "0.3");
         double crossEntropy = 0.3 * plain.crossEntropy(STUDENT_NATURAL);
-        double introspection = 0.7 * plain.mean(n -> (1 - plain.reliability(0.3, n)) * plain.kl(STUDENT_NATURAL, STUDENT_ADVERSARIAL, 1, n));
+        double introspection =
+                0.7 * plain.mean(n -> (1 - plain.reliability(0.3, n)) * plain.kl(STUDENT_NATURAL, STUDENT_ADVERSARIAL, 1, n));
         double distillation = 0.7 * 16 * plain.mean(n -> plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL, 4, n));
         double weighted = 0.7 * 16 * plain.mean(n -> plain.reliability(0.3, n) * plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL, 4, n));
         double ofAdversarial = 0.7 * 16 * plain.mean(n -> plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL, 4, n));
         outer("iad", settings, FOUR, STUDENT, distillation + introspection + crossEntropy);
         outer("iad-paper", settings, FOUR, STUDENT, weighted + introspection + crossEntropy);
-        outer("iad", with(settings, "method.iad-target", "adversarial"), Set.of(TEACHER_ADVERSARIAL, STUDENT_NATURAL, STUDENT_ADVERSARIAL), STUDENT,
+        outer("iad", with(settings, "method.iad-target", "adversarial"), Set.of(TEACHER_ADVERSARIAL, STUDENT_NATURAL, STUDENT_ADVERSARIAL),
+                STUDENT,
                 ofAdversarial + introspection + crossEntropy);
     }
 
@@ -161,8 +168,9 @@ class MethodsTest {
         double[] w = plain.uncertainties();
         double largest = Arrays.stream(w).max().orElseThrow();
         Map<String, String> settings = Map.of("method.inner", "saad", "method.outer", "saad", "method.alpha", "2", "method.beta", "0.4");
-        double expected = plain.mean(n -> w[n] * (plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL, 1, n) + 2 * 0.25 * plain.indirectGradient(n))
-                + 0.4 * (1 - w[n] / largest) * plain.kl(TEACHER_NATURAL, STUDENT_NATURAL, 1, n));
+        double expected =
+                plain.mean(n -> w[n] * (plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL, 1, n) + 2 * 0.25 * plain.indirectGradient(n))
+                        + 0.4 * (1 - w[n] / largest) * plain.kl(TEACHER_NATURAL, STUDENT_NATURAL, 1, n));
         Set<Prediction> reads = EnumSet.allOf(Prediction.class);
         reads.remove(TEACHER_LINEARISED);
         check(at(settings, 50, 200).outer(), reads, Set.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL, STUDENT_MIRRORED), expected);
@@ -172,10 +180,12 @@ class MethodsTest {
     @Test
     void elementMeanDividesDivergencesByTheNumberOfClassesAndNothingElse() {
         Map<String, String> element = Map.of("method.reduction", "element-mean");
-        outer("trades", element, STUDENT, STUDENT, plain.crossEntropy(STUDENT_NATURAL) + 0.6 * plain.kl(STUDENT_NATURAL, STUDENT_ADVERSARIAL));
+        outer("trades", element, STUDENT, STUDENT,
+                plain.crossEntropy(STUDENT_NATURAL) + 0.6 * plain.kl(STUDENT_NATURAL, STUDENT_ADVERSARIAL));
         outer("mart", element, STUDENT, STUDENT, plain.boosted(STUDENT_ADVERSARIAL) + 0.6 * plain.mart());
         outer("mmard", with(with(element, "method.a", "0.8"), "method.b", "0.3"), FOUR, STUDENT,
-                0.08 * plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL) + 0.02 * plain.kl(TEACHER_NATURAL, STUDENT_NATURAL) + 0.3 * plain.triangle(0.02));
+                0.08 * plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL) + 0.02 * plain.kl(TEACHER_NATURAL, STUDENT_NATURAL)
+                        + 0.3 * plain.triangle(0.02));
         outer("igdm", element, MOVED, Set.of(STUDENT_ADVERSARIAL, STUDENT_MIRRORED),
                 (plain.kl(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL) + plain.mean(plain::indirectGradient)) / 10);
     }
@@ -210,7 +220,8 @@ class MethodsTest {
                 method.inner().ifPresent(objective -> assertTrue(Double.isFinite(objective.evaluate(only(objective)).total())));
                 assertTrue(Double.isFinite(method.outer().evaluate(only(method.outer())).total()), inner + " with " + outer);
                 boolean taught = !List.of("natural", "pgd-at", "trades", "mart").contains(outer);
-                boolean taughtAttack = !outer.equals("natural") && !List.of("natural", "pgd-at", "trades", "mart", "ard", "iad").contains(inner);
+                boolean taughtAttack =
+                        !outer.equals("natural") && !List.of("natural", "pgd-at", "trades", "mart", "ard", "iad").contains(inner);
                 assertEquals(taught || taughtAttack, method.needsTeacher(), inner + " with " + outer);
                 assertEquals(!inner.equals("natural") && !outer.equals("natural"), method.attacks(), inner + " with " + outer);
             }
@@ -239,11 +250,13 @@ class MethodsTest {
         Method method = method(Map.of("method.inner", "mmard", "method.outer", "natural"));
         assertFalse(method.attacks());
         assertFalse(method.needsTeacher());
-        assertTrue(method(Map.of("method.inner", "mmard", "method.outer", "natural", "method.forwards", "[natural, adversarial]")).attacks());
+        assertTrue(
+                method(Map.of("method.inner", "mmard", "method.outer", "natural", "method.forwards", "[natural, adversarial]")).attacks());
     }
 
     @ParameterizedTest
-    @CsvSource({"pgd-at, ADVERSARIAL", "trades, NATURAL ADVERSARIAL", "mart, NATURAL ADVERSARIAL", "ard, ADVERSARIAL NATURAL", "iad, ADVERSARIAL NATURAL",
+    @CsvSource({"pgd-at, ADVERSARIAL", "trades, NATURAL ADVERSARIAL", "mart, NATURAL ADVERSARIAL", "ard, ADVERSARIAL NATURAL",
+        "iad, ADVERSARIAL NATURAL",
         "iad-paper, ADVERSARIAL NATURAL", "rslad, ADVERSARIAL NATURAL", "adaad, NATURAL ADVERSARIAL", "igdm, ADVERSARIAL MIRRORED",
         "saad, ADVERSARIAL MIRRORED NATURAL", "equation-4, ADVERSARIAL NATURAL", "mmard, ADVERSARIAL NATURAL",
         "pgd-at + triangle, ADVERSARIAL NATURAL", "igdm + triangle, ADVERSARIAL MIRRORED NATURAL"})
@@ -255,9 +268,11 @@ class MethodsTest {
 
     @Test
     void forwardsMayRepeatAndGoBeyondWhatTheLossReads() {
-        assertEquals("NATURAL ADVERSARIAL NATURAL", forwards(Map.of("method.name", "trades", "method.forwards", "[natural, adversarial, natural]")));
+        assertEquals("NATURAL ADVERSARIAL NATURAL",
+                forwards(Map.of("method.name", "trades", "method.forwards", "[natural, adversarial, natural]")));
         assertEquals("ADVERSARIAL NATURAL", forwards(Map.of("method.name", "pgd-at", "method.forwards", "[adversarial, natural]")));
-        assertEquals("NATURAL NATURAL", forwards(Map.of("method.inner", "natural", "method.outer", "trades", "method.forwards", "[natural, adversarial]")));
+        assertEquals("NATURAL NATURAL",
+                forwards(Map.of("method.inner", "natural", "method.outer", "trades", "method.forwards", "[natural, adversarial]")));
         refuses(Map.of("method.name", "rslad", "method.forwards", "[natural]"),
                 "method.forwards is [natural]: outer loss rslad needs adversarial too");
     }
@@ -267,32 +282,40 @@ class MethodsTest {
         Method adaad = method(Map.of("method.name", "adaad"));
         assertEquals(Set.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL), adaad.reads());
         assertEquals(List.of(STUDENT_ADVERSARIAL), adaad.studentForwards());
-        assertFalse(method(Map.of("method.inner", "mmard", "method.outer", "rslad", "method.lambda", "0")).reads().contains(TEACHER_ADVERSARIAL));
+        assertFalse(method(Map.of("method.inner", "mmard", "method.outer", "rslad", "method.lambda", "0")).reads()
+                .contains(TEACHER_ADVERSARIAL));
     }
 
     @Test
     void refusesUnknownNamesListingTheKnown() {
         refuses(Map.of("method.inner", "rslad2"),
                 "method.inner is \"rslad2\": give one of natural, pgd-at, trades, mart, ard, iad, rslad, adaad, igdm, saad, mmard");
-        refuses(Map.of("method.outer", "RSLAD"), "method.outer is \"RSLAD\": give one of natural, pgd-at, trades, mart, ard, iad, iad-paper, rslad, "
-                + "adaad, igdm, saad, equation-4, mmard");
+        refuses(Map.of("method.outer", "RSLAD"),
+                "method.outer is \"RSLAD\": give one of natural, pgd-at, trades, mart, ard, iad, iad-paper, rslad, "
+                        + "adaad, igdm, saad, equation-4, mmard");
         refuses(Map.of("method.outer", "rslad + square"), "method.outer is \"rslad + square\": the only addition is \"rslad + triangle\"");
-        refuses(Map.of("method.outer", "rslad + triangle + triangle"), "method.outer is \"rslad + triangle + triangle\": the only addition is");
-        refuses(Map.of("method.inner", "rslad + triangle"), "method.inner is \"rslad + triangle\": the only addition is \"rslad + teacher-term\"");
+        refuses(Map.of("method.outer", "rslad + triangle + triangle"),
+                "method.outer is \"rslad + triangle + triangle\": the only addition is");
+        refuses(Map.of("method.inner", "rslad + triangle"),
+                "method.inner is \"rslad + triangle\": the only addition is \"rslad + teacher-term\"");
     }
 
     @Test
     void refusesWeightsThatOverflowOrVanish() {
-        refuses(Map.of("method.name", "ard", "method.temperature", "1e200"), "method.outer \"ard\" comes to weight Infinity of KL(T(x)||S(x'))");
-        refuses(Map.of("method.name", "ard", "method.temperature", "1e-200"), "method.outer \"ard\" comes to no term with a weight: bring method.scale");
-        refuses(Map.of("method.name", "trades", "method.beta", "1e308", "method.scale", "1e10"), "method.outer \"trades\" comes to weight Infinity of KL(S(x)||S(x'))");
+        refuses(Map.of("method.name", "ard", "method.temperature", "1e200"),
+                "method.outer \"ard\" comes to weight Infinity of KL(T(x)||S(x'))");
+        refuses(Map.of("method.name", "ard", "method.temperature", "1e-200"),
+                "method.outer \"ard\" comes to no term with a weight: bring method.scale");
+        refuses(Map.of("method.name", "trades", "method.beta", "1e308", "method.scale", "1e10"),
+                "method.outer \"trades\" comes to weight Infinity of KL(S(x)||S(x'))");
     }
 
     @Test
     void refusesAdditionsThatAddNothing() {
         refuses(Map.of("method.outer", "mmard + triangle"), "method.outer is \"mmard + triangle\": mmard has the triangle already");
         refuses(Map.of("method.inner", "mmard + teacher-term"), "method.inner is \"mmard + teacher-term\": mmard climbs");
-        refuses(Map.of("method.inner", "adaad + teacher-term"), "method.inner is \"adaad + teacher-term\": adaad climbs KL(T(x')||S(x')) already");
+        refuses(Map.of("method.inner", "adaad + teacher-term"),
+                "method.inner is \"adaad + teacher-term\": adaad climbs KL(T(x')||S(x')) already");
         refuses(Map.of("method.inner", "natural + teacher-term"), "method.inner is \"natural + teacher-term\": natural makes no attack");
         assertTrue(method(Map.of("method.inner", "adaad + teacher-term", "method.teacher-term", "boundary")).attacks());
     }
@@ -300,7 +323,8 @@ class MethodsTest {
     @ParameterizedTest
     @ValueSource(strings = {"ard", "iad", "iad-paper", "adaad"})
     void refusesAlphaAboveOneWhereItIsAShare(String outer) {
-        refuses(Map.of("method.outer", outer, "method.alpha", "1.01"), "method.alpha is 1.01: outer loss " + outer + " takes a number from 0 to 1");
+        refuses(Map.of("method.outer", outer, "method.alpha", "1.01"),
+                "method.alpha is 1.01: outer loss " + outer + " takes a number from 0 to 1");
     }
 
     @ParameterizedTest

@@ -118,7 +118,9 @@ record PlainFormulas(Predictions predictions) {
     private double[] softmax(int n, double temperature, Prediction... which) {
         Logits logits = predictions.get(which[0]);
         double[] exponentials = IntStream.range(0, logits.classes())
-                .mapToDouble(c -> Math.exp((logits.get(n, c) - (which.length == 2 ? predictions.get(which[1]).get(n, c) : 0)) / temperature)).toArray();
+                .mapToDouble(
+                        c -> Math.exp((logits.get(n, c) - (which.length == 2 ? predictions.get(which[1]).get(n, c) : 0)) / temperature))
+                .toArray();
         double sum = Arrays.stream(exponentials).sum();
         return Arrays.stream(exponentials).map(exponential -> exponential / sum).toArray();
     }

@@ -38,11 +38,13 @@ class ArchitecturesTest {
         for (Map.Entry<String, INDArray> parameter : graph.paramTable().entrySet()) {
             INDArray value = parameter.getValue();
             switch (parameter.getKey().substring(parameter.getKey().lastIndexOf('_') + 1)) {
-                case "gamma", "var" -> assertEquals(1.0, value.minNumber().doubleValue() * value.maxNumber().doubleValue(), parameter.getKey());
+                case "gamma", "var" ->
+                    assertEquals(1.0, value.minNumber().doubleValue() * value.maxNumber().doubleValue(), parameter.getKey());
                 case "beta", "mean" -> assertEquals(0.0, value.amaxNumber().doubleValue(), parameter.getKey());
                 case "b" -> assertTrue(value.amaxNumber().doubleValue() <= 1 / Math.sqrt(64) && value.amaxNumber().doubleValue() > 0);
                 default -> {
-                    double bound = 1 / Math.sqrt(parameter.getKey().equals("logits_W") ? 64 : value.size(1) * value.size(2) * value.size(3));
+                    double bound =
+                            1 / Math.sqrt(parameter.getKey().equals("logits_W") ? 64 : value.size(1) * value.size(2) * value.size(3));
                     assertTrue(value.amaxNumber().doubleValue() <= bound, parameter.getKey());
                     assertEquals(bound / Math.sqrt(3), value.stdNumber(false).doubleValue(), 0.1 * bound, parameter.getKey());
                 }
@@ -82,7 +84,8 @@ class ArchitecturesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"resnet9", "cnn", "cnn-", "cnn-0", "cnn-16-x", "", "resnet8 ", "wideresnet-28", "wideresnet-27-10", "wideresnet-4-1", "preactresnet18-bn-raw"})
+    @ValueSource(strings = {"resnet9", "cnn", "cnn-", "cnn-0", "cnn-16-x", "", "resnet8 ", "wideresnet-28", "wideresnet-27-10",
+        "wideresnet-4-1", "preactresnet18-bn-raw"})
     void refusesAnUnknownNameListingWhatThereIs(String name) {
         InputError error = assertThrows(InputError.class, () -> Architectures.of(name, 10, 1));
         for (String part : new String[] {"'" + name + "'", "resnet20x2", "cnn-16-32-64"}) {

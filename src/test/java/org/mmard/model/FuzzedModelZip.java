@@ -23,11 +23,15 @@ import org.mmard.engine.TorchNetwork;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 
-/** A model zip whose bytes, arrays, configuration or description are changed, or whose entries are doubled, dropped, renamed or blown up. What is accepted, computes. */
+/**
+ * A model zip whose bytes, arrays, configuration or description are changed, or whose entries are doubled, dropped, renamed or blown up.
+ * What is accepted, computes.
+ */
 public final class FuzzedModelZip implements FuzzedReader {
     /** The longest header of an array, and a few numbers. */
     private static final int HEADER = 140;
-    private static final String[] CLASSES = {"org.mmard.model.Victim", "java.net.URL", "org.deeplearning4j.nn.conf.layers.SubsamplingLayer", "org.nd4j.linalg.activations.impl.ActivationCube"};
+    private static final String[] CLASSES = {"org.mmard.model.Victim", "java.net.URL", "org.deeplearning4j.nn.conf.layers.SubsamplingLayer",
+        "org.nd4j.linalg.activations.impl.ActivationCube"};
 
     private final Map<String, byte[]> good = good();
 
@@ -42,7 +46,8 @@ public final class FuzzedModelZip implements FuzzedReader {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Map<String, byte[]> entries = new LinkedHashMap<>();
         try {
-            ModelFile.write(bytes, graph, new ModelFile.Metadata("cnn-2-3", List.of("circle", "square", "star"), "shapes", Map.of("seed", "5", "git", "abc")),
+            ModelFile.write(bytes, graph,
+                    new ModelFile.Metadata("cnn-2-3", List.of("circle", "square", "star"), "shapes", Map.of("seed", "5", "git", "abc")),
                     Map.of("state.json", "{}".getBytes(StandardCharsets.UTF_8), ModelFile.RAW, ModelFile.bytes(graph.params())));
             ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes.toByteArray()));
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -63,7 +68,7 @@ public final class FuzzedModelZip implements FuzzedReader {
             case 2, 3 -> entries.put("configuration.json", configuration(random).getBytes(StandardCharsets.UTF_8));
             case 4 -> entries.put("mmard.json", Mutations.json(text("mmard.json"), random).getBytes(StandardCharsets.UTF_8));
             case 5 -> shuffle(entries, zip, random);
-            default -> { }
+            default -> {}
         }
         entries.forEach(zip::entry);
         byte[] file = zip.bytes();
@@ -101,7 +106,8 @@ public final class FuzzedModelZip implements FuzzedReader {
         int at = places.get(random.nextInt(places.size()));
         String foreign = "@class\" : \"" + CLASSES[random.nextInt(CLASSES.length)];
         int end = json.indexOf('"', json.indexOf(" : \"", at) + 4);
-        return json.substring(0, at) + (random.nextBoolean() ? foreign : foreign + "\", \"" + json.substring(at, end)) + json.substring(end);
+        return json.substring(0, at) + (random.nextBoolean() ? foreign : foreign + "\", \"" + json.substring(at, end))
+                + json.substring(end);
     }
 
     private static void shuffle(Map<String, byte[]> entries, HandZipped zip, SplittableRandom random) {

@@ -37,7 +37,8 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
 
         @Override
         public void write(Path folder, SplittableRandom random) throws IOException {
-            byte[] good = one(random, "plain.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt", "half.pt", "bfloat16.pt", "foreign.pt", "whole.pt");
+            byte[] good = one(random, "plain.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt",
+                    "half.pt", "bfloat16.pt", "foreign.pt", "whole.pt");
             Files.write(folder.resolve("weights.pt"), random.nextInt(4) == 0 ? Mutations.bytes(good, random) : rewritten(good, random));
         }
 
@@ -81,14 +82,20 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
 
         @Override
         public void write(Path folder, SplittableRandom random) throws IOException {
-            Files.write(folder.resolve("weights.pt"), Mutations.bytes(one(random, "legacy.pt", "strided-legacy.pt", "legacy.pt", "whole-legacy.pt"), random));
+            Files.write(folder.resolve("weights.pt"),
+                    Mutations.bytes(one(random, "legacy.pt", "strided-legacy.pt", "legacy.pt", "whole-legacy.pt"), random));
         }
     }
 
-    /** Instructions in any order, those that build things more often than those that are refused; and good weights with some of these in between. */
+    /**
+     * Instructions in any order, those that build things more often than those that are refused; and good weights with some of these in
+     * between.
+     */
     public static final class Opcodes extends FuzzedTorchFile {
-        private static final String BUILDING = "(((NN]]}}))tteeaassuuhhqq\u0085\u0086\u0087\u0088\u0094KMJGUX\u008a\u008crjQRRbcc\u0093\u0080\u0095";
-        private static final String[] GLOBALS = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter", "torch FloatStorage", "torch LongStorage",
+        private static final String BUILDING =
+                "(((NN]]}}))tteeaassuuhhqq\u0085\u0086\u0087\u0088\u0094KMJGUX\u008a\u008crjQRRbcc\u0093\u0080\u0095";
+        private static final String[] GLOBALS = {"collections OrderedDict", "torch._utils _rebuild_tensor_v2",
+            "torch._utils _rebuild_parameter", "torch FloatStorage", "torch LongStorage",
             "os system", "builtins eval", "numpy dtype", "\u001b[31m x"};
 
         @Override
@@ -108,7 +115,10 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
             pickle.write(folder.resolve("weights.pt"));
         }
 
-        /** A thing that holds the one before it twice, and so on: its text, hash and equality take for ever. As a value, a key, or an argument. */
+        /**
+         * A thing that holds the one before it twice, and so on: its text, hash and equality take for ever. As a value, a key, or an
+         * argument.
+         */
         private static void laughs(HandPickled pickle, SplittableRandom random) {
             pickle.ascii("]q").hex("00");
             for (int i = 0; i < 60; i++) {
@@ -119,7 +129,8 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
 
         private static void deep(HandPickled pickle, SplittableRandom random) {
             int depth = 1 << random.nextInt(18);
-            pickle.ascii((random.nextBoolean() ? "(" : random.nextBoolean() ? "]" : "N\u0085").repeat(depth)).ascii(random.nextBoolean() ? "a".repeat(depth) : "");
+            pickle.ascii((random.nextBoolean() ? "(" : random.nextBoolean() ? "]" : "N\u0085").repeat(depth))
+                    .ascii(random.nextBoolean() ? "a".repeat(depth) : "");
         }
 
         private static void some(HandPickled pickle, SplittableRandom random, int count) {
@@ -144,7 +155,8 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
         }
 
         private static void weights(HandPickled pickle, SplittableRandom random) {
-            String[] names = {"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "conv2.weight", "bn2.weight", "bn2.bias", "bn2.running_mean", "bn2.running_var",
+            String[] names = {"conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var", "conv2.weight", "bn2.weight",
+                "bn2.bias", "bn2.running_mean", "bn2.running_var",
                 "fc.bias", "fc.weight"};
             int[][] shapes = {{4, 3, 3, 3}, {4}, {4}, {4}, {4}, {6, 4, 3, 3}, {6}, {6}, {6}, {6}, {10}, {10, 6}};
             pickle.ascii("}(");

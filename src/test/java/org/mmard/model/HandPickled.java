@@ -74,7 +74,8 @@ final class HandPickled {
     HandPickled tensor(String type, float[] content, int length, int offset, int[] shape, int[] strides) {
         String key = Integer.toString(storages.size());
         storages.add(new Storage(key, length, content));
-        global("torch._utils", "_rebuild_tensor_v2").ascii("((").text("storage").global("torch", type + "Storage").text(key).text("cpu").number(length);
+        global("torch._utils", "_rebuild_tensor_v2").ascii("((").text("storage").global("torch", type + "Storage").text(key).text("cpu")
+                .number(length);
         return ascii("NtQ").number(offset).tuple(shape).tuple(strides).hex("89").global("collections", "OrderedDict").ascii(")RtR");
     }
 

@@ -28,12 +28,15 @@ final class HandZipped {
         int offset = file.size();
         int size = claimed == null ? content.length : claimed.intValue();
         claimed = null;
-        file.writeBytes(little(30).putInt(0x04034b50).putShort((short) 20).putShort((short) 0x800).putShort((short) 8).putInt(0).putInt((int) checksum.getValue())
+        file.writeBytes(little(30).putInt(0x04034b50).putShort((short) 20).putShort((short) 0x800).putShort((short) 8).putInt(0)
+                .putInt((int) checksum.getValue())
                 .putInt(packed.length).putInt(content.length).putShort((short) encoded.length).putShort((short) 0).array());
         file.writeBytes(encoded);
         file.writeBytes(packed);
-        directory.writeBytes(little(46).putInt(0x02014b50).putShort((short) 20).putShort((short) 20).putShort((short) 0x800).putShort((short) 8).putInt(0)
-                .putInt((int) checksum.getValue()).putInt(packed.length).putInt(size).putShort((short) encoded.length).putShort((short) 0).putShort((short) 0).putShort((short) 0)
+        directory.writeBytes(little(46).putInt(0x02014b50).putShort((short) 20).putShort((short) 20).putShort((short) 0x800)
+                .putShort((short) 8).putInt(0)
+                .putInt((int) checksum.getValue()).putInt(packed.length).putInt(size).putShort((short) encoded.length).putShort((short) 0)
+                .putShort((short) 0).putShort((short) 0)
                 .putShort((short) 0).putInt(0).putInt(offset).array());
         directory.writeBytes(encoded);
         entries++;
@@ -44,7 +47,8 @@ final class HandZipped {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(file.toByteArray());
         all.writeBytes(directory.toByteArray());
-        all.writeBytes(little(22).putInt(0x06054b50).putShort((short) 0).putShort((short) 0).putShort((short) entries).putShort((short) entries).putInt(directory.size())
+        all.writeBytes(little(22).putInt(0x06054b50).putShort((short) 0).putShort((short) 0).putShort((short) entries)
+                .putShort((short) entries).putInt(directory.size())
                 .putInt(file.size()).putShort((short) 0).array());
         return all.toByteArray();
     }

@@ -17,6 +17,8 @@ class MemoryDemandTest {
     @Test
     void aNetworkThatNoMachineHoldsIsRefusedWithBothNumbers() {
         InputError error = assertThrows(InputError.class, () -> Architectures.network("wideresnet-994-99", 10, 0));
-        assertTrue(error.getMessage().matches("wideresnet-994-99: one forward pass over one image needs \\d+\\.\\d GiB of memory, and this machine has \\d+\\.\\d GiB; .*"), error.getMessage());
+        assertTrue(error.getMessage().matches(
+                "wideresnet-994-99: one forward pass over one image needs \\d+\\.\\d GiB of memory, and this machine has \\d+\\.\\d GiB; .*"),
+                error.getMessage());
     }
 }

@@ -82,7 +82,8 @@ class ModelFileTest {
     @Test
     void arraysAreWrittenAsNd4jWritesThem() throws IOException {
         INDArray whole = Nd4j.rand(DataType.FLOAT, 1, 40_000);
-        for (INDArray array : List.of(whole, whole.reshape(40_000), graph.params(), graph.getUpdater().getStateViewArray(), Nd4j.rand(DataType.FLOAT, 1))) {
+        for (INDArray array : List.of(whole, whole.reshape(40_000), graph.params(), graph.getUpdater().getStateViewArray(),
+                Nd4j.rand(DataType.FLOAT, 1))) {
             ByteArrayOutputStream expected = new ByteArrayOutputStream();
             Nd4j.write(array, new DataOutputStream(expected));
             assertArrayEquals(expected.toByteArray(), ModelFile.bytes(array));
@@ -189,10 +190,15 @@ class ModelFileTest {
         assertTrue(error.getMessage().startsWith("nowhere:///model.zip: "), error.getMessage());
     }
 
-    /** Changes to the 113 bytes of a good header: text, count, text, from byte 32 on rank, size, stride, type, stride of elements, order as 8 bytes each, and again text, count, text. */
+    /**
+     * Changes to the 113 bytes of a good header: text, count, text, from byte 32 on rank, size, stride, type, stride of elements, order as
+     * 8 bytes each, and again text, count, text.
+     */
     @ParameterizedTest
-    @CsvSource({"32, 40, shape is none", "32, 1099511627776, shape is none", "40, 1099511627776, has 1099511627776 numbers", "40, -1, has -1 numbers", "40, 100, has a shape of 100",
-        "48, 1000000007, strides leave", "48, -1, strides leave", "56, 0, not float32", "64, 0, strides leave", "72, 7, order is neither", "98, 1099511627776, over 1099511627776", "18, 9000000000, shape is none"})
+    @CsvSource({"32, 40, shape is none", "32, 1099511627776, shape is none", "40, 1099511627776, has 1099511627776 numbers",
+        "40, -1, has -1 numbers", "40, 100, has a shape of 100",
+        "48, 1000000007, strides leave", "48, -1, strides leave", "56, 0, not float32", "64, 0, strides leave", "72, 7, order is neither",
+        "98, 1099511627776, over 1099511627776", "18, 9000000000, shape is none"})
     void anArrayIsAPlainRowOrRefusedBeforeMemoryIsTakenForIt(int offset, long value, String saying) throws IOException {
         for (String entry : new String[] {"coefficients.bin", "updaterState.bin"}) {
             writeModel();
@@ -242,7 +248,8 @@ class ModelFileTest {
         "\"bn1\" : [ \"conv1\" ] | \"bn1\" : [ \"relu2\" ] | vertexInputs.bn1",
         "\"vertices\" : { | \"vertices\" : null, \"x\" : { | x is there",
         "\"nout\" : 4 | \"nout\" : 2147483647 | nout is 2147483647",
-        "\"@class\" : \"org.nd4j.linalg.activations.impl.ActivationReLU\" | \"@class\" : \"org.nd4j.linalg.activations.impl.ActivationReLU\", \"@class\" : \"evil.Gadget\" | Duplicate field",
+        "\"@class\" : \"org.nd4j.linalg.activations.impl.ActivationReLU\" | \"@class\" : "
+                + "\"org.nd4j.linalg.activations.impl.ActivationReLU\", \"@class\" : \"evil.Gadget\" | Duplicate field",
         "\"weightInitFn\" : { | \"weightInitFn\" : { \"type\" : \"evil.Gadget\", | weightInitFn.type is there",
         "\"iupdater\" : { | \"iupdater\" : { \"evil.Gadget\" : {}, | iupdater.evil.Gadget is there"})
     void aConfigurationIsThatOfItsArchitectureValueByValue(String good, String bad, String saying) throws IOException {
@@ -270,9 +277,11 @@ class ModelFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"org.nd4j.linalg.activations.impl.ActivationReLU", "org.deeplearning4j.nn.weights.WeightInitRelu", "org.deeplearning4j.nn.conf.graph.LayerVertex"})
+    @ValueSource(strings = {"org.nd4j.linalg.activations.impl.ActivationReLU", "org.deeplearning4j.nn.weights.WeightInitRelu",
+        "org.deeplearning4j.nn.conf.graph.LayerVertex"})
     void noClassThatAConfigurationNamesIsLoaded(String victims) throws IOException {
-        rewrite("configuration.json", content -> new String(content, StandardCharsets.UTF_8).replace(victims, Victim.class.getName()).getBytes(StandardCharsets.UTF_8));
+        rewrite("configuration.json", content -> new String(content, StandardCharsets.UTF_8).replace(victims, Victim.class.getName())
+                .getBytes(StandardCharsets.UTF_8));
         assertRefused(file, "Victim");
         assertNull(System.getProperty("mmard.test.victim"));
     }
@@ -289,7 +298,8 @@ class ModelFileTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "null | is null", "[] | mmard.json", "{} | architecture is missing", "{\"architecture\": \"cnn-4-8\", \"data\": \"\", \"provenance\": {}} | classNames is missing",
+        "null | is null", "[] | mmard.json", "{} | architecture is missing",
+        "{\"architecture\": \"cnn-4-8\", \"data\": \"\", \"provenance\": {}} | classNames is missing",
         "{\"architecture\": \"cnn-4-8\", \"data\": \"\", \"provenance\": {}, \"classNames\": [\"a\", null]} | classNames",
         "{\"architecture\": \"cnn-4-8\", \"data\": \"\", \"provenance\": {\"seed\": null}, \"classNames\": [\"a\", \"b\"]} | provenance",
         "{\"architecture\": \"cnn-4-8\", \"architecture\": \"cnn-4\"} | Duplicate field"})

@@ -36,7 +36,8 @@ class RefusedWeightsTest {
     void nothingThatAFileNamesIsRun() throws IOException {
         Path trace = folder.resolve("trace");
         for (String module : new String[] {"os", "posix"}) {
-            Path file = new HandPickled().global(module, "system").ascii("(").text("touch " + trace).ascii("tR").write(folder.resolve("call.pt"));
+            Path file = new HandPickled().global(module, "system").ascii("(").text("touch " + trace).ascii("tR")
+                    .write(folder.resolve("call.pt"));
             assertRefused(file, "names " + module + ".system", "nothing in a file is ever run");
         }
         assertFalse(Files.exists(trace));
@@ -47,8 +48,10 @@ class RefusedWeightsTest {
     void noOtherWayToAGlobalIsOpen() throws IOException {
         assertRefused(new HandPickled().text("builtins").text("eval").hex("93").write(folder.resolve("stack.pt")), "names builtins.eval");
         assertRefused(new HandPickled().ascii("(ios\nsystem\n").write(folder.resolve("inst.pt")), "instruction 0x69");
-        assertRefused(new HandPickled().ascii("(").global("collections", "OrderedDict").ascii("o").write(folder.resolve("obj.pt")), "instruction 0x6f");
-        assertRefused(new HandPickled().global("collections", "OrderedDict").ascii(")").hex("81").write(folder.resolve("newobj.pt")), "instruction 0x81");
+        assertRefused(new HandPickled().ascii("(").global("collections", "OrderedDict").ascii("o").write(folder.resolve("obj.pt")),
+                "instruction 0x6f");
+        assertRefused(new HandPickled().global("collections", "OrderedDict").ascii(")").hex("81").write(folder.resolve("newobj.pt")),
+                "instruction 0x81");
         assertRefused(new HandPickled().hex("8201").write(folder.resolve("extension.pt")), "instruction 0x82");
         assertRefused(new HandPickled().global("decimal", "Decimal").write(folder.resolve("decimal.pt")), "names decimal.Decimal");
         assertRefused(new HandPickled().global("torch", "FloatStorage").ascii(")R").write(folder.resolve("storage.pt")), "damaged");
@@ -75,9 +78,12 @@ class RefusedWeightsTest {
 
     @Test
     void aStorageThatIsNotAllThereNamesItsEntry() throws IOException {
-        assertEntryRefused(each -> each.tensor("Float", new float[10], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}), " of 216 bytes", "cut");
-        Path vast = weights(each -> each.tensor("Float", new float[54], Integer.MAX_VALUE, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1})).ascii("u")
-                .write(folder.resolve("vast.pt"));
+        assertEntryRefused(each -> each.tensor("Float", new float[10], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}),
+                " of 216 bytes", "cut");
+        Path vast =
+                weights(each -> each.tensor("Float", new float[54], Integer.MAX_VALUE, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}))
+                        .ascii("u")
+                        .write(folder.resolve("vast.pt"));
         assertRefused(vast, "storage 0 of 2147483647 elements is too large");
     }
 
@@ -85,7 +91,8 @@ class RefusedWeightsTest {
     void tensorsOfAnotherNetworkNameTheirEntry() throws IOException {
         assertEntryRefused(each -> each.tensor(new float[54], 2, 3, 9), "shape [2, 3, 9], where cnn-2 has [2, 3, 3, 3]");
         assertEntryRefused(each -> each.tensor(new float[0], 2, 3, 0, 3), "shape [2, 3, 0, 3]");
-        assertEntryRefused(each -> each.tensor("Int", new float[54], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}), "of type int");
+        assertEntryRefused(each -> each.tensor("Int", new float[54], 54, 0, new int[] {2, 3, 3, 3}, new int[] {27, 9, 3, 1}),
+                "of type int");
         float[] poisoned = new float[54];
         poisoned[7] = Float.NaN;
         assertEntryRefused(each -> each.tensor(poisoned, 2, 3, 3, 3), "element 7 is NaN");
@@ -105,7 +112,8 @@ class RefusedWeightsTest {
 
     @Test
     void dictionariesAroundTheWeightsAreNotGuessedAt() throws IOException {
-        assertRefused(new HandPickled().ascii("}(").text("ema").ascii("}").text("epoch").number(3).ascii("u").write(folder.resolve("none.pt")),
+        assertRefused(
+                new HandPickled().ascii("}(").text("ema").ascii("}").text("epoch").number(3).ascii("u").write(folder.resolve("none.pt")),
                 "no state_dict", "[ema, epoch]");
         assertRefused(new HandPickled().ascii("}(").text("model").ascii("}").text("net").ascii("}u").write(folder.resolve("two.pt")),
                 "several (model, net)");
@@ -115,14 +123,18 @@ class RefusedWeightsTest {
     /** A dictionary that holds itself, a container as a key, a text said to be 2 GiB long, a name of two lines. */
     @Test
     void trapsForTheReaderAreRefused() throws IOException {
-        assertRefused(new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")),
+        assertRefused(
+                new HandPickled().ascii("}q").hex("00").text("model").ascii("h").hex("00").ascii("s").write(folder.resolve("itself.pt")),
                 "entry model: no tensor");
         assertRefused(new HandPickled().ascii("}]Ns").write(folder.resolve("key.pt")), "where a name belongs");
         assertRefused(new HandPickled().ascii("X").hex("ffffff7f").write(folder.resolve("long.pt")), "a length of 2147483647");
         assertRefused(new HandPickled().ascii("}").text("a\nb").ascii("Ns").write(folder.resolve("lines.pt")), "where a name belongs");
     }
 
-    /** A pickle of a few bytes may hold itself, or a thing twice in each of sixty layers: nobody asks for its text, its hash, or whether it equals another. */
+    /**
+     * A pickle of a few bytes may hold itself, or a thing twice in each of sixty layers: nobody asks for its text, its hash, or whether it
+     * equals another.
+     */
     @Test
     void structuresWithoutEndAreNeverWalkedThrough() {
         HandPickled laughs = new HandPickled().ascii("]q").hex("00");
@@ -133,9 +145,12 @@ class RefusedWeightsTest {
         for (HandPickled each : List.of(laughs, itself)) {
             byte[] thing = each.bytes();
             assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
-                assertRefused(new HandPickled().bytes(thing).ascii("}(h").hex("00").ascii("Nu").write(folder.resolve("setitems.pt")), "where a name belongs");
-                assertRefused(new HandPickled().bytes(thing).ascii("}h").hex("00").ascii("Ns").write(folder.resolve("setitem.pt")), "where a name belongs");
-                assertRefused(new HandPickled().bytes(thing).ascii("}(").text("model").ascii("h").hex("00").ascii("u").write(folder.resolve("value.pt")), "no state_dict");
+                assertRefused(new HandPickled().bytes(thing).ascii("}(h").hex("00").ascii("Nu").write(folder.resolve("setitems.pt")),
+                        "where a name belongs");
+                assertRefused(new HandPickled().bytes(thing).ascii("}h").hex("00").ascii("Ns").write(folder.resolve("setitem.pt")),
+                        "where a name belongs");
+                assertRefused(new HandPickled().bytes(thing).ascii("}(").text("model").ascii("h").hex("00").ascii("u")
+                        .write(folder.resolve("value.pt")), "no state_dict");
                 assertRefused(new HandPickled().bytes(thing).write(folder.resolve("saved.pt")), "holds no state_dict");
                 assertRefused(new HandPickled().bytes(thing).ascii(".").writePlain(folder.resolve("magic.pt")), "not one of PyTorch's");
             });
@@ -147,7 +162,8 @@ class RefusedWeightsTest {
         assertRefused(new HandPickled().ascii("(".repeat(2000)).write(folder.resolve("marks.pt")), "nested more than 1000 deep");
         assertRefused(new HandPickled().ascii("N".repeat(2_100_000)).write(folder.resolve("many.pt")), "more than 2000000 instructions");
         assertRefused(new HandPickled().text("a".repeat(17 << 20)).write(folder.resolve("long.pt")), "a length of");
-        assertRefused(new HandPickled().ascii("}").text("a".repeat(9 << 20)).text("a".repeat(9 << 20)).write(folder.resolve("longer.pt")), "more than 16 MiB");
+        assertRefused(new HandPickled().ascii("}").text("a".repeat(9 << 20)).text("a".repeat(9 << 20)).write(folder.resolve("longer.pt")),
+                "more than 16 MiB");
         // A stack of a million and tuples on it: a library that copies it for each would be busy for an hour.
         Path tuples = new HandPickled().ascii("N".repeat(500_000)).ascii("(Nt".repeat(400_000)).write(folder.resolve("tuples.pt"));
         assertTimeoutPreemptively(Duration.ofMinutes(1), () -> assertRefused(tuples, "holds no state_dict"));
@@ -155,7 +171,8 @@ class RefusedWeightsTest {
 
     @Test
     void theFirstSurplusEntryOfTheFileIsTheOneThatIsNamed() throws IOException {
-        Path file = weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).text("zeta").tensor(new float[1], 1).text("alpha").tensor(new float[1], 1).ascii("u")
+        Path file = weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).text("zeta").tensor(new float[1], 1).text("alpha")
+                .tensor(new float[1], 1).ascii("u")
                 .write(folder.resolve("order.pt"));
         assertRefused(file, "entry zeta: cnn-2 has no such part, nor 1 others");
     }
@@ -210,7 +227,8 @@ class RefusedWeightsTest {
         assertRefused(folder, CNN, "folder");
         assertRefused(Path.of("/dev/zero"), CNN, "FIFO, socket or device");
         assertRefused(Files.writeString(folder.resolve("text.pt"), "hello"), CNN, "not a whole zip file");
-        assertRefused(Files.write(folder.resolve("pickle.pt"), "\u0080\2K\1.".getBytes(StandardCharsets.ISO_8859_1)), CNN, "not one of PyTorch's");
+        assertRefused(Files.write(folder.resolve("pickle.pt"), "\u0080\2K\1.".getBytes(StandardCharsets.ISO_8859_1)), CNN,
+                "not one of PyTorch's");
     }
 
     /** A dictionary of cnn-2's weights for 2 classes, still open, with conv1.weight as asked for. */

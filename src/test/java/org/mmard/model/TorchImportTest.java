@@ -33,7 +33,8 @@ class TorchImportTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "plain.pt", "legacy.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt", "strided-legacy.pt"})
+        "plain.pt", "legacy.pt", "protocol4.pt", "parameters.pt", "double.pt", "wrapped.pth", "averaged.pt", "strided.pt",
+        "strided-legacy.pt"})
     void weightsOfEveryFormGivePyTorchsLogits(String file) {
         ModelFile.Model model = read(fixture(file), "cnn-4-6");
         assertEquals(10, model.metadata().classNames().size());

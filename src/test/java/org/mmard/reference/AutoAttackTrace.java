@@ -13,7 +13,10 @@ import org.mmard.model.Architectures;
 
 /** What the official AutoAttack did to a small network: the network, and the arrays of {@code reference/autoattack/trace}. */
 public final class AutoAttackTrace {
-    /** The order of the state dictionary, and so of the storages in the file; the empty name is the count of batches, which no network needs. */
+    /**
+     * The order of the state dictionary, and so of the storages in the file; the empty name is the count of batches, which no network
+     * needs.
+     */
     private static final List<String> ENTRIES = Stream.of("conv1 bn1", "conv2 bn2", "conv3 bn3").flatMap(block -> {
         String[] layers = block.split(" ");
         return Stream.of(layers[0] + ".weight", layers[1] + ".weight", layers[1] + ".bias",
@@ -35,7 +38,8 @@ public final class AutoAttackTrace {
                 String name = TorchParameters.torchName(parameter.getKey());
                 int storage = name.startsWith("fc.") ? ENTRIES.size() + (name.equals("fc.weight") ? 0 : 1) : ENTRIES.indexOf(name);
                 var view = parameter.getValue();
-                int[] shape = name.equals("fc.weight") ? new int[] {(int) view.size(1), (int) view.size(0)} : new int[] {(int) view.length()};
+                int[] shape =
+                        name.equals("fc.weight") ? new int[] {(int) view.size(1), (int) view.size(0)} : new int[] {(int) view.length()};
                 view.assign(TorchParameters.array(view, storage(zip, storage, shape)));
             }
         } catch (IOException e) {
@@ -45,7 +49,8 @@ public final class AutoAttackTrace {
     }
 
     private static Npy storage(ZipFile zip, int number, int[] shape) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(zip.getInputStream(zip.getEntry("smallcnn/data/" + number)).readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.wrap(zip.getInputStream(zip.getEntry("smallcnn/data/" + number)).readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
         double[] values = new double[bytes.remaining() / Float.BYTES];
         for (int i = 0; i < values.length; i++) {
             values[i] = bytes.getFloat();

@@ -17,7 +17,8 @@ public final class FuzzedEvaluation implements FuzzedReader {
 
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        Files.write(folder.resolve("evaluation.json"), Mutations.json(FuzzedRunDirectory.EVALUATION, random).getBytes(StandardCharsets.UTF_8));
+        Files.write(folder.resolve("evaluation.json"),
+                Mutations.json(FuzzedRunDirectory.EVALUATION, random).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

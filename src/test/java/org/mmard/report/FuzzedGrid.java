@@ -10,7 +10,8 @@ import org.mmard.fuzz.Mutations;
 
 /** What a grid left behind. */
 public final class FuzzedGrid implements FuzzedReader {
-    private static final String GOOD = """
+    private static final String GOOD =
+            """
             {"examples": 30, "attacks": ["pgd20"], "cells": [
               {"inner": "rslad", "outer": "mmard", "runs": [{"seed": 1, "directory": "x/rslad-mmard-1", "accuracy": {"clean": 0.5, "pgd20": 0.25}, "failure": null}]},
               {"inner": "adaad", "outer": "mmard", "runs": [{"seed": 1, "directory": "x/adaad-mmard-1", "accuracy": {}, "failure": "diverged"}]}]}""";

@@ -15,22 +15,27 @@ import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.train.CheckpointFiles;
 
-/** A run directory, one of whose files is changed, is missing, or is something else: what a report and {@code checkpoints list} make of it. */
+/**
+ * A run directory, one of whose files is changed, is missing, or is something else: what a report and {@code checkpoints list} make of it.
+ */
 public final class FuzzedRunDirectory implements FuzzedReader {
-    private static final String PROVENANCE = """
+    private static final String PROVENANCE =
+            """
             {"settings": "c1ca", "seed": 1, "data": {"uri": "/data/shapes", "sha256": "7800"}, "teacher": {"uri": "/teacher/best.zip", "sha256": "1d91"},
              "starts": [{"after_epoch": 0, "time": "2026-11-28T19:24:38.484786059Z", "host": "vm", "command": "mmard train", "reason": null, "versions": {"mmard": "1", "commit": "ef"}},
                         {"after_epoch": 1, "time": "2026-11-28T19:25:38Z", "host": "vm", "command": "mmard train", "reason": "executor 1 was lost", "versions": {}}]}""";
-    private static final String EPOCH = """
+    private static final String EPOCH =
+            """
             {"epoch":%d,"step":%d,"loss":1.18,"losses":{"KL(T(x')||S(x'))":1.14,"triangle":0.45},"train_natural_accuracy":0.15,"train_adversarial_accuracy":0.12,\
             "clean_accuracy":%s,"robust_accuracy":%3$s,"validation_examples":500,"learning_rate":0.1,"images":4500,"images_per_second":254.5,"seconds":17.6,"skipped_steps":0,\
             "executors":{"0":{"host":"vm","minibatches":35,"images":2240,"seconds":7.5}},"best":%s,"time":"2026-11-28T19:25:04.229871730Z"}""";
-    static final String EVALUATION = """
+    static final String EVALUATION =
+            """
             {"examples": 3, "classes": ["circle", "square"], "labels": [0, 1, 1], "clean": {"accuracy": 1, "correct": [1, 1, 1], "predictions": [0, 1, 1]},
              "attacks": {"pgd20": {"robust_accuracy": 0.33, "robust": [1, 0, 0], "predictions": [0, 0, 0], "seconds": 1.5,
                 "stages": [{"attack": "apgd-ce", "attacked": 3, "robust_accuracy": 0.5, "seconds": 1}]}},
              "warnings": ["beware"], "model": "best.zip", "model_sha256": "%s", "data_sha256": "d", "split": "test", "epsilon": 0.03, "seed": 0, "versions": {"mmard": "1"}}"""
-            .formatted("0".repeat(64));
+                    .formatted("0".repeat(64));
 
     private static final Pattern NO_NUMBER = Pattern.compile("<td class=\"number\">(NaN|Infinity)|NaN\u00a0%| d=\"M[^\"]*(NaN|Infinity)");
 
@@ -41,14 +46,16 @@ public final class FuzzedRunDirectory implements FuzzedReader {
 
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        Map<String, String> files = new TreeMap<>(Map.of("provenance.json", PROVENANCE, "evaluation.json", EVALUATION, "run.conf", settings(folder),
-                "metrics.jsonl", EPOCH.formatted(1, 71, "0.5", "true") + "\n" + EPOCH.formatted(2, 142, "null", "false") + "\n",
-                "best.zip.sha256", "0".repeat(64) + "  best.zip\n"));
+        Map<String, String> files =
+                new TreeMap<>(Map.of("provenance.json", PROVENANCE, "evaluation.json", EVALUATION, "run.conf", settings(folder),
+                        "metrics.jsonl", EPOCH.formatted(1, 71, "0.5", "true") + "\n" + EPOCH.formatted(2, 142, "null", "false") + "\n",
+                        "best.zip.sha256", "0".repeat(64) + "  best.zip\n"));
         String victim = List.copyOf(files.keySet()).get(random.nextInt(files.size()));
         String good = files.get(victim);
         if (victim.equals("metrics.jsonl")) {
             String line = good.lines().findFirst().orElseThrow();
-            files.put(victim, random.nextBoolean() ? Mutations.json(line, random) + good.substring(line.length()) : line + "\n" + Mutations.text(good, random));
+            files.put(victim, random.nextBoolean() ? Mutations.json(line, random) + good.substring(line.length())
+                    : line + "\n" + Mutations.text(good, random));
         } else {
             files.put(victim, victim.endsWith(".json") ? Mutations.json(good, random) : Mutations.text(good, random));
         }
@@ -69,7 +76,7 @@ public final class FuzzedRunDirectory implements FuzzedReader {
                 Files.delete(special);
                 mkfifo(special);
             }
-            default -> { }
+            default -> {}
         }
     }
 
@@ -95,7 +102,8 @@ public final class FuzzedRunDirectory implements FuzzedReader {
     }
 
     static void page(Path place) {
-        String html = Report.read(List.of(place.toString()), new Configuration(false), line -> { }).html(new Report.Pictures(0, 0, null, false), line -> { });
+        String html = Report.read(List.of(place.toString()), new Configuration(false), line -> {})
+                .html(new Report.Pictures(0, 0, null, false), line -> {});
         // Of a number: a name may be anything.
         if (html.contains("<script") || NO_NUMBER.matcher(html).find()) {
             throw new IllegalStateException("the page shows what it must not");

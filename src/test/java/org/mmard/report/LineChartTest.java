@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class LineChartTest {
     private static LineChart chart(int epochs, double... events) {
-        Curve curve = new Curve("loss", 0, IntStream.rangeClosed(1, epochs).mapToObj(epoch -> new Curve.Point(epoch, 1.0 / epoch)).toList());
+        Curve curve =
+                new Curve("loss", 0, IntStream.rangeClosed(1, epochs).mapToObj(epoch -> new Curve.Point(epoch, 1.0 / epoch)).toList());
         return LineChart.of("chart", new LineChart.Plan("Loss", null, Quantity.NUMBER, true, false, false, List.of()), List.of(curve),
                 IntStream.range(0, events.length).mapToObj(i -> new LineChart.Event(Sign.RESUME, events[i], "Resumed")).toList(), epochs);
     }

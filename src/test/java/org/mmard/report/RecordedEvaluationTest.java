@@ -32,8 +32,9 @@ class RecordedEvaluationTest {
         Map<String, Robustness> attacks = new LinkedHashMap<>();
         attacks.put("fgsm", new Robustness(new int[] {0, 1, 0}, new boolean[] {true, true, false}, new String[] {null, null, "clean"},
                 List.of(new Robustness.Stage("fgsm", 3, 2, 1))));
-        attacks.put("autoattack", new Robustness(new int[] {0, 0, 0}, new boolean[] {true, false, false}, new String[] {null, "square", "clean"},
-                List.of(new Robustness.Stage("apgd-ce", 2, 2, 1.5), new Robustness.Stage("square", 2, 1, 0.5))));
+        attacks.put("autoattack",
+                new Robustness(new int[] {0, 0, 0}, new boolean[] {true, false, false}, new String[] {null, "square", "clean"},
+                        List.of(new Robustness.Stage("apgd-ce", 2, 2, 1.5), new Robustness.Stage("square", 2, 1, 0.5))));
         Evaluation evaluation = new Evaluation(Map.of("model", "best.zip"), clean, attacks, List.of("beware"));
         return Files.writeString(folder.resolve("evaluation.json"), evaluation.json(IMAGES));
     }
@@ -58,7 +59,8 @@ class RecordedEvaluationTest {
     @Test
     void anOlderFileKnowsNoClasses() throws IOException {
         Path file = write();
-        Files.writeString(file, Files.readString(file).replaceAll("\"(classes|labels|predictions)\"[^]]*],", "").replaceAll(",\\s*\"predictions\"[^]]*]", ""));
+        Files.writeString(file, Files.readString(file).replaceAll("\"(classes|labels|predictions)\"[^]]*],", "")
+                .replaceAll(",\\s*\"predictions\"[^]]*]", ""));
         RecordedEvaluation evaluation = read(file);
         assertFalse(evaluation.knowsClasses());
         assertEquals(1 / 3.0, evaluation.strongest().orElseThrow().accuracy());

@@ -11,7 +11,8 @@ class ScaleTest {
     @Test
     void endsAreRoundAndHoldEveryValue() {
         Scale scale = Scale.around(0.234, 0.464, 100, 0);
-        assertEquals(List.of("20%", "30%", "40%", "50%"), scale.ticks().stream().map(value -> Quantity.SHARE.tick(value, scale.step())).toList());
+        assertEquals(List.of("20%", "30%", "40%", "50%"),
+                scale.ticks().stream().map(value -> Quantity.SHARE.tick(value, scale.step())).toList());
         assertEquals(100, scale.at(0.2), 1e-9);
         assertEquals(0, scale.at(0.5), 1e-9);
         for (double factor : new double[] {1e-6, 0.3, 1, 7, 1e5}) {
@@ -39,7 +40,8 @@ class ScaleTest {
     @Test
     void epochsAreCountedInWholeNumbers() {
         assertEquals(List.of(1.0, 2.0, 3.0), Scale.counting(1, 3, 0, 1).ticks());
-        assertTrue(Stream.of(7, 40, 200).allMatch(last -> Scale.counting(1, last, 0, 1).ticks().stream().allMatch(tick -> tick == Math.rint(tick))));
+        assertTrue(Stream.of(7, 40, 200)
+                .allMatch(last -> Scale.counting(1, last, 0, 1).ticks().stream().allMatch(tick -> tick == Math.rint(tick))));
     }
 
     @Test

@@ -58,12 +58,14 @@ class AssignedGpuTest {
         ComputationGraph model = Architectures.network("cnn-4-8", 10, 1);
         Broadcast<ImageSet> images = spark.broadcast(Toys.images(64, 1));
         EpochOrder order = new EpochOrder(IntStream.range(0, 64).toArray(), 32, 7);
-        Broadcast<Plan> plan = spark.broadcast(new Plan(UUID.randomUUID(), settings, order, new Schedule(settings.training(), 2), ToyStep::new, images));
+        Broadcast<Plan> plan =
+                spark.broadcast(new Plan(UUID.randomUUID(), settings, order, new Schedule(settings.training(), 2), ToyStep::new, images));
         Map<String, Executable> kinds = Map.of(
                 "asking where executors compute", () -> Devices.of(spark, 1, engine),
                 "training", () -> onSpark(spark, () -> new ShardTask(null, engine, true).apply(null)),
                 "training with averaging", () -> onSpark(spark,
-                        () -> new AveragingWorker(null, new WorkerConfiguration(true, 1, 1, 1, 0, false), plan, null).getInitialModelGraph()),
+                        () -> new AveragingWorker(null, new WorkerConfiguration(true, 1, 1, 1, 0, false), plan, null)
+                                .getInitialModelGraph()),
                 "running statistics", () -> RunningStatistics.of(spark, plan, model, 0),
                 "evaluation and validation", () -> {
                     try (SparkEvaluator evaluator = new SparkEvaluator(spark, model, images, 8, 1, engine)) {
@@ -72,7 +74,8 @@ class AssignedGpuTest {
                 });
         return kinds.entrySet().stream().map(kind -> DynamicTest.dynamicTest(kind.getKey(), () -> {
             Throwable failure = assertThrows(Throwable.class, kind.getValue());
-            assertEquals("engine.device = cuda, " + NO_CUDA, InputError.in(failure).orElseThrow(() -> new AssertionError(failure)).getMessage());
+            assertEquals("engine.device = cuda, " + NO_CUDA,
+                    InputError.in(failure).orElseThrow(() -> new AssertionError(failure)).getMessage());
         })).onClose(spark::close);
     }
 
@@ -95,7 +98,8 @@ class AssignedGpuTest {
         try (JavaSparkContext spark = new JavaSparkContext(conf)) {
             Exception failure = assertThrows(Exception.class, () -> Devices.of(spark, 1, Settings.Engine.on("auto")));
 
-            assertEquals("Spark gave GPU 7 to this process, " + NO_CUDA, InputError.in(failure).orElseThrow(() -> new AssertionError(failure)).getMessage());
+            assertEquals("Spark gave GPU 7 to this process, " + NO_CUDA,
+                    InputError.in(failure).orElseThrow(() -> new AssertionError(failure)).getMessage());
             assertEquals("cpu", Devices.of(spark, 1, Settings.Engine.on("cpu")).get("device"));
         }
     }

@@ -78,7 +78,8 @@ class ClusterTest {
         Driver(String... options) throws IOException {
             List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
             ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(a -> a.startsWith("--add-")).forEach(command::add);
-            command.addAll(List.of("-Xmx1g", "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", "-Dmmard.log=" + System.getProperty("mmard.log"),
+            command.addAll(List.of("-Xmx1g", "-Dlog4j2.configurationFile=org/mmard/log4j2.properties",
+                    "-Dmmard.log=" + System.getProperty("mmard.log"),
                     "-cp", System.getProperty("java.class.path"), ToyDriver.class.getName()));
             command.addAll(Arrays.asList(options));
             ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -170,24 +171,31 @@ class ClusterTest {
         }
     }
 
-    /** Seven batches. After three, the fourth belongs to the first shard; after six, one is left for one executor, and the other comes to the second epoch. */
+    /**
+     * Seven batches. After three, the fourth belongs to the first shard; after six, one is left for one executor, and the other comes to
+     * the second epoch.
+     */
     @ParameterizedTest
     @ValueSource(ints = {3, 6})
     void twoExecutorsGoOnWithAnEpochThatAnotherNumberOfThemHasBegun(int begun) throws Exception {
-        try (Driver driver = new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "encoding=exact", "novalidate=1", "begun=" + begun)) {
+        try (Driver driver =
+                new Driver("executors=2", "epochs=2", "images=210", "rate=0.1", "encoding=exact", "novalidate=1", "begun=" + begun)) {
             List<Double> velocities = velocities(2, begun);
             for (int epoch = 0; epoch < 2; epoch++) {
                 String start = "epoch " + epoch + " ";
                 String line = driver.await(text -> text.contains(start));
                 assertEquals(epoch == 0 ? 7 - begun : 7, minibatches(line, 0) + minibatches(line, 1), line);
                 String state = driver.await(text -> text.contains("parameters "));
-                assertEquals(velocities.get(epoch), Double.parseDouble(field(state, "velocity ([0-9.E-]+)")), 1e-4 * velocities.get(epoch), state);
+                assertEquals(velocities.get(epoch), Double.parseDouble(field(state, "velocity ([0-9.E-]+)")), 1e-4 * velocities.get(epoch),
+                        state);
             }
             assertEquals(0, driver.exitCode());
         }
     }
 
-    /** The norms of the mean velocity after each of two epochs, by the rule that the architecture states, executor by executor in one place. */
+    /**
+     * The norms of the mean velocity after each of two epochs, by the rule that the architecture states, executor by executor in one place.
+     */
     private static List<Double> velocities(int executors, int begun) {
         Settings settings = ToyDriver.settings(Map.of("rate", "0.1"));
         ComputationGraph student = Architectures.network("cnn-4-8", 10, settings.run().seed());
@@ -209,7 +217,8 @@ class ClusterTest {
                 for (int k = first; k < Math.min(first + shards, 7); k++) {
                     FlatRange.assign(student.params(), trainable, parameters);
                     DistillingGraph replica = new DistillingGraph(
-                            student.getConfiguration(), student.params(), velocities.get(k - first), settings.training(), settings.run().seed(), ToyStep::new);
+                            student.getConfiguration(), student.params(), velocities.get(k - first), settings.training(),
+                            settings.run().seed(), ToyStep::new);
                     replica.begin(images, new Schedule(settings.training(), 7), (result, skipped, seconds) -> {});
                     replica.fit(new TrainingBatch(epoch, k, order.batches(epoch)[k]).toMultiDataSet());
                     float[] moved = FlatRange.values(replica.params(), trainable);
@@ -246,7 +255,8 @@ class ClusterTest {
 
     @Test
     void aStepThatIsNotFiniteOnOneOfTwoExecutorsIsSkippedByItAloneAndTheReplicasStayAlike() throws Exception {
-        // Batches of 32 among 320: the batch with record 0 is one of ten. With decay 0 the average tells of every step that moved the weights.
+        // Batches of 32 among 320: the batch with record 0 is one of ten. With decay 0 the average tells of every step that moved the
+        // weights.
         try (Driver driver = new Driver("executors=2", "epochs=2", "images=320", "rate=0.1", "novalidate=1", "nan=1", "decay=0")) {
             for (int epoch = 0; epoch < 2; epoch++) {
                 String start = "epoch " + epoch + " ";
@@ -255,7 +265,8 @@ class ClusterTest {
                 assertEquals(10, minibatches(line, 0) + minibatches(line, 1), line);
                 String parameters = driver.await(text -> text.contains("parameters "));
                 assertFalse(parameters.contains("NaN"), parameters);
-                assertEquals(field(parameters, "parameters (-?\\d+)"), field(driver.await(text -> text.contains("average ")), "average (-?\\d+)"));
+                assertEquals(field(parameters, "parameters (-?\\d+)"),
+                        field(driver.await(text -> text.contains("average ")), "average (-?\\d+)"));
             }
             assertEquals(0, driver.exitCode());
         }
@@ -322,7 +333,8 @@ class ClusterTest {
     /** The process of an executor of this driver, which the driver's port on its command line tells from any other's on the machine. */
     private static ProcessHandle executor(Driver driver, int id) {
         String said = driver.lines.stream().filter(line -> line.contains("driver port ")).findFirst().orElseThrow();
-        List<String> words = List.of("CoarseGrainedExecutorBackend", ":" + field(said, "driver port (\\d+)") + "\0", "--executor-id\0" + id + "\0");
+        List<String> words =
+                List.of("CoarseGrainedExecutorBackend", ":" + field(said, "driver port (\\d+)") + "\0", "--executor-id\0" + id + "\0");
         return ProcessHandle.allProcesses().filter(process -> {
             // The command line is too long for ProcessHandle to tell it.
             String command = commandLine(process.pid());

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three hosts, as network namespaces joined by a bridge, with the properties that {@code deploy/standalone} ships: training over two executors
- * that can reach each other by their own addresses alone, authenticated, encrypted, on the ports that a firewall would open.
+ * Three hosts, as network namespaces joined by a bridge, with the properties that {@code deploy/standalone} ships: training over two
+ * executors that can reach each other by their own addresses alone, authenticated, encrypted, on the ports that a firewall would open.
  */
 @Tag("cluster")
 @Timeout(value = 6, unit = TimeUnit.MINUTES)
@@ -40,10 +40,13 @@ class NamespacesTest {
         assumeNamespaces();
         Path out = folder.resolve("out");
         // While it trains, the sockets of all three hosts are listed.
-        String watched = "\"$@\" & driver=$!; while kill -0 $driver 2> /dev/null && ! grep -q 'epoch 1 ' '" + out + "'; do sleep 0.2; done; "
-                + "ss -Hnuap | sed 's/^/UDP driver /'; ss -Hntlp | sed 's/^/SOCKET driver /'; ss -Hntp state established | sed 's/^/STREAM driver /'; "
+        String watched = "\"$@\" & driver=$!; while kill -0 $driver 2> /dev/null && ! grep -q 'epoch 1 ' '" + out
+                + "'; do sleep 0.2; done; "
+                + "ss -Hnuap | sed 's/^/UDP driver /'; ss -Hntlp | sed 's/^/SOCKET driver /'; ss -Hntp state established | sed "
+                + "'s/^/STREAM driver /'; "
                 + "for name in worker-1 worker-2; do ip netns exec $name ss -Hnuap | sed \"s/^/UDP $name /\"; "
-                + "ip netns exec $name ss -Hntlp | sed \"s/^/SOCKET $name /\"; ip netns exec $name ss -Hntp state established | sed \"s/^/STREAM $name /\"; done; wait $driver";
+                + "ip netns exec $name ss -Hntlp | sed \"s/^/SOCKET $name /\"; ip netns exec $name ss -Hntp state established | sed "
+                + "\"s/^/STREAM $name /\"; done; wait $driver";
         List<String> command = new ArrayList<>(List.of(SCRIPT.toString(), "2", "bash", "-c", watched, "watched"));
         command.addAll(driver());
         Process process = start(command, out);
@@ -131,18 +134,22 @@ class NamespacesTest {
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(out.toFile());
         builder.environment().keySet().removeIf(name -> name.equals("SPARK_LOCAL_IP") || name.startsWith("MMARD_"));
         builder.environment().put("MMARD_CLUSTER_DIR", folder.resolve("cluster").toString());
-        builder.environment().put("SPARK_DAEMON_JAVA_OPTS", "-Dspark.authenticate=true -Dspark.network.crypto.enabled=true -Dspark.network.crypto.authEngineVersion=2 "
-                + "-Dspark.network.crypto.cipher=AES/GCM/NoPadding -Dspark.authenticate.secret=" + SECRET);
+        builder.environment().put("SPARK_DAEMON_JAVA_OPTS",
+                "-Dspark.authenticate=true -Dspark.network.crypto.enabled=true -Dspark.network.crypto.authEngineVersion=2 "
+                        + "-Dspark.network.crypto.cipher=AES/GCM/NoPadding -Dspark.authenticate.secret=" + SECRET);
         return builder.start();
     }
 
     private static String line(String said, String words) {
-        return said.lines().filter(line -> line.contains(words)).findFirst().orElseThrow(() -> new AssertionError("no " + words + " in\n" + said));
+        return said.lines().filter(line -> line.contains(words)).findFirst()
+                .orElseThrow(() -> new AssertionError("no " + words + " in\n" + said));
     }
 
     private static void assumeNamespaces() throws Exception {
-        Process process = new ProcessBuilder("bash", "-c", "export PATH=$PATH:/usr/sbin:/sbin; unshare --user --map-root-user --net --mount --uts --pid --fork --mount-proc "
-                + "bash -c 'mount -t tmpfs none /run && ip netns add one && ip link add cable type veth peer name eth0 netns one && ip link add bridge type bridge'")
+        Process process = new ProcessBuilder("bash", "-c",
+                "export PATH=$PATH:/usr/sbin:/sbin; unshare --user --map-root-user --net --mount --uts --pid --fork --mount-proc "
+                        + "bash -c 'mount -t tmpfs none /run && ip netns add one && ip link add cable type veth peer name eth0 netns one "
+                        + "&& ip link add bridge type bridge'")
                 .redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes());
         assumeTrue(process.waitFor() == 0, () -> "network namespaces are not permitted here, or iproute2 is not installed: " + said);

@@ -14,7 +14,9 @@ class PreflightTest {
         try (JavaSparkContext spark = SparkDriver.start("test", 1)) {
             assertDoesNotThrow(() -> Preflight.check(spark, 1, 0));
             InputError error = assertThrows(InputError.class, () -> Preflight.check(spark, 1, 1L << 60));
-            assertTrue(error.getMessage().contains(spark.getConf().get("spark.local.dir")) && error.getMessage().contains("spark.local.dir to another disk"),
+            assertTrue(
+                    error.getMessage().contains(spark.getConf().get("spark.local.dir"))
+                            && error.getMessage().contains("spark.local.dir to another disk"),
                     error.getMessage());
         }
     }

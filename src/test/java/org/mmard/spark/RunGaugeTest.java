@@ -70,7 +70,8 @@ class RunGaugeTest {
 
     private static double gauge(String pages, String name) throws IOException, InterruptedException {
         String line = get(pages + "/metrics/prometheus/").lines()
-                .filter(found -> found.startsWith("metrics_mmard_driver_plugin_org_mmard_spark_RunPlugin_" + name + "_Value{")).findFirst().orElseThrow();
+                .filter(found -> found.startsWith("metrics_mmard_driver_plugin_org_mmard_spark_RunPlugin_" + name + "_Value{")).findFirst()
+                .orElseThrow();
         return Double.parseDouble(line.substring(line.lastIndexOf(' ')));
     }
 

@@ -30,7 +30,8 @@ class SparkDriverTest {
         SparkConf conf = SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark"));
         assertEquals("true", conf.get("spark.authenticate"));
         assertTrue(conf.get("spark.authenticate.secret").matches("[0-9a-f]{64}"));
-        assertNotEquals(conf.get("spark.authenticate.secret"), SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark")).get("spark.authenticate.secret"));
+        assertNotEquals(conf.get("spark.authenticate.secret"),
+                SparkDriver.configuration("test", 2, Map.of("SPARK_HOME", "/spark")).get("spark.authenticate.secret"));
         assertFalse(SparkDriver.configuration("test", 2, Map.of("MMARD_MASTER", "spark://host:7077")).contains("spark.authenticate"));
         System.setProperty("spark.authenticate", "false");
         try {
@@ -48,7 +49,8 @@ class SparkDriverTest {
 
     @Test
     void refusesSeveralExecutorsInOneProcess() {
-        String message = assertThrows(InputError.class, () -> SparkDriver.configuration("test", 2, Map.of("MMARD_MASTER", "local[2]"))).getMessage();
+        String message =
+                assertThrows(InputError.class, () -> SparkDriver.configuration("test", 2, Map.of("MMARD_MASTER", "local[2]"))).getMessage();
         assertTrue(message.contains("cluster.executors = 2") && message.contains("local-cluster[2,1,2048]"), message);
     }
 

@@ -78,7 +78,8 @@ class SparkEpochsTest {
         }
         Settings settings = settings();
         ComputationGraph start = student();
-        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(),
+                settings.run().seed(), ToyStep::new);
         EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
         plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, skipped, seconds) -> {});
         for (int epoch = 0; epoch < 2; epoch++) {
@@ -91,13 +92,18 @@ class SparkEpochsTest {
         assertNotEquals(start.params(), student.params());
     }
 
-    /** Tasks choose their device: where the suite runs on one that has memory of its own, a transfer that is forgotten on these ways shows as another bit. */
+    /**
+     * Tasks choose their device: where the suite runs on one that has memory of its own, a transfer that is forgotten on these ways shows
+     * as another bit.
+     */
     @Test
     void aMethodTrainsBitForBitAsAPlainLoopOnTheProcessorDoes() {
         ComputationGraph ofTeacher = Architectures.network("cnn-4-8", 10, 5);
-        Teacher teacher = new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        Teacher teacher =
+                new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         StepFactory steps = new DistillationSteps(SettingsReader.method(Map.of("method.name", "mmard"), "test"), 4,
-                SettingsReader.attack(Map.of("attack.steps", "2"), "test"), new Settings.WeightPerturbation(0, 0), Settings.Engine.on("auto"), teacher);
+                SettingsReader.attack(Map.of("attack.steps", "2"), "test"), new Settings.WeightPerturbation(0, 0),
+                Settings.Engine.on("auto"), teacher);
         ComputationGraph student = student();
         try (Epochs epochs = epochs(student, steps)) {
             epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});
@@ -106,7 +112,8 @@ class SparkEpochsTest {
         Device tested = Device.current();
         Device.use(Device.HOST);
         ComputationGraph start = student();
-        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(), settings().run().seed(), steps);
+        DistillingGraph plain =
+                new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(), settings().run().seed(), steps);
         try {
             EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings().run().seed());
             plain.begin(TRAINING, new Schedule(settings().training(), 4), (result, skipped, seconds) -> {});
@@ -131,7 +138,8 @@ class SparkEpochsTest {
         }
         ComputationGraph start = student();
         double[] expected = start.params().toDoubleVector();
-        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(), settings.run().seed(), ToyStep::new);
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings.training(),
+                settings.run().seed(), ToyStep::new);
         EpochOrder order = new EpochOrder(IntStream.range(0, 100).toArray(), 32, settings.run().seed());
         plain.begin(TRAINING, new Schedule(settings.training(), 4), (result, skipped, seconds) -> {});
         for (int k = 0; k < 4; k++) {
@@ -217,7 +225,8 @@ class SparkEpochsTest {
             assertEquals(sums.loss(), sums.executors().get("driver").terms().get("ce").doubleValue() / (100 - batches[1].length), 1e-12);
         }
         ComputationGraph start = student();
-        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(), settings().run().seed(), ToyStep::new);
+        DistillingGraph plain = new DistillingGraph(start.getConfiguration(), start.params(), null, settings().training(),
+                settings().run().seed(), ToyStep::new);
         plain.begin(TRAINING, new Schedule(settings().training(), 4), (result, skipped, seconds) -> {});
         for (int k : new int[] {0, 2, 3}) {
             plain.fit(new TrainingBatch(0, k, batches[k]).toMultiDataSet());

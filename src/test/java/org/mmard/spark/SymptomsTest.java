@@ -12,8 +12,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SymptomsTest {
     private static SparkException job(String cause) {
-        return new SparkException("Job aborted due to stage failure: Could not recover from a failed barrier ResultStage. Most recent failure reason: Stage failed "
-                + "because barrier task ResultTask(2, 0) finished unsuccessfully.\n" + cause + "\n\tat org.mmard.spark.ShardTask.apply(ShardTask.java:33)");
+        return new SparkException(
+                "Job aborted due to stage failure: Could not recover from a failed barrier ResultStage. Most recent failure reason: Stage failed "
+                        + "because barrier task ResultTask(2, 0) finished unsuccessfully.\n" + cause
+                        + "\n\tat org.mmard.spark.ShardTask.apply(ShardTask.java:33)");
     }
 
     @ParameterizedTest
@@ -32,7 +34,8 @@ class SymptomsTest {
 
     @Test
     void aStepThatFailedIsItsOwnMatter() {
-        assertEquals(Optional.empty(), Symptoms.of(job("java.lang.IllegalStateException: a training step failed: java.net.SocketException: teacher")));
+        assertEquals(Optional.empty(),
+                Symptoms.of(job("java.lang.IllegalStateException: a training step failed: java.net.SocketException: teacher")));
     }
 
     @ParameterizedTest

@@ -73,7 +73,8 @@ class TemporaryFolderTest {
     @Test
     void refusesAPlaceWhereNothingCanBeWritten() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        InputError error = assertThrows(InputError.class, () -> TemporaryFolder.claim(file.resolve("mmard-me"), "here", new ProcessIdentity(1, 1)));
+        InputError error =
+                assertThrows(InputError.class, () -> TemporaryFolder.claim(file.resolve("mmard-me"), "here", new ProcessIdentity(1, 1)));
         assertTrue(error.getMessage().contains("spark.local.dir"), error.getMessage());
         assertEquals(1, error.getMessage().lines().count());
     }

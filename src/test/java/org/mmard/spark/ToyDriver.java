@@ -26,10 +26,11 @@ import org.mmard.train.WeightAverage;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its executors.
- * Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation, encoding,
- * decay (of a moving average of the weights), begun (how many steps of the first epoch somebody has done before), nan (how many of the first records make a step not finite), restarts (after failures of the cluster),
- * start and stall (timeouts, seconds), pause (seconds before each step).
+ * A driver of its own JVM that trains a toy student and prints what happens, one line a report, so that a test can watch it or kill its
+ * executors. Arguments: key=value of runs (one after the other, all alike), executors, epochs, images, batch, rate, synchronisation,
+ * encoding, decay (of a moving average of the weights), begun (how many steps of the first epoch somebody has done before), nan (how many
+ * of the first records make a step not finite), restarts (after failures of the cluster), start and stall (timeouts, seconds), pause
+ * (seconds before each step).
  */
 public final class ToyDriver {
     public static void main(String[] arguments) {
@@ -66,7 +67,7 @@ public final class ToyDriver {
 
     /** Trains all epochs, and goes on with the state after the last finished one when the cluster fails. */
     private void train() {
-        for (int restarts = Integer.parseInt(options.getOrDefault("restarts", "0")); ; restarts--) {
+        for (int restarts = Integer.parseInt(options.getOrDefault("restarts", "0"));; restarts--) {
             try {
                 attempt();
                 return;
@@ -86,13 +87,17 @@ public final class ToyDriver {
         student.getUpdater().getStateViewArray().assign(Nd4j.createFromArray(velocity));
         WeightAverage average = WeightAverage.after(Optional.empty(), settings.training().averaging());
         average.values(student.params().toFloatVector());
-        try (Epochs driver = new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
-                Toys.images(200, 2), settings, steps(Integer.parseInt(options.getOrDefault("nan", "0")), Integer.parseInt(options.getOrDefault("pause", "0"))), new StopRequest())) {
+        try (Epochs driver =
+                new SparkEpochs(cluster.spark(), student, average, Toys.images(Integer.parseInt(options.getOrDefault("images", "320")), 1),
+                        Toys.images(200, 2), settings,
+                        steps(Integer.parseInt(options.getOrDefault("nan", "0")), Integer.parseInt(options.getOrDefault("pause", "0"))),
+                        new StopRequest())) {
             while (epoch < Integer.parseInt(options.getOrDefault("epochs", "2"))) {
                 EpochSums before = epoch > 0 ? EpochSums.NONE : begun(Integer.parseInt(options.getOrDefault("begun", "0")));
                 EpochSums sums = driver.train(epoch, before, (done, total, loss) -> say("progress " + done + "/" + total + " " + loss));
                 say("epoch " + epoch + " loss=" + sums.loss() + " " + sums);
-                say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity " + student.getUpdater().getStateViewArray().norm2Number());
+                say("parameters " + Arrays.hashCode(student.params().toFloatVector()) + " velocity "
+                        + student.getUpdater().getStateViewArray().norm2Number());
                 if (options.containsKey("decay")) {
                     say("average " + Arrays.hashCode(average.values()));
                 }
@@ -108,7 +113,9 @@ public final class ToyDriver {
 
     private static EpochSums begun(int steps) {
         return steps == 0 ? EpochSums.NONE
-                : new EpochSums(Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)), 1);
+                : new EpochSums(
+                        Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)),
+                        1);
     }
 
     /** @param nan batches with any of so many records are not finite; @param pause seconds before each step */
@@ -138,14 +145,19 @@ public final class ToyDriver {
     static Settings settings(Map<String, String> options) {
         int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
         return new Settings(
-                null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null), new Settings.Teacher(null),
+                null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null),
+                new Settings.Teacher(null),
                 SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
-                new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")), Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
-                        "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.25, new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
-                                Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"), Settings.WeightPerturbation.NONE),
+                new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")),
+                        Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
+                        "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.25,
+                        new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
+                                Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"),
+                        Settings.WeightPerturbation.NONE),
                 new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
                 new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
-                        options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")), Integer.parseInt(options.getOrDefault("stall", "300")), 0),
+                        options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")),
+                        Integer.parseInt(options.getOrDefault("stall", "300")), 0),
                 new Settings.Engine(options.getOrDefault("device", "auto"), 1, true, false, "float32", false));
     }
 

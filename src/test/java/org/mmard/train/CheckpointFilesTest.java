@@ -69,7 +69,8 @@ class CheckpointFilesTest {
         run = new RunFixture(folder.resolve("other").toUri().toString(), new Configuration());
         run.run(false, epochs -> epochs.accuracy(2, 0.9, 0.8).accuracy(4, 0.95, 0.9));
         Files.delete(folder.resolve("other").resolve(RunDirectory.checkpoint(4)));
-        assertEquals(List.of(2), files().list().stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
+        assertEquals(List.of(2),
+                files().list().stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
     }
 
     @Test
@@ -80,7 +81,8 @@ class CheckpointFilesTest {
         assertTrue(copy.recorded());
         assertArrayEquals(Files.readAllBytes(file(RunDirectory.checkpoint(3))), Files.readAllBytes(copy.file()));
         assertEquals(copy.bytes(), done.get(done.size() - 1));
-        InputError error = assertThrows(InputError.class, () -> files().fetch(RunDirectory.BEST, copy.file(), false, CheckpointFiles.Progress.NONE));
+        InputError error =
+                assertThrows(InputError.class, () -> files().fetch(RunDirectory.BEST, copy.file(), false, CheckpointFiles.Progress.NONE));
         assertTrue(error.getMessage().contains("is there already"), error.getMessage());
         files().fetch(RunDirectory.BEST, copy.file(), true, CheckpointFiles.Progress.NONE);
         assertArrayEquals(Files.readAllBytes(file(RunDirectory.BEST)), Files.readAllBytes(copy.file()));
@@ -90,7 +92,8 @@ class CheckpointFilesTest {
     void aDamagedFileIsNotFetchedAndLeavesNothing() throws IOException {
         flip(RunDirectory.BEST);
         Path target = folder.resolve("copy.zip");
-        InputError error = assertThrows(InputError.class, () -> files().fetch(RunDirectory.BEST, target, false, CheckpointFiles.Progress.NONE));
+        InputError error =
+                assertThrows(InputError.class, () -> files().fetch(RunDirectory.BEST, target, false, CheckpointFiles.Progress.NONE));
         assertTrue(error.getMessage().contains("best.zip: damaged or cut short"), error.getMessage());
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(List.of("run"), left.map(path -> path.getFileName().toString()).toList());
@@ -116,7 +119,8 @@ class CheckpointFilesTest {
         for (CheckpointFiles.Verdict verdict : verdicts) {
             boolean damaged = List.of(RunDirectory.checkpoint(5), RunDirectory.checkpoint(2)).contains(verdict.name());
             assertEquals(damaged, verdict.damage() != null, verdict.toString());
-            assertEquals(!List.of(RunDirectory.checkpoint(1), RunDirectory.checkpoint(2)).contains(verdict.name()), verdict.recorded(), verdict.toString());
+            assertEquals(!List.of(RunDirectory.checkpoint(1), RunDirectory.checkpoint(2)).contains(verdict.name()), verdict.recorded(),
+                    verdict.toString());
         }
     }
 
@@ -148,9 +152,9 @@ class CheckpointFilesTest {
 
     @Test
     void pruningKeepsTheNewestTheMultiplesTheBestAndTheLast() {
-        assertEquals(List.of(1, 4, 5), removed(files().prune(0, 3, true, line -> { })));
+        assertEquals(List.of(1, 4, 5), removed(files().prune(0, 3, true, line -> {})));
         assertEquals(List.of(1, 2, 3, 4, 5, 6), List.copyOf(run.directory.checkpoints()));
-        CheckpointFiles.Pruned pruned = files().prune(2, 0, false, line -> { });
+        CheckpointFiles.Pruned pruned = files().prune(2, 0, false, line -> {});
         assertEquals(List.of(1, 3, 4), removed(pruned));
         assertEquals(List.of(2, 5, 6), List.copyOf(run.directory.checkpoints()));
         assertEquals(pruned.removed().stream().mapToLong(CheckpointFiles.Checkpoint::bytes).sum(), pruned.bytes());
@@ -164,8 +168,8 @@ class CheckpointFilesTest {
 
     @Test
     void pruningIsRefusedWhileADriverTrains() {
-        try (RunLock lock = run.directory.lock(line -> { })) {
-            InputError error = assertThrows(InputError.class, () -> files().prune(1, 0, false, line -> { }));
+        try (RunLock lock = run.directory.lock(line -> {})) {
+            InputError error = assertThrows(InputError.class, () -> files().prune(1, 0, false, line -> {}));
             assertTrue(error.getMessage().contains("in use by another driver"), error.getMessage());
         }
         assertEquals(6, run.directory.checkpoints().size());
@@ -174,13 +178,14 @@ class CheckpointFilesTest {
     @Test
     void pruningIsRefusedWhereNothingSaysWhichEpochIsTheBest() throws IOException {
         Files.delete(file(RunDirectory.METRICS));
-        InputError error = assertThrows(InputError.class, () -> files().prune(1, 0, false, line -> { }));
+        InputError error = assertThrows(InputError.class, () -> files().prune(1, 0, false, line -> {}));
         assertTrue(error.getMessage().contains("metrics.jsonl: missing"), error.getMessage());
     }
 
     @Test
     void aPlaceWithoutARunIsNamed() throws IOException {
-        InputError error = assertThrows(InputError.class, () -> CheckpointFiles.at(folder.resolve("nowhere").toString(), new Configuration()));
+        InputError error =
+                assertThrows(InputError.class, () -> CheckpointFiles.at(folder.resolve("nowhere").toString(), new Configuration()));
         assertTrue(error.getMessage().endsWith("nowhere: there is no such folder"), error.getMessage());
         Files.createDirectory(folder.resolve("empty"));
         error = assertThrows(InputError.class, () -> CheckpointFiles.at(folder.resolve("empty").toString(), new Configuration()));

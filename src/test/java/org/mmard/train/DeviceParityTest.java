@@ -31,7 +31,8 @@ import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
 
 /**
- * The same work on a device that shares ND4J's memory and on one that does not: a transfer that is forgotten anywhere on these ways shows as another bit.
+ * The same work on a device that shares ND4J's memory and on one that does not: a transfer that is forgotten anywhere on these ways shows
+ * as another bit.
  */
 class DeviceParityTest {
     private static final int BATCH = 10;
@@ -128,7 +129,8 @@ class DeviceParityTest {
     private static State trained(Map<String, String> keys, boolean broken) {
         Settings.Training training = Toys.training(BATCH, 0.1);
         ComputationGraph ofTeacher = Architectures.network("cnn-4-8", 10, 5);
-        Teacher teacher = new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        Teacher teacher =
+                new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ComputationGraph student = Architectures.network("resnet8", 10, 1);
         List<Double> losses = new ArrayList<>();
         EpochOrder order = new EpochOrder(IntStream.range(0, 3 * BATCH).toArray(), BATCH, 7);
@@ -180,6 +182,7 @@ class DeviceParityTest {
         Map<String, String> method = new TreeMap<>(keys);
         method.keySet().removeIf(key -> !key.startsWith("method."));
         return new DistillationSteps(SettingsReader.method(method, "test"), 1, SettingsReader.attack(attack, "test"),
-                new Settings.WeightPerturbation(Double.parseDouble(keys.getOrDefault("gamma", "0")), 0), Settings.Engine.on("auto"), teacher);
+                new Settings.WeightPerturbation(Double.parseDouble(keys.getOrDefault("gamma", "0")), 0), Settings.Engine.on("auto"),
+                teacher);
     }
 }

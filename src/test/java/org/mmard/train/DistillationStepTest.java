@@ -63,7 +63,8 @@ class DistillationStepTest {
         ComputationGraph once = Architectures.network("cnn-8-16", 10, 1);
         ComputationGraph thrice = Architectures.network("cnn-8-16", 10, 1);
         Step.Result first = outerLoss(once, Map.of("method.name", "pgd-at"));
-        Step.Result second = outerLoss(thrice, Map.of("method.name", "pgd-at", "method.forwards", "[adversarial, adversarial, adversarial]"));
+        Step.Result second =
+                outerLoss(thrice, Map.of("method.name", "pgd-at", "method.forwards", "[adversarial, adversarial, adversarial]"));
         assertEquals(first, second);
         assertArrayEquals(once.getGradientsViewArray().toFloatVector(), thrice.getGradientsViewArray().toFloatVector());
         // m after k forwards of one batch mean b: 0.9^k m + (1 - 0.9^k) b, from m = 0
@@ -98,9 +99,11 @@ class DistillationStepTest {
             Predictions predictions = new Predictions(new int[] {1, 2, 3, 4})
                     .with(Prediction.STUDENT_ADVERSARIAL, network.train(adversarial).logits())
                     .with(Prediction.STUDENT_MIRRORED, network.train(mirrored).logits())
-                    .with(Prediction.TEACHER_ADVERSARIAL, teacher.logits(adversarial)).with(Prediction.TEACHER_MIRRORED, teacher.logits(mirrored));
+                    .with(Prediction.TEACHER_ADVERSARIAL, teacher.logits(adversarial))
+                    .with(Prediction.TEACHER_MIRRORED, teacher.logits(mirrored));
             try (DistillationStep step = step(student, igdm, Map.of())) {
-                assertEquals(method(igdm).outer().evaluate(predictions).total(), step.outerLoss(natural, adversarial, new int[] {1, 2, 3, 4}).loss(), 1e-6);
+                assertEquals(method(igdm).outer().evaluate(predictions).total(),
+                        step.outerLoss(natural, adversarial, new int[] {1, 2, 3, 4}).loss(), 1e-6);
             }
             network.downloadStatistics();
         }
@@ -122,8 +125,9 @@ class DistillationStepTest {
         ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
         ComputationGraph counted = Architectures.network("cnn-8-16", 10, 1);
         try (PointerScope scope = new PointerScope();
-                DistillationStep step = step(student, Map.of("method.name", inner), Map.of("attack.batch-norm", batchNorm, "attack.steps", "3",
-                        "attack.epsilon", "1e-9", "attack.step-size", "1e-9"));
+                DistillationStep step = step(student, Map.of("method.name", inner),
+                        Map.of("attack.batch-norm", batchNorm, "attack.steps", "3",
+                                "attack.epsilon", "1e-9", "attack.step-size", "1e-9"));
                 TorchNetwork network = new TorchNetwork(counted)) {
             Tensor natural = LibTorch.images(batch(16, 2).images());
             step.adversarial(natural, natural, batch(16, 2).labels());
@@ -167,7 +171,8 @@ class DistillationStepTest {
         ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
         Method built = method(method);
         try (PointerScope scope = new PointerScope(); TorchNetwork teacher = new TorchNetwork(Architectures.network("cnn-8-16", 10, 5));
-                DistillationStep step = new DistillationStep(student, new FrozenTeacher(teacher.freeze(PASSES), teacher.freeze(PASSES, precision)),
+                DistillationStep step = new DistillationStep(student,
+                        new FrozenTeacher(teacher.freeze(PASSES), teacher.freeze(PASSES, precision)),
                         epoch -> built, SettingsReader.attack(Map.of(), "test"), Settings.WeightPerturbation.NONE, PASSES, precision)) {
             Tensor natural = LibTorch.images(batch(8, 2).images());
             Tensor start = LibTorch.images(batch(8, 2).images());
@@ -200,7 +205,8 @@ class DistillationStepTest {
     @ValueSource(strings = {"natural", "pgd-at", "trades", "mart", "ard", "iad", "rslad", "adaad", "igdm", "saad", "mmard"})
     void everyMethodMakesAStepWithAFiniteGradient(String name) {
         ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
-        try (DistillationStep step = step(student, Map.of("method.name", name), Map.of("attack.steps", "2", "attack.batch-norm", "train"))) {
+        try (DistillationStep step =
+                step(student, Map.of("method.name", name), Map.of("attack.steps", "2", "attack.batch-norm", "train"))) {
             Step.Result result = step.gradient(batch(8, 2));
             assertTrue(Double.isFinite(result.loss()) && result.loss() > 0, "loss " + result.loss());
             double norm = student.getGradientsViewArray().norm2Number().doubleValue();

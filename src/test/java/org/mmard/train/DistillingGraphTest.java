@@ -29,7 +29,8 @@ class DistillingGraphTest {
     private static List<Step.Result> train(DistillingGraph graph, int epochs) {
         List<Step.Result> results = new ArrayList<>();
         EpochOrder order = new EpochOrder(IntStream.range(0, IMAGES.size()).toArray(), 50, 7);
-        graph.begin(IMAGES, new Schedule(Toys.training(50, 0.1), order.batchesPerEpoch()), (result, skipped, seconds) -> results.add(result));
+        graph.begin(IMAGES, new Schedule(Toys.training(50, 0.1), order.batchesPerEpoch()),
+                (result, skipped, seconds) -> results.add(result));
         for (int epoch = 0; epoch < epochs; epoch++) {
             int[][] batches = order.batches(epoch);
             for (int k = 0; k < batches.length; k++) {
@@ -62,7 +63,8 @@ class DistillingGraphTest {
     void hasItsOwnCopyOfTheParameters() {
         ComputationGraph student = Architectures.network("cnn-4-8", 10, 1);
         INDArray before = student.params().dup();
-        DistillingGraph graph = new DistillingGraph(student.getConfiguration(), student.params(), null, Toys.training(50, 0.1), 7, ToyStep::new);
+        DistillingGraph graph =
+                new DistillingGraph(student.getConfiguration(), student.params(), null, Toys.training(50, 0.1), 7, ToyStep::new);
         train(graph, 1);
         assertEquals(before, student.params());
         assertNotEquals(before, graph.params());

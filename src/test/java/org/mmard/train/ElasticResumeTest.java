@@ -39,7 +39,8 @@ class ElasticResumeTest {
         run.resume();
         assertEquals(List.of(3, 4), run.last.trained);
         assertEquals(List.of(2, 3), executors());
-        assertTrue(new String(run.directory.read(RunDirectory.CONFIGURATION).orElseThrow(), StandardCharsets.UTF_8).contains("cluster.executors = 3"));
+        assertTrue(new String(run.directory.read(RunDirectory.CONFIGURATION).orElseThrow(), StandardCharsets.UTF_8)
+                .contains("cluster.executors = 3"));
         // From now on the run is one of three.
         assertEquals(Optional.empty(), run.find(true).resized());
         run.executors = 1;
@@ -50,7 +51,8 @@ class ElasticResumeTest {
     void theSameNumberIsNoNews() {
         assertEquals(Optional.empty(), run.find(true).resized());
         assertEquals(Optional.of("2 executors in place of 4"), new Provenance("name", 7, null, null, List.of(
-                Provenance.Start.now("host", "mmard train", 4, Map.of()), Provenance.Start.now("host", "mmard train", 2, Map.of()))).resized(1));
+                Provenance.Start.now("host", "mmard train", 4, Map.of()), Provenance.Start.now("host", "mmard train", 2, Map.of())))
+                .resized(1));
     }
 
     @Test

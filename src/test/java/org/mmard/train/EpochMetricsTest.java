@@ -29,7 +29,9 @@ class EpochMetricsTest {
     @Test
     void keysThatAnOlderRunDidNotWriteAreNothing() {
         RunDirectory directory = RunDirectory.at(folder.toString(), new Configuration());
-        directory.write(RunDirectory.METRICS, "{\"epoch\":1,\"loss\":0.5,\"time\":\"2026-01-01T00:00:00Z\",\"key of a later version\":[1]}\n".getBytes(StandardCharsets.UTF_8));
+        directory.write(RunDirectory.METRICS,
+                "{\"epoch\":1,\"loss\":0.5,\"time\":\"2026-01-01T00:00:00Z\",\"key of a later version\":[1]}\n"
+                        .getBytes(StandardCharsets.UTF_8));
         EpochMetrics epoch = EpochMetrics.read(directory).get(0);
         assertEquals(0.5, epoch.report().loss());
         assertEquals(null, epoch.accuracy());
@@ -40,7 +42,8 @@ class EpochMetricsTest {
     void namesTheLineThatIsNoEpochs() {
         RunDirectory directory = RunDirectory.at(folder.toString(), new Configuration());
         assertEquals(List.of(), EpochMetrics.read(directory));
-        directory.write(RunDirectory.METRICS, "{\"epoch\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n{\"epoch\":2,".getBytes(StandardCharsets.UTF_8));
+        directory.write(RunDirectory.METRICS,
+                "{\"epoch\":1,\"time\":\"2026-01-01T00:00:00Z\"}\n{\"epoch\":2,".getBytes(StandardCharsets.UTF_8));
         String message = assertThrows(InputError.class, () -> EpochMetrics.read(directory)).getMessage();
         assertTrue(message.contains("metrics.jsonl: line 2 is not that of an epoch: "), message);
     }

@@ -126,7 +126,8 @@ class FakeEpochs implements Epochs {
             stop.make("SIGTERM");
             throw new IllegalStateException("cancelled");
         }
-        return accuracies.getOrDefault(trained.isEmpty() ? 0 : trained.get(trained.size() - 1), new Accuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
+        return accuracies.getOrDefault(trained.isEmpty() ? 0 : trained.get(trained.size() - 1),
+                new Accuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
     }
 
     /** As many times the number of the epoch, from 1. */

@@ -19,10 +19,13 @@ public final class FuzzedCheckpointState implements FuzzedReader {
 
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        Tally tally = new Tally("vm", "cpu", 35, 1, 2240, 7.5, 2176, new BigDecimal("1234.5678"), Map.of("triangle", new BigDecimal("0.125")), 300, 200);
-        CheckpointState state = new CheckpointState("settings", 3, 213, new Epochs.Accuracy(0.5, 0.25, 100), new CheckpointState.Best(2, 0.5, 0.3),
-                random.nextBoolean() ? null : new EpochSums(Map.of("0", tally), 12.5));
-        Files.write(folder.resolve(CheckpointState.ENTRY), Mutations.json(new String(state.json(), StandardCharsets.UTF_8), random).getBytes(StandardCharsets.UTF_8));
+        Tally tally = new Tally("vm", "cpu", 35, 1, 2240, 7.5, 2176, new BigDecimal("1234.5678"),
+                Map.of("triangle", new BigDecimal("0.125")), 300, 200);
+        CheckpointState state =
+                new CheckpointState("settings", 3, 213, new Epochs.Accuracy(0.5, 0.25, 100), new CheckpointState.Best(2, 0.5, 0.3),
+                        random.nextBoolean() ? null : new EpochSums(Map.of("0", tally), 12.5));
+        Files.write(folder.resolve(CheckpointState.ENTRY),
+                Mutations.json(new String(state.json(), StandardCharsets.UTF_8), random).getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

@@ -13,7 +13,8 @@ import org.mmard.fuzz.Mutations;
 
 /** The lock of a driver that is gone. Whatever it is, it is taken over; what is no lock any more counts as refused. */
 public final class FuzzedLock implements FuzzedReader {
-    private static final String GOOD = """
+    private static final String GOOD =
+            """
             {"id": "another", "host": "elsewhere", "machine": "another boot", "process": {"pid": 12, "start": 34}, "since": "2026-01-01T00:00:00Z", "beat": "2026-01-01T00:00:00Z"}""";
     private static final String TAKEN = "taken";
     private static final RunLock.Timing QUICK = new RunLock.Timing(Duration.ofMillis(50), Duration.ofMillis(20));
@@ -36,7 +37,7 @@ public final class FuzzedLock implements FuzzedReader {
         boolean lock = LockHolder.parse(Files.readAllBytes(folder.resolve(RunDirectory.LOCK))).isPresent();
         // To take it is to wait for others who might, which takes its time.
         if (Files.exists(folder.resolve(TAKEN))) {
-            RunDirectory.at(folder.toString(), new Configuration(false)).lock(QUICK, line -> { }).close();
+            RunDirectory.at(folder.toString(), new Configuration(false)).lock(QUICK, line -> {}).close();
         }
         if (!lock) {
             throw new InputError("no lock: taken over");

@@ -60,7 +60,8 @@ class HdfsOutageTest {
             out.write(bytes, 0, SIZE / 2);
             if (repairs.isEmpty()) {
                 hdfs("stop", server);
-                repairs.add(CompletableFuture.runAsync(HdfsOutageTest::startAgain, CompletableFuture.delayedExecutor(OUTAGE.toSeconds(), TimeUnit.SECONDS)));
+                repairs.add(CompletableFuture.runAsync(HdfsOutageTest::startAgain,
+                        CompletableFuture.delayedExecutor(OUTAGE.toSeconds(), TimeUnit.SECONDS)));
             }
             out.write(bytes, SIZE / 2, SIZE / 2);
         });
@@ -71,7 +72,8 @@ class HdfsOutageTest {
         assertTrue(Arrays.equals(bytes, patient.readChecked(RunDirectory.checkpoint(2), (in, length) -> in.readAllBytes())));
         assertEquals(List.of(1, 2), List.copyOf(directory.checkpoints()));
         directory.prepare();
-        assertEquals(List.of("epoch-0001.zip", "epoch-0001.zip.sha256", "epoch-0002.zip", "epoch-0002.zip.sha256"), directory.names("checkpoints"));
+        assertEquals(List.of("epoch-0001.zip", "epoch-0001.zip.sha256", "epoch-0002.zip", "epoch-0002.zip.sha256"),
+                directory.names("checkpoints"));
     }
 
     private static void startAgain() {

@@ -96,7 +96,8 @@ class HdfsRunTest {
         assertEquals(List.of(true, false, false, false), files.list().stream().map(CheckpointFiles.Checkpoint::best).toList());
         java.nio.file.Path copy = files.fetch(files.ofEpoch(2), folder.resolve("copy.zip"), false, CheckpointFiles.Progress.NONE).file();
         assertArrayEquals(run.directory.read(RunDirectory.checkpoint(2)).orElseThrow(), java.nio.file.Files.readAllBytes(copy));
-        assertEquals(List.of(2, 3), files.prune(0, 5, false, line -> { }).removed().stream().map(CheckpointFiles.Checkpoint::epoch).toList());
+        assertEquals(List.of(2, 3),
+                files.prune(0, 5, false, line -> {}).removed().stream().map(CheckpointFiles.Checkpoint::epoch).toList());
         try (FSDataOutputStream out = hdfs.getFileSystem().create(new Path(run.directory.uri(RunDirectory.LAST)))) {
             out.write(1);
         }
@@ -109,7 +110,8 @@ class HdfsRunTest {
 
     @Test
     void aNameNodeThatIsAwayForAWhileIsWaitedFor() throws Exception {
-        RunDirectory directory = whileTheNameNodeIsAway("writing", "written", away -> away.writeChecked(RunDirectory.checkpoint(2), out -> out.write(2)));
+        RunDirectory directory =
+                whileTheNameNodeIsAway("writing", "written", away -> away.writeChecked(RunDirectory.checkpoint(2), out -> out.write(2)));
         assertEquals(List.of(1, 2), List.copyOf(directory.checkpoints()));
         assertEquals(2, (int) directory.readChecked(RunDirectory.checkpoint(2), (in, length) -> in.read()));
     }
@@ -194,7 +196,7 @@ class HdfsRunTest {
         try {
             Callable<RunLock> driver = () -> {
                 try {
-                    return fixture("locked").directory.lock(quick, line -> { });
+                    return fixture("locked").directory.lock(quick, line -> {});
                 } catch (InputError e) {
                     return null;
                 }

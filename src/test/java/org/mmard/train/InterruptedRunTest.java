@@ -52,7 +52,8 @@ class InterruptedRunTest {
         whole.start();
         RunFixture run = fixture("run");
         RunInterrupted first = stop(run, false, epochs -> epochs.stoppedIn(1, 3, run.stop));
-        assertEquals("stopped by SIGTERM after step 3 of epoch 1; kept in " + run.directory.uri("checkpoints/interrupted.zip"), first.getMessage());
+        assertEquals("stopped by SIGTERM after step 3 of epoch 1; kept in " + run.directory.uri("checkpoints/interrupted.zip"),
+                first.getMessage());
         assertEquals("SIGTERM", first.signal());
         assertTrue(run.stop.heeded());
         assertTrue(run.printed.toString(StandardCharsets.UTF_8).contains("SIGTERM: stopping after the current step"));
@@ -96,7 +97,8 @@ class InterruptedRunTest {
     void aStopDuringTheLastStepOfAnEpochFinishesThatEpoch() {
         RunFixture run = fixture("run");
         RunInterrupted interrupted = stop(run, false, epochs -> epochs.stoppedIn(2, 4, run.stop));
-        assertEquals("stopped by SIGTERM after epoch 2; kept in " + run.directory.uri(RunDirectory.checkpoint(2)), interrupted.getMessage());
+        assertEquals("stopped by SIGTERM after epoch 2; kept in " + run.directory.uri(RunDirectory.checkpoint(2)),
+                interrupted.getMessage());
         assertEquals(2, run.metrics().size());
         assertFalse(run.directory.exists(RunDirectory.INTERRUPTED));
     }

@@ -13,13 +13,15 @@ final class LockingDriver implements AutoCloseable {
     private final BufferedReader out;
 
     LockingDriver(String uri) throws IOException {
-        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-                "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", LockingDriver.class.getName(), uri).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"),
+                "-Dlog4j2.configurationFile=org/mmard/log4j2.properties", LockingDriver.class.getName(), uri)
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         out = process.inputReader(StandardCharsets.UTF_8);
     }
 
     public static void main(String[] args) throws IOException {
-        try (RunLock lock = RunDirectory.at(args[0], new Configuration()).lock(line -> { })) {
+        try (RunLock lock = RunDirectory.at(args[0], new Configuration()).lock(line -> {})) {
             System.out.println("taken");
             System.in.read();
         } catch (InputError e) {

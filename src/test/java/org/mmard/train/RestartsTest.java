@@ -35,7 +35,8 @@ class RestartsTest {
     void aRunThatItsClusterFailsEndsAsAnUninterruptedOne() {
         RunFixture whole = fixture("whole");
         whole.start();
-        run.runOver(3, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(4), UnaryOperator.identity()));
+        run.runOver(3, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(4),
+                UnaryOperator.identity()));
         assertEquals(whole.metricsWithoutTime(), run.metricsWithoutTime());
         assertArrayEquals(parameters(whole), parameters(run));
         assertEquals(3, run.renewed);
@@ -59,14 +60,18 @@ class RestartsTest {
     void aFailureBeforeAnythingWasWrittenKeepsTheStartOfTheUser() {
         StartingPoint first = run.find(false);
         StartingPoint again = first.again(run.directory, "executor 0 was lost in epoch 1", run.warnings::add);
-        assertEquals(Arrays.asList(null, "executor 0 was lost in epoch 1"), again.provenance().starts().stream().map(Provenance.Start::reason).toList());
+        assertEquals(Arrays.asList(null, "executor 0 was lost in epoch 1"),
+                again.provenance().starts().stream().map(Provenance.Start::reason).toList());
         assertEquals(0, again.epoch());
     }
 
     @Test
     void givesUpAfterTheLastRestartAndNamesTheCheckpoint() {
-        ClusterFailure failure = assertThrows(ClusterFailure.class, () -> run.runOver(1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(4))));
-        assertEquals("executor 1 was lost in epoch 4, after 1 restart; go on from " + run.directory.uri(RunDirectory.checkpoint(3)) + " with --resume",
+        ClusterFailure failure = assertThrows(ClusterFailure.class,
+                () -> run.runOver(1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(4))));
+        assertEquals(
+                "executor 1 was lost in epoch 4, after 1 restart; go on from " + run.directory.uri(RunDirectory.checkpoint(3))
+                        + " with --resume",
                 failure.getMessage());
         run.resume();
         assertEquals(List.of(4), run.last.trained);
@@ -86,10 +91,13 @@ class RestartsTest {
         ClusterFailure failure = assertThrows(ClusterFailure.class,
                 () -> run.runOver(true, 1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(3))));
         assertEquals(List.of("executor 1 was lost in epoch 3; restart 1 of 1 from the checkpoint after step 2 of epoch 3"), run.announced);
-        assertEquals("executor 1 was lost in epoch 3, after 1 restart; go on from " + run.directory.uri(RunDirectory.INTERRUPTED) + " with --resume",
+        assertEquals(
+                "executor 1 was lost in epoch 3, after 1 restart; go on from " + run.directory.uri(RunDirectory.INTERRUPTED)
+                        + " with --resume",
                 failure.getMessage());
         failure = assertThrows(ClusterFailure.class, () -> run.runOver(true, 0, List.of(epochs -> epochs.failingIn(4))));
-        assertEquals("executor 1 was lost in epoch 4; go on from " + run.directory.uri(RunDirectory.checkpoint(3)) + " with --resume", failure.getMessage());
+        assertEquals("executor 1 was lost in epoch 4; go on from " + run.directory.uri(RunDirectory.checkpoint(3)) + " with --resume",
+                failure.getMessage());
     }
 
     @Test
@@ -107,7 +115,8 @@ class RestartsTest {
 
     @Test
     void anyOtherFailureIsNotRestarted() {
-        IllegalStateException failure = assertThrows(IllegalStateException.class, () -> run.runOver(3, List.of(epochs -> epochs.killedIn(2))));
+        IllegalStateException failure =
+                assertThrows(IllegalStateException.class, () -> run.runOver(3, List.of(epochs -> epochs.killedIn(2))));
         assertTrue(failure.getMessage().contains("killed"), failure.getMessage());
         assertEquals(List.of(), run.announced);
     }

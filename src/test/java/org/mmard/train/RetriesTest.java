@@ -34,7 +34,8 @@ class RetriesTest {
     @Test
     void triesAgainUntilItWorksAndSaysSoInTwoLines() throws IOException {
         Iterator<IOException> failures =
-                List.of(new ConnectException("Connection refused\nand more"), new SocketTimeoutException("timed out"), new IOException("safe mode")).iterator();
+                List.of(new ConnectException("Connection refused\nand more"), new SocketTimeoutException("timed out"),
+                        new IOException("safe mode")).iterator();
         assertEquals("done", retries(Duration.ofMinutes(1)).of(PATH, "written", () -> {
             if (failures.hasNext()) {
                 throw failures.next();
@@ -73,7 +74,8 @@ class RetriesTest {
     }
 
     static List<IOException> failuresThatStay() {
-        return List.of(new FileNotFoundException("gone"), new AccessControlException("permission denied"), new DSQuotaExceededException(1, 2),
+        return List.of(new FileNotFoundException("gone"), new AccessControlException("permission denied"),
+                new DSQuotaExceededException(1, 2),
                 new ChecksumException("bad block", 0), new RemoteException(AccessControlException.class.getName(), "permission denied"),
                 new IOException("Filesystem closed"));
     }

@@ -50,16 +50,22 @@ class RunConfigurationTest {
             """)
     void refusesAChangeOfWhatIsLearntNamingKeyAndBothValues(String key, String now, String before) {
         InputError error = assertThrows(InputError.class, () -> compare(key + " = " + now));
-        assertEquals(key + " = " + now + ": file:/run/run.conf says " + before + "; a run is resumed as it was, or started anew in another directory",
+        assertEquals(
+                key + " = " + now + ": file:/run/run.conf says " + before
+                        + "; a run is resumed as it was, or started anew in another directory",
                 error.getMessage());
     }
 
     @Test
     void aRunOfAnEarlierVersionIsRefusedWithTheKeyThatTookThePlaceOfItsOwn() {
         InputError error = assertThrows(InputError.class,
-                () -> RunConfiguration.requireSame(RECORDED + "cluster.threshold.passes = 6", RECORDED + "cluster.encoding = int8", "file:/run/run.conf"));
-        assertEquals("file:/run/run.conf: cluster.threshold.passes is not a key any more: cluster.encoding says how updates are written down now "
-                + "(int8, bfloat16 or exact); a run of an earlier version cannot be gone on with, start anew in another directory", error.getMessage());
+                () -> RunConfiguration.requireSame(RECORDED + "cluster.threshold.passes = 6", RECORDED + "cluster.encoding = int8",
+                        "file:/run/run.conf"));
+        assertEquals(
+                "file:/run/run.conf: cluster.threshold.passes is not a key any more: cluster.encoding says how updates are written down "
+                        + "now "
+                        + "(int8, bfloat16 or exact); a run of an earlier version cannot be gone on with, start anew in another directory",
+                error.getMessage());
         assertDoesNotThrow(() -> RunConfiguration.requireSame(RECORDED + "cluster.network-mask = null", RECORDED, "file:/run/run.conf"));
     }
 
@@ -93,7 +99,8 @@ class RunConfigurationTest {
 
     @Test
     void theDocumentationNamesEveryKeyThatAResumeMayChange() throws IOException {
-        String free = Files.readString(Path.of("docs/training.md")).replaceAll("\\s+", " ").replaceFirst(".*May change at a resume: ", "").replaceFirst("\\. .*", "");
+        String free = Files.readString(Path.of("docs/training.md")).replaceAll("\\s+", " ").replaceFirst(".*May change at a resume: ", "")
+                .replaceFirst("\\. .*", "");
         List<String> keys = ConfigFactory.parseResources("org/mmard/config/reference.conf").resolve().root().entrySet().stream()
                 .flatMap(section -> keys(section.getKey(), section.getValue())).toList();
         Set<String> named = new TreeSet<>();

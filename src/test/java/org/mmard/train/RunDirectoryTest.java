@@ -74,7 +74,8 @@ class RunDirectoryTest {
         assertEquals(List.of("best.zip", "best.zip.sha256", "checkpoints"), entries("run"));
         assertEquals(List.of("epoch-0001.zip", "epoch-0001.zip.sha256"), entries("run/checkpoints"));
         assertEquals("zip", Files.readString(folder.resolve("run/best.zip")));
-        Process check = new ProcessBuilder("sha256sum", "--check", "--strict", "best.zip.sha256").directory(folder.resolve("run").toFile()).start();
+        Process check =
+                new ProcessBuilder("sha256sum", "--check", "--strict", "best.zip.sha256").directory(folder.resolve("run").toFile()).start();
         assertEquals("best.zip: OK", new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip());
         assertEquals(0, check.waitFor());
     }
@@ -95,7 +96,8 @@ class RunDirectoryTest {
         directory.writeChecked(RunDirectory.checkpoint(1), out -> out.write(bytes("zip")));
         Files.writeString(folder.resolve("run/checkpoints/epoch-0001.zip"), "zap");
         InputError error = assertThrows(InputError.class, () -> content(directory, RunDirectory.checkpoint(1)));
-        assertTrue(error.getMessage().startsWith(directory.uri(RunDirectory.checkpoint(1)) + ": damaged or cut short: "), error.getMessage());
+        assertTrue(error.getMessage().startsWith(directory.uri(RunDirectory.checkpoint(1)) + ": damaged or cut short: "),
+                error.getMessage());
         assertThrows(InputError.class, () -> directory.copyChecked(RunDirectory.checkpoint(1), RunDirectory.BEST));
         assertFalse(directory.exists(RunDirectory.BEST));
 

@@ -57,30 +57,34 @@ final class RunFixture {
     Restarts.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
         StartingPoint first = find(resume);
-        return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()), new Restarts.Recovery() {
-            @Override
-            public StartingPoint find(String reason) {
-                return first.again(directory, reason, warnings::add);
-            }
+        return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()),
+                new Restarts.Recovery() {
+                    @Override
+                    public StartingPoint find(String reason) {
+                        return first.again(directory, reason, warnings::add);
+                    }
 
-            @Override
-            public void renew() {
-                renewed++;
-            }
-        });
+                    @Override
+                    public void renew() {
+                        renewed++;
+                    }
+                });
     }
 
     private CheckpointState train(StartingPoint from, UnaryOperator<FakeEpochs> change) {
-        ComputationGraph student = from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
+        ComputationGraph student =
+                from.checkpoint().map(Checkpoints.Checkpoint::student).orElseGet(() -> Architectures.network("cnn-4-8", 3, 7));
         student.getUpdater();
         stop = new StopRequest();
         last = change.apply(new FakeEpochs(student));
-        return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging), new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
+        return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging),
+                new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
                 .run(last, display(), stop, warnings::add);
     }
 
     private TrainingDisplay display() {
-        return new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs, new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH),
+        return new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs,
+                new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH),
                 InstantSource.system());
     }
 
@@ -107,7 +111,8 @@ final class RunFixture {
 
     private Settings settings() {
         return new Settings(null, new Settings.Run(directory.uri(), 7), null, null, null, null, null,
-                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0, 0.25, averaging, Settings.WeightPerturbation.NONE),
+                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0, 0.25,
+                        averaging, Settings.WeightPerturbation.NONE),
                 new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep, 0), null, null);
     }
 }

@@ -46,7 +46,9 @@ class RunLockTest {
         try (LockingDriver first = new LockingDriver(directory().uri())) {
             assertEquals("taken", first.answer());
             InputError error = assertThrows(InputError.class, () -> directory().lock(PATIENT, told::add));
-            assertTrue(error.getMessage().startsWith("run.directory " + directory().uri() + ": in use by another driver (process " + first.pid() + " on "),
+            assertTrue(
+                    error.getMessage().startsWith(
+                            "run.directory " + directory().uri() + ": in use by another driver (process " + first.pid() + " on "),
                     error.getMessage());
             assertEquals(1, error.getMessage().lines().count());
         }
@@ -69,7 +71,8 @@ class RunLockTest {
     @Test
     void anotherProcessWithTheSameNumberIsNotTheDriver() throws IOException {
         LockHolder self = LockHolder.self();
-        leave(new LockHolder("id", self.host(), self.machine(), new ProcessIdentity(self.process().pid(), self.process().start() - 1), self.since(), self.beat()));
+        leave(new LockHolder("id", self.host(), self.machine(), new ProcessIdentity(self.process().pid(), self.process().start() - 1),
+                self.since(), self.beat()));
         directory().lock(PATIENT, told::add).close();
         assertTrue(told.get(0).contains("that is dead"), told.get(0));
     }
@@ -86,7 +89,8 @@ class RunLockTest {
                 }
             });
             InputError error = assertThrows(InputError.class, () -> directory().lock(PATIENT, told::add));
-            assertTrue(error.getMessage().contains("in use by another driver (process 12 on elsewhere, since 2026-01-01T00:00:00Z)"), error.getMessage());
+            assertTrue(error.getMessage().contains("in use by another driver (process 12 on elsewhere, since 2026-01-01T00:00:00Z)"),
+                    error.getMessage());
             assertFalse(heart.isDone());
         } finally {
             other.shutdownNow();
@@ -98,7 +102,8 @@ class RunLockTest {
         leave(elsewhere());
         directory().lock(QUICK, told::add).close();
         assertEquals(2, told.size(), told.toString());
-        assertTrue(told.get(0).contains("held by process 12 on elsewhere, since 2026-01-01T00:00:00Z; waiting 1 s for a sign of life"), told.get(0));
+        assertTrue(told.get(0).contains("held by process 12 on elsewhere, since 2026-01-01T00:00:00Z; waiting 1 s for a sign of life"),
+                told.get(0));
         assertTrue(told.get(1).contains("gives no sign of life (process 12 on elsewhere"), told.get(1));
     }
 
@@ -112,7 +117,8 @@ class RunLockTest {
 
     @Test
     void whatIsNoLockIsTakenOverAndWhatIsNoFileIsRefused() throws Exception {
-        for (String content : List.of("null", "{}", "[1]", "x", "{\"id\":\"a\",\"process\":null}", "{\"id\":\"a\",\"host\":\"h\",\"process\":{\"pid\":-1,\"start\":1}}",
+        for (String content : List.of("null", "{}", "[1]", "x", "{\"id\":\"a\",\"process\":null}",
+                "{\"id\":\"a\",\"host\":\"h\",\"process\":{\"pid\":-1,\"start\":1}}",
                 "\0".repeat(100_000))) {
             told.clear();
             Files.createDirectories(folder.resolve("run"));
@@ -206,7 +212,7 @@ class RunLockTest {
         try {
             Callable<RunLock> driver = () -> {
                 try {
-                    return directory().lock(QUICK, line -> { });
+                    return directory().lock(QUICK, line -> {});
                 } catch (InputError e) {
                     assertTrue(e.getMessage().contains("in use by another driver"), e.getMessage());
                     return null;
@@ -225,7 +231,8 @@ class RunLockTest {
     }
 
     private static LockHolder elsewhere() {
-        return new LockHolder("another", "elsewhere", "another boot", new ProcessIdentity(12, 34), "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+        return new LockHolder("another", "elsewhere", "another boot", new ProcessIdentity(12, 34), "2026-01-01T00:00:00Z",
+                "2026-01-01T00:00:00Z");
     }
 
     private void leave(LockHolder holder) throws IOException {

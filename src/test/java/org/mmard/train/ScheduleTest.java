@@ -9,7 +9,8 @@ import org.mmard.config.Settings;
 
 class ScheduleTest {
     private static Settings.Training training(String schedule, List<Double> milestones, List<Double> rates, double warmUp) {
-        return new Settings.Training(300, 128, 0.1, 0.9, 2e-4, schedule, milestones, rates, 0.1, warmUp, true, 0, 0, Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
+        return new Settings.Training(300, 128, 0.1, 0.9, 2e-4, schedule, milestones, rates, 0.1, warmUp, true, 0, 0,
+                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class Toys {
     }
 
     public static Settings.Training training(int batch, double learningRate) {
-        return new Settings.Training(3, batch, learningRate, 0.9, 2e-4, "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.5, Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
+        return new Settings.Training(3, batch, learningRate, 0.9, 2e-4, "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.5,
+                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
     }
 }

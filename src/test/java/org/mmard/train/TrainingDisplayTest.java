@@ -52,7 +52,8 @@ class TrainingDisplayTest {
         display.epochEnds(metrics(null, false));
         assertEquals(List.of(
                 "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation  50.0/ 33.3 %   rate 0.01000      412 images/s      62 s   best",
-                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s"), lines());
+                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s"),
+                lines());
     }
 
     @Test
@@ -89,7 +90,8 @@ class TrainingDisplayTest {
     }
 
     private static EpochMetrics metrics(Epochs.Accuracy accuracy, boolean best) {
-        return new EpochMetrics(3, 300, new Epochs.Report(1.23456, Map.of(), 0.61, 0.42, 25544, 62, 0, Map.of()), 0.01, accuracy, best, Instant.EPOCH);
+        return new EpochMetrics(3, 300, new Epochs.Report(1.23456, Map.of(), 0.61, 0.42, 25544, 62, 0, Map.of()), 0.01, accuracy, best,
+                Instant.EPOCH);
     }
 
     private String text() {

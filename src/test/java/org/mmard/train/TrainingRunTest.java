@@ -200,14 +200,16 @@ class TrainingRunTest {
         assertEquals(3, last.best().epoch());
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
         assertEquals(1, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).endsWith("; best.zip does not hold it either, so the best epoch is lost; best.zip is now that of epoch 3, the best that is left"),
+        assertTrue(run.warnings.get(0).endsWith(
+                "; best.zip does not hold it either, so the best epoch is lost; best.zip is now that of epoch 3, the best that is left"),
                 run.warnings.get(0));
         List<CheckpointFiles.Checkpoint> all = CheckpointFiles.of(run.directory).list();
         assertEquals(List.of(3), all.stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
         List<String> told = new ArrayList<>();
         CheckpointFiles.of(run.directory).prune(1, 0, false, told::add);
         assertEquals(List.of(2, 3, 5), List.copyOf(run.directory.checkpoints()));
-        assertTrue(told.size() == 1 && told.get(0).matches(".*epoch-0002.zip: damaged or cut short: .*; it is left alone"), told.toString());
+        assertTrue(told.size() == 1 && told.get(0).matches(".*epoch-0002.zip: damaged or cut short: .*; it is left alone"),
+                told.toString());
     }
 
     @Test
@@ -243,7 +245,8 @@ class TrainingRunTest {
         run.epochs = 5;
         run.validateEvery = 2;
         run.start();
-        assertEquals(List.of(false, true, false, true, true), run.metrics().stream().map(line -> !line.contains("\"robust_accuracy\":null")).toList());
+        assertEquals(List.of(false, true, false, true, true),
+                run.metrics().stream().map(line -> !line.contains("\"robust_accuracy\":null")).toList());
     }
 
     @Test
@@ -252,8 +255,10 @@ class TrainingRunTest {
         JsonNode line = new ObjectMapper().readTree(run.metrics().get(2));
         List<String> keys = new ArrayList<>();
         line.fieldNames().forEachRemaining(keys::add);
-        assertEquals(List.of("epoch", "step", "loss", "losses", "train_natural_accuracy", "train_adversarial_accuracy", "clean_accuracy", "robust_accuracy",
-                "validation_examples", "learning_rate", "images", "images_per_second", "seconds", "skipped_steps", "executors", "best", "time"), keys);
+        assertEquals(List.of("epoch", "step", "loss", "losses", "train_natural_accuracy", "train_adversarial_accuracy", "clean_accuracy",
+                "robust_accuracy",
+                "validation_examples", "learning_rate", "images", "images_per_second", "seconds", "skipped_steps", "executors", "best",
+                "time"), keys);
         assertEquals(3, line.get("epoch").asInt());
         assertEquals(12, line.get("step").asInt());
         assertEquals(0.01, line.get("learning_rate").asDouble(), 1e-12);
@@ -342,7 +347,9 @@ class TrainingRunTest {
         run.start();
         run.teacherChecksum = "other";
         InputError error = assertThrows(InputError.class, () -> run.find(true));
-        assertTrue(error.getMessage().startsWith("teacher.model = file:/teacher.zip: content has SHA-256 other, the run was trained with teacher"),
+        assertTrue(
+                error.getMessage()
+                        .startsWith("teacher.model = file:/teacher.zip: content has SHA-256 other, the run was trained with teacher"),
                 error.getMessage());
     }
 

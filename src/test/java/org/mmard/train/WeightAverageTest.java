@@ -40,9 +40,11 @@ class WeightAverageTest {
                 assertEquals(own.stream().mapToDouble(vector -> vector[at]).average().orElseThrow(), found[i], 1e-6, "epoch " + epoch);
             }
             assertArrayEquals(parameters(plain, epoch),
-                    ModelFile.array("raw", RAW, model(averaged, epoch).extras().get(RAW), model(averaged, epoch).graph().numParams()).toFloatVector());
+                    ModelFile.array("raw", RAW, model(averaged, epoch).extras().get(RAW), model(averaged, epoch).graph().numParams())
+                            .toFloatVector());
         }
-        assertArrayEquals(parameters(averaged, 4), ModelFile.read(averaged.directory.uri(RunDirectory.LAST), new Configuration()).graph().params().toFloatVector());
+        assertArrayEquals(parameters(averaged, 4),
+                ModelFile.read(averaged.directory.uri(RunDirectory.LAST), new Configuration()).graph().params().toFloatVector());
     }
 
     @Test
@@ -79,7 +81,8 @@ class WeightAverageTest {
         run.start();
         run.epochs = 6;
         run.averaging = new Settings.Averaging("swa", 0, 2, "average");
-        assertTrue(assertThrows(InputError.class, run::resume).getMessage().startsWith("training.averaging.kind = swa: the run's checkpoint of epoch 4"));
+        assertTrue(assertThrows(InputError.class, run::resume).getMessage()
+                .startsWith("training.averaging.kind = swa: the run's checkpoint of epoch 4"));
         run.averaging = new Settings.Averaging("swa", 0, 4, "average");
         run.resume();
         assertTrue(model(run, 5).extras().containsKey(RAW));

@@ -70,8 +70,9 @@ class WeightPerturbationTest {
 
     private static Step.Result gradient(ComputationGraph student, Settings.WeightPerturbation perturbation, int epoch) {
         Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), Moment.end(1));
-        try (DistillationStep step = new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
-                new Passes(true, true), Precision.FLOAT32)) {
+        try (DistillationStep step =
+                new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
+                        new Passes(true, true), Precision.FLOAT32)) {
             return step.gradient(new TrainingBatch(epoch, 0, IntStream.range(0, 16).toArray()).load(Toys.images(16, 1), 1, false));
         }
     }

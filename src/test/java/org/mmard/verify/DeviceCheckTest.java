@@ -27,7 +27,8 @@ class DeviceCheckTest {
     @Test
     void deviationIsRelativeAndWhatIsNoNumberFails() {
         Map<String, float[]> expected = Map.of("logits", new float[] {3, 0, -4});
-        assertEquals(0.02, DeviceCheck.comparison("net", "logits", expected, Map.of("logits", new float[] {3, 0.1f, -4}), 0.05).deviation(), 1e-6);
+        assertEquals(0.02, DeviceCheck.comparison("net", "logits", expected, Map.of("logits", new float[] {3, 0.1f, -4}), 0.05).deviation(),
+                1e-6);
         assertFalse(DeviceCheck.comparison("net", "logits", expected, Map.of("logits", new float[] {3, 1, -4}), 0.05).passes());
         assertFalse(DeviceCheck.comparison("net", "logits", expected, Map.of("logits", new float[] {3, Float.NaN, -4}), 0.05).passes());
     }

@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * The sum of one vector per executor, the same bits for all of them, by reduce-scatter and all-gather: shard k owns the k-th {@link Slices slice}, is sent it
- * by all others, adds it up in the order of the shards, and sends the sum to all. Both ways go in an {@link Encoding}, and what that leaves out stays where
- * it was encoded: at the executor whose update it is, or at the owner of the sum, for the next round. Of N executors each sends 2 (N-1)/N of a vector's
- * encoded bytes, and codes about two vectors, however many there are.
+ * The sum of one vector per executor, the same bits for all of them, by reduce-scatter and all-gather: shard k owns the k-th
+ * {@link Slices slice}, is sent it by all others, adds it up in the order of the shards, and sends the sum to all. Both ways go in an
+ * {@link Encoding}, and what that leaves out stays where it was encoded: at the executor whose update it is, or at the owner of the sum,
+ * for the next round. Of N executors each sends 2 (N-1)/N of a vector's encoded bytes, and codes about two vectors, however many there are.
  */
 final class AllReduce {
     private static final int HAS_VALUES = 1;
@@ -26,7 +26,9 @@ final class AllReduce {
      */
     record Round(int epoch, int number, int members, boolean exact) {}
 
-    /** What the members have told each other in a round: a few bits each, in the order of the shards. @param givers those that gave a vector */
+    /**
+     * What the members have told each other in a round: a few bits each, in the order of the shards. @param givers those that gave a vector
+     */
     record Outcome(int[] notes, BitSet givers) {}
 
     private final Exchange exchange;
@@ -61,13 +63,15 @@ final class AllReduce {
     /** What a message between so many executors about vectors of this length may be. */
     static Inbox.Limits limits(int executors, int length) {
         // Two members at least have the longest slices. A float32 is the longest code of a value. A greeting has an executor's address.
-        return new Inbox.Limits(executors, new Slices(length, 2).pieces(), Math.max(GREETING, 1 + Encoding.EXACT.bytes(Math.min(Slices.PIECE, length))));
+        return new Inbox.Limits(executors, new Slices(length, 2).pieces(),
+                Math.max(GREETING, 1 + Encoding.EXACT.bytes(Math.min(Slices.PIECE, length))));
     }
 
     /**
      * Sends this executor's part.
      *
-     * @param note a few bits for all others, 0 to 127; @param vector from its position on, to be left as it is until {@link #gather}; null where there is none to give
+     * @param note a few bits for all others, 0 to 127; @param vector from its position on, to be left as it is until {@link #gather}; null
+     *     where there is none to give
      */
     void scatter(Round now, int note, FloatBuffer vector) {
         round = now;

@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How the values of an update are written down. What is lost in writing stays with the writer and joins its next update (error feedback: Seide et al., "1-bit
- * stochastic gradient descent and its application to data-parallel distributed training of speech DNNs", Interspeech 2014): for values u and what was
- * left unsent before, r,
+ * How the values of an update are written down. What is lost in writing stays with the writer and joins its next update (error feedback:
+ * Seide et al., "1-bit stochastic gradient descent and its application to data-parallel distributed training of speech DNNs", Interspeech
+ * 2014): for values u and what was left unsent before, r,
  *
  * <pre>
  * sent = decode(encode(u + r)),   r &lt;- u + r - sent
@@ -86,7 +86,10 @@ public enum Encoding {
         }
     },
 
-    /** Whole numbers from -127 to 127 times a scale, which each block of {@value #BLOCK} values has of its own: its largest value divided by 127. A byte a value. */
+    /**
+     * Whole numbers from -127 to 127 times a scale, which each block of {@value #BLOCK} values has of its own: its largest value divided by
+     * 127. A byte a value.
+     */
     INT8 {
         @Override
         int bytes(int values) {
@@ -131,7 +134,10 @@ public enum Encoding {
     private static final int NAN = 0x7FC00000;
     private static final int BLOCK = 512;
     private static final int LARGEST = 127;
-    /** 1.5 * 2^23: a float of this size has no fraction, so that adding it rounds to nearest even, and the whole number stands in the lowest bits. */
+    /**
+     * 1.5 * 2^23: a float of this size has no fraction, so that adding it rounds to nearest even, and the whole number stands in the lowest
+     * bits.
+     */
     private static final float ROUNDING = 12582912;
     /** Smaller values would make a scale too small for a float; they stay unsent. */
     private static final float LEAST = Float.MIN_NORMAL * (1 << 10);
@@ -149,7 +155,8 @@ public enum Encoding {
     /**
      * Writes down the first {@code count} values plus what was left unsent before, and leaves what is lost now.
      *
-     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone; @param at where to begin in {@code out}
+     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone; @param at where to begin in
+     *     {@code out}
      */
     abstract void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at);
 

@@ -1,8 +1,8 @@
 package org.mmard.spark.sync;
 
 /**
- * The executors of a run among themselves: the seam between what is said ({@link AllReduce}) and how it travels. Messages may come in any order; each is
- * taken once, by its {@link Address}. One thread sends and receives.
+ * The executors of a run among themselves: the seam between what is said ({@link AllReduce}) and how it travels. Messages may come in any
+ * order; each is taken once, by its {@link Address}. One thread sends and receives.
  */
 public interface Exchange extends AutoCloseable {
     /** This executor's shard, from 0. Known from {@link #meet} on. */
@@ -12,7 +12,8 @@ public interface Exchange extends AutoCloseable {
     int executors();
 
     /**
-     * Meets the others at the beginning of an epoch: after this call all of them are there and listen. What is left of earlier epochs is dropped.
+     * Meets the others at the beginning of an epoch: after this call all of them are there and listen. What is left of earlier epochs is
+     * dropped.
      *
      * @param introduce whether they may be others than in the epoch before, or there was none
      * @throws IllegalStateException where they do not come

@@ -16,9 +16,9 @@ import org.nd4j.parameterserver.distributed.v2.util.MeshOrganizer;
 import org.reactivestreams.Publisher;
 
 /**
- * The parameter server that DL4J's training wrapper insists on, with nobody to talk to: no socket, no thread that polls, no shared memory. Where
- * one is running when the wrapper looks, it builds none over Aeron, whose messages are unauthenticated and deserialised by Java. Updates go through an
- * {@link Exchange}. The only class that names DL4J's parameter server.
+ * The parameter server that DL4J's training wrapper insists on, with nobody to talk to: no socket, no thread that polls, no shared memory.
+ * Where one is running when the wrapper looks, it builds none over Aeron, whose messages are unauthenticated and deserialised by Java.
+ * Updates go through an {@link Exchange}. The only class that names DL4J's parameter server.
  */
 public final class IdleParameterServer {
     private IdleParameterServer() {}

@@ -11,9 +11,10 @@ import java.util.function.Predicate;
 import org.mmard.spark.sync.Address.Phase;
 
 /**
- * The messages of others that have arrived, in whatever order, until they are taken. It admits what an executor that keeps the rules can have sent by
- * now: messages of this epoch and the next, no further than a round ahead, of a size and number that are known beforehand. So whoever else may speak cannot fill the
- * memory with messages, and one that is late or comes twice is dropped. Their bytes lie in arrays that are used again.
+ * The messages of others that have arrived, in whatever order, until they are taken. It admits what an executor that keeps the rules can
+ * have sent by now: messages of this epoch and the next, no further than a round ahead, of a size and number that are known beforehand. So
+ * whoever else may speak cannot fill the memory with messages, and one that is late or comes twice is dropped. Their bytes lie in arrays
+ * that are used again.
  */
 final class Inbox {
     private static final long CHECK_MILLISECONDS = 200;
@@ -61,9 +62,11 @@ final class Inbox {
 
     /** Whether such a message can be one that is still wanted. */
     synchronized boolean admits(Address address, int length) {
-        boolean sound = address.source() >= 0 && address.source() < limits.executors && address.piece() >= 0 && address.piece() < limits.pieces
-                && length >= 0 && length <= limits.length && (address.phase() != Phase.GREETING || address.round() == 0 && address.piece() == 0)
-                && (address.epoch() != epoch || address.source() != shard);
+        boolean sound =
+                address.source() >= 0 && address.source() < limits.executors && address.piece() >= 0 && address.piece() < limits.pieces
+                        && length >= 0 && length <= limits.length
+                        && (address.phase() != Phase.GREETING || address.round() == 0 && address.piece() == 0)
+                        && (address.epoch() != epoch || address.source() != shard);
         int least = address.epoch() == epoch ? round : 0;
         boolean timely = epoch != NO_EPOCH && (address.epoch() == epoch || address.epoch() == epoch + 1)
                 && address.round() >= least && address.round() <= least + 1;
@@ -92,7 +95,10 @@ final class Inbox {
         free.push(array);
     }
 
-    /** Takes in a whole message, unless it is not admitted, or no longer. @param bytes an array of {@link #array}, which is the inbox's from now on */
+    /**
+     * Takes in a whole message, unless it is not admitted, or no longer. @param bytes an array of {@link #array}, which is the inbox's from
+     * now on
+     */
     synchronized void put(Address address, byte[] bytes, int length) {
         coming.remove(address);
         if (!admits(address, length)) {

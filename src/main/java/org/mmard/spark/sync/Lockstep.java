@@ -23,14 +23,16 @@ public final class Lockstep implements GradientsAccumulator, AutoCloseable {
     public Lockstep(DistillingGraph graph, Exchange exchange, Encoding encoding, int executors, int batchesPerEpoch, long skippable) {
         this.graph = graph;
         this.exchange = exchange;
-        rounds = new Rounds(exchange, new AllReduce(exchange, encoding, executors, Math.toIntExact(graph.numParams())), batchesPerEpoch, skippable);
+        rounds = new Rounds(exchange, new AllReduce(exchange, encoding, executors, Math.toIntExact(graph.numParams())), batchesPerEpoch,
+                skippable);
     }
 
     /**
      * Starts an epoch, together with all other executors. To be called in the thread of the task.
      *
      * @param epoch from 0; @param from how many of its batches are done; @param skipped how many of these were skipped
-     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the run is to stop
+     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the
+     *     run is to stop
      */
     public void begin(int epoch, int from, long skipped, boolean introduce, BooleanSupplier stop) {
         rounds.begin(epoch, from, skipped, introduce, stop);

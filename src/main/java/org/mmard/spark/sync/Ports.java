@@ -7,8 +7,8 @@ import org.apache.spark.SparkConf;
 import org.mmard.config.InputError;
 
 /**
- * The TCP ports on which executors listen for each other's updates: any free one, or, so that a firewall can be written, one of the range that the Spark property
- * {@value #RANGE} gives. Several executors may share a host.
+ * The TCP ports on which executors listen for each other's updates: any free one, or, so that a firewall can be written, one of the range
+ * that the Spark property {@value #RANGE} gives. Several executors may share a host.
  *
  * @param first 0 for any
  */
@@ -52,6 +52,7 @@ public record Ports(int first, int last) {
             }
         }
         throw new IllegalStateException((first == 0 ? "no TCP port can be listened on"
-                : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host") + " (" + refused.getMessage() + ")", refused);
+                : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host") + " (" + refused.getMessage() + ")",
+                refused);
     }
 }

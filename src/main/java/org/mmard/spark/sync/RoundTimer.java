@@ -22,7 +22,8 @@ public final class RoundTimer {
      * @param cpu CPU seconds of the process per round; @param coding of which its thread encoded, decoded and added
      * @param sent, received bytes per round, headers and Spark's own framing left out; @param checksum over the bits of the last sum
      */
-    public record Timing(int shard, double seconds, double slowest, double cpu, double coding, long sent, long received, int checksum) implements Serializable {}
+    public record Timing(int shard, double seconds, double slowest, double cpu, double coding, long sent, long received, int checksum)
+            implements Serializable {}
 
     /** Meets the others and sums so many times, after some rounds that are not timed. @param length of the vectors */
     public static Timing time(Exchange exchange, Encoding encoding, int length, int rounds, int warmUp) {
@@ -55,7 +56,8 @@ public final class RoundTimer {
         Arrays.sort(seconds);
         float[] last = new float[length];
         sum.get(0, last);
-        return new Timing(exchange.shard(), seconds[rounds / 2], seconds[rounds - 1], cpu / 1e9 / rounds, (sums.coding() - coding) / 1e9 / rounds,
+        return new Timing(exchange.shard(), seconds[rounds / 2], seconds[rounds - 1], cpu / 1e9 / rounds,
+                (sums.coding() - coding) / 1e9 / rounds,
                 (exchange.sent() - sent) / rounds, (exchange.received() - received) / rounds, Arrays.hashCode(last));
     }
 

@@ -4,17 +4,17 @@ import java.nio.FloatBuffer;
 import java.util.function.BooleanSupplier;
 
 /**
- * The rounds of an epoch, as one executor sees them. In round r the N executors take a step each, on the batches from first + r N to first + r N + N - 1, and
- * every replica subtracts the sum of their updates: after each round all replicas hold the same bits, whatever the timing. With its update each tells the
- * others two things:
+ * The rounds of an epoch, as one executor sees them. In round r the N executors take a step each, on the batches from first + r N to first
+ * + r N + N - 1, and every replica subtracts the sum of their updates: after each round all replicas hold the same bits, whatever the
+ * timing. With its update each tells the others two things:
  *
  * <ul>
  * <li>that its step was skipped: then it gives no update. All count these, and end the epoch after the same round when they are too many;
  * <li>that it has heard that the run is to stop: then the round after this one is the last, for all the same.
  * </ul>
  *
- * The last round is sent exactly, so that nothing is left unsent when the epoch ends. So is the last one that all take part in, where the epoch's
- * batches do not suffice for all in the round after it: those without a batch are not asked any more.
+ * The last round is sent exactly, so that nothing is left unsent when the epoch ends. So is the last one that all take part in, where the
+ * epoch's batches do not suffice for all in the round after it: those without a batch are not asked any more.
  */
 final class Rounds {
     private static final int STOP = 1;
@@ -43,7 +43,8 @@ final class Rounds {
      * Meets the others at the beginning of an epoch, or of what is left of it.
      *
      * @param from how many of its batches are done; @param already how many of these were skipped
-     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the run is to stop
+     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the
+     *     run is to stop
      */
     void begin(int epoch, int from, long already, boolean introduce, BooleanSupplier stop) {
         this.epoch = epoch;

@@ -34,8 +34,9 @@ import scala.Option;
 
 /**
  * The exchange between executors, over the transport that Spark's own blocks take ({@code spark-network-common}): authenticated where
- * {@code spark.authenticate} is on, encrypted where {@code spark.network.crypto.enabled} is, with the secret and the settings of the application. Every executor
- * listens on a port of its own and calls every other. A message is a stream with a header of {@value #HEADER} bytes; no byte of it is deserialised by Java.
+ * {@code spark.authenticate} is on, encrypted where {@code spark.network.crypto.enabled} is, with the secret and the settings of the
+ * application. Every executor listens on a port of its own and calls every other. A message is a stream with a header of {@value #HEADER}
+ * bytes; no byte of it is deserialised by Java.
  */
 public final class SparkExchange implements Exchange {
     private static final String MODULE = "mmard";
@@ -71,16 +72,19 @@ public final class SparkExchange implements Exchange {
     public static SparkExchange of(UUID run, int executors, int length, int stall) {
         SparkEnv spark = SparkEnv.get();
         return new SparkExchange(run, AllReduce.limits(executors, length), stall * 1000L + PATIENCE_BEYOND_STALL_MILLISECONDS,
-                spark.blockManager().blockManagerId().host(), spark.conf(), spark.securityManager().isAuthenticationEnabled() ? spark.securityManager() : null,
+                spark.blockManager().blockManagerId().host(), spark.conf(),
+                spark.securityManager().isAuthenticationEnabled() ? spark.securityManager() : null,
                 Gathering::ofTask);
     }
 
     /**
-     * @param patience how long one waits for a message, milliseconds; @param secret of the application, null where Spark's authentication is off
+     * @param patience how long one waits for a message, milliseconds; @param secret of the application, null where Spark's authentication
+     *     is off
      * @param gatherings asked at each {@link #meet}
      */
     SparkExchange(
-            UUID run, Inbox.Limits limits, long patience, String host, SparkConf spark, SecretKeyHolder secret, Supplier<Gathering> gatherings) {
+            UUID run, Inbox.Limits limits, long patience, String host, SparkConf spark, SecretKeyHolder secret,
+            Supplier<Gathering> gatherings) {
         this.run = run;
         this.gatherings = gatherings;
         this.limits = limits;
@@ -94,7 +98,8 @@ public final class SparkExchange implements Exchange {
         calling = new TransportContext(conf, new NoOpRpcHandler(), false);
         context = new TransportContext(conf, new Listener(), false);
         List<TransportServerBootstrap> door = secret == null ? List.of() : List.of(new AuthServerBootstrap(conf, secret));
-        List<TransportClientBootstrap> key = secret == null ? List.of() : List.of(new AuthClientBootstrap(conf, spark.get("spark.app.id", MODULE), secret));
+        List<TransportClientBootstrap> key =
+                secret == null ? List.of() : List.of(new AuthClientBootstrap(conf, spark.get("spark.app.id", MODULE), secret));
         server = Ports.of(spark).listen(port -> context.createServer(host, port, door));
         clients = calling.createClientFactory(key);
     }
@@ -120,8 +125,8 @@ public final class SparkExchange implements Exchange {
     }
 
     /**
-     * Spark's barrier, at which those who have not met tell each other their addresses, takes a second. Later a greeting will do, which says who has which shard now: Spark
-     * gives an executor another one in each epoch.
+     * Spark's barrier, at which those who have not met tell each other their addresses, takes a second. Later a greeting will do, which
+     * says who has which shard now: Spark gives an executor another one in each epoch.
      */
     @Override
     public void meet(int epoch, boolean introduce) {
@@ -143,7 +148,8 @@ public final class SparkExchange implements Exchange {
             now[shard()] = address();
             for (int step = 1; step < executors(); step++) {
                 int other = (shard() + step) % executors();
-                receive(new Address(epoch, 0, Phase.GREETING, other, 0), (bytes, length) -> now[other] = new String(bytes, 0, length, StandardCharsets.UTF_8));
+                receive(new Address(epoch, 0, Phase.GREETING, other, 0),
+                        (bytes, length) -> now[other] = new String(bytes, 0, length, StandardCharsets.UTF_8));
             }
             addresses = now;
         }
@@ -176,7 +182,8 @@ public final class SparkExchange implements Exchange {
 
     static ByteBuffer header(UUID run, Address address) {
         return ByteBuffer.allocate(HEADER).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits())
-                .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source()).putInt(address.piece()).flip();
+                .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source())
+                .putInt(address.piece()).flip();
     }
 
     private TransportClient client(String where) {

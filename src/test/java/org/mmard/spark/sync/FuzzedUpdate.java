@@ -15,7 +15,9 @@ import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.spark.sync.Address.Phase;
 
-/** What comes in at an executor's port, Spark's own framing included, where nobody has to prove who he is: an update of another executor. */
+/**
+ * What comes in at an executor's port, Spark's own framing included, where nobody has to prove who he is: an update of another executor.
+ */
 public final class FuzzedUpdate implements FuzzedReader {
     private static final UUID RUN = new UUID(1, 2);
     private static final Address UPDATE = new Address(0, 0, Phase.SCATTER, 1, 0);
@@ -37,7 +39,8 @@ public final class FuzzedUpdate implements FuzzedReader {
         }
         int body = random.nextInt(4) == 0 ? random.nextInt(4096) : 1 + Encoding.INT8.bytes(LENGTH);
         int framed = 8 + 1 + 8 + 4 + header.length + 8;
-        byte[] message = ByteBuffer.allocate(framed + body).putLong(framed).put(UPLOAD_STREAM).putLong(random.nextLong()).putInt(header.length).put(header).putLong(body).array();
+        byte[] message = ByteBuffer.allocate(framed + body).putLong(framed).put(UPLOAD_STREAM).putLong(random.nextLong())
+                .putInt(header.length).put(header).putLong(body).array();
         Files.write(folder.resolve("message"), random.nextInt(3) == 0 ? Mutations.bytes(message, random) : message);
     }
 
@@ -59,7 +62,8 @@ public final class FuzzedUpdate implements FuzzedReader {
                 return false;
             }
         };
-        try (SparkExchange exchange = new SparkExchange(RUN, AllReduce.limits(2, LENGTH), 0, "127.0.0.1", new SparkConf(false), null, () -> alone)) {
+        try (SparkExchange exchange =
+                new SparkExchange(RUN, AllReduce.limits(2, LENGTH), 0, "127.0.0.1", new SparkConf(false), null, () -> alone)) {
             exchange.meet(0, true);
             send(exchange.address().split(":"), Files.readAllBytes(folder.resolve("message")));
             exchange.receive(UPDATE, (bytes, length) -> {});

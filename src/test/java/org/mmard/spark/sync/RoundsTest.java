@@ -66,7 +66,8 @@ class RoundsTest {
         }
 
         List<Replica> run() throws Exception {
-            List<MemoryExchange> exchanges = MemoryExchange.among(executors, AllReduce.limits(executors, length), gone < 0 ? PATIENCE : 500);
+            List<MemoryExchange> exchanges =
+                    MemoryExchange.among(executors, AllReduce.limits(executors, length), gone < 0 ? PATIENCE : 500);
             ExecutorService threads = Executors.newFixedThreadPool(executors);
             List<Future<Replica>> futures = new ArrayList<>();
             for (MemoryExchange exchange : exchanges) {
@@ -164,7 +165,8 @@ class RoundsTest {
         assertAlike(replicas);
         assertNothingLost(epoch, replicas, 12);
         assertNothingLeft(replicas);
-        assertEquals(encoding != Encoding.EXACT, replicas.stream().anyMatch(replica -> sizeOf(replica.unsent) > 0), "an encoding that loses something leaves something");
+        assertEquals(encoding != Encoding.EXACT, replicas.stream().anyMatch(replica -> sizeOf(replica.unsent) > 0),
+                "an encoding that loses something leaves something");
     }
 
     private static double sizeOf(float[] values) {
@@ -315,7 +317,8 @@ class RoundsTest {
         epoch.executors = 3;
         epoch.gone = 1;
         ExecutionException thrown = assertThrows(ExecutionException.class, epoch::run);
-        assertTrue(thrown.getCause().getMessage().startsWith("the update of shard 1 in round 1 of epoch 4 did not arrive"), thrown.getMessage());
+        assertTrue(thrown.getCause().getMessage().startsWith("the update of shard 1 in round 1 of epoch 4 did not arrive"),
+                thrown.getMessage());
     }
 
     @Test

@@ -95,31 +95,32 @@ class SparkExchangeTest {
 
     private SparkExchange exchange(int shard, Security security) {
         AtomicInteger epochs = new AtomicInteger();
-        SparkExchange exchange = new SparkExchange(RUN, LIMITS, 20_000, "127.0.0.1", security.conf(), security.secret(), () -> new Gathering() {
-            private final int now = (shard + epochs.getAndIncrement()) % 2;
+        SparkExchange exchange =
+                new SparkExchange(RUN, LIMITS, 20_000, "127.0.0.1", security.conf(), security.secret(), () -> new Gathering() {
+                    private final int now = (shard + epochs.getAndIncrement()) % 2;
 
-            /** Another one in each epoch, as Spark may have it. */
-            @Override
-            public int shard() {
-                return now;
-            }
+                    /** Another one in each epoch, as Spark may have it. */
+                    @Override
+                    public int shard() {
+                        return now;
+                    }
 
-            @Override
-            public String[] all(String own) {
-                addresses[now] = own;
-                try {
-                    barrier.await(20, TimeUnit.SECONDS);
-                } catch (Exception e) {
-                    throw new IllegalStateException(e);
-                }
-                return addresses;
-            }
+                    @Override
+                    public String[] all(String own) {
+                        addresses[now] = own;
+                        try {
+                            barrier.await(20, TimeUnit.SECONDS);
+                        } catch (Exception e) {
+                            throw new IllegalStateException(e);
+                        }
+                        return addresses;
+                    }
 
-            @Override
-            public boolean isInterrupted() {
-                return killed.get();
-            }
-        });
+                    @Override
+                    public boolean isInterrupted() {
+                        return killed.get();
+                    }
+                });
         exchanges.add(exchange);
         return exchange;
     }
@@ -186,20 +187,22 @@ class SparkExchangeTest {
         NoOpRpcHandler impostor = new NoOpRpcHandler() {
             @Override
             public void channelActive(TransportClient client) {
-                client.uploadStream(new NioManagedBuffer(SparkExchange.header(RUN, UPDATE)), new NioManagedBuffer(ByteBuffer.allocate(10)), new RpcResponseCallback() {
-                    @Override
-                    public void onSuccess(ByteBuffer response) {
-                        outcome.complete(null);
-                    }
+                client.uploadStream(new NioManagedBuffer(SparkExchange.header(RUN, UPDATE)), new NioManagedBuffer(ByteBuffer.allocate(10)),
+                        new RpcResponseCallback() {
+                            @Override
+                            public void onSuccess(ByteBuffer response) {
+                                outcome.complete(null);
+                            }
 
-                    @Override
-                    public void onFailure(Throwable e) {
-                        outcome.complete(e);
-                    }
-                });
+                            @Override
+                            public void onFailure(Throwable e) {
+                                outcome.complete(e);
+                            }
+                        });
             }
         };
-        try (TransportContext context = new TransportContext(conf, impostor, false); var server = context.createServer("127.0.0.1", 0, List.of())) {
+        try (TransportContext context = new TransportContext(conf, impostor, false);
+                var server = context.createServer("127.0.0.1", 0, List.of())) {
             SparkExchange exchange = exchange(0, Security.NONE);
             CompletableFuture<Void> met = CompletableFuture.runAsync(() -> exchange.meet(0, true));
             addresses[1] = "127.0.0.1:" + server.getPort();
@@ -302,11 +305,13 @@ class SparkExchangeTest {
     }
 
     /** One that knows how to speak, with whatever secret. @return why it was not understood, or null */
-    private static Throwable upload(SparkExchange to, Security security, SecretKeyHolder secret, ByteBuffer header, int length) throws Exception {
+    private static Throwable upload(SparkExchange to, Security security, SecretKeyHolder secret, ByteBuffer header, int length)
+            throws Exception {
         TransportConf conf = SparkTransportConf.fromSparkConf(security.conf(), "mmard", 1, Option.empty());
         List<TransportClientBootstrap> bootstraps = secret == null ? List.of() : List.of(new AuthClientBootstrap(conf, "mmard", secret));
         String[] where = to.address().split(":");
-        try (TransportContext context = new TransportContext(conf, new NoOpRpcHandler(), false); var factory = context.createClientFactory(bootstraps)) {
+        try (TransportContext context = new TransportContext(conf, new NoOpRpcHandler(), false);
+                var factory = context.createClientFactory(bootstraps)) {
             CompletableFuture<Throwable> outcome = new CompletableFuture<>();
             TransportClient client = factory.createClient(where[0], Integer.parseInt(where[1]));
             client.uploadStream(new NioManagedBuffer(header), new NioManagedBuffer(ByteBuffer.allocate(length)), new RpcResponseCallback() {
@@ -355,9 +360,11 @@ class SparkExchangeTest {
     @EnumSource(value = Security.class, names = {"AUTHENTICATED", "ENCRYPTED"})
     void whoHasAnotherSecretOrNoneIsTurnedAwayAndCounted(Security security) throws Exception {
         SparkExchange exchange = waiting(security);
-        assertTrue(upload(exchange, security, secret("a guess"), SparkExchange.header(RUN, UPDATE), 10) != null, "a wrong secret was let through");
+        assertTrue(upload(exchange, security, secret("a guess"), SparkExchange.header(RUN, UPDATE), 10) != null,
+                "a wrong secret was let through");
         awaitStrangers(exchange, 1);
-        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), 10) != null, "an update without a secret was let through");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), 10) != null,
+                "an update without a secret was let through");
         awaitStrangers(exchange, 2);
         assertUntouched(exchange, UPDATE);
     }
@@ -375,12 +382,17 @@ class SparkExchangeTest {
     @Test
     void whatIsNoUpdateOfThisRunIsDroppedAndCounted() throws Exception {
         SparkExchange exchange = waiting(Security.NONE);
-        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(UUID.randomUUID(), UPDATE), 10), "of another run: dropped");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(UUID.randomUUID(), UPDATE), 10),
+                "of another run: dropped");
         assertEquals(1, exchange.strangers());
-        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 7, Phase.SCATTER, 1, 0)), 10), "of a round to come");
-        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 0, Phase.SCATTER, 9, 0)), 10), "of a shard that there is not");
-        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE).putInt(24, 99), 10) != null, "of a phase that there is not");
-        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), LIMITS.length() + 1) != null, "longer than any");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 7, Phase.SCATTER, 1, 0)), 10),
+                "of a round to come");
+        assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 0, Phase.SCATTER, 9, 0)), 10),
+                "of a shard that there is not");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE).putInt(24, 99), 10) != null,
+                "of a phase that there is not");
+        assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), LIMITS.length() + 1) != null,
+                "longer than any");
         assertTrue(upload(exchange, Security.NONE, null, ByteBuffer.allocate(3), 10) != null, "a short header");
         assertTrue(exchange.strangers() >= 5, exchange.strangers() + " were counted");
         assertUntouched(exchange, UPDATE);
@@ -413,7 +425,8 @@ class SparkExchangeTest {
         }
         // As a message of Spark's own, too.
         TransportConf conf = SparkTransportConf.fromSparkConf(new SparkConf(false), "mmard", 1, Option.empty());
-        try (TransportContext context = new TransportContext(conf, new NoOpRpcHandler(), false); var factory = context.createClientFactory()) {
+        try (TransportContext context = new TransportContext(conf, new NoOpRpcHandler(), false);
+                var factory = context.createClientFactory()) {
             TransportClient client = factory.createClient(where[0], Integer.parseInt(where[1]));
             assertThrows(RuntimeException.class, () -> client.sendRpcSync(ByteBuffer.wrap(object.toByteArray()), 10_000));
         }
