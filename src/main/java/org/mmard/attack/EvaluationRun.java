@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * One evaluation: sanity checks, clean accuracy, then cascade after cascade. An attack that two cascades share is run once for each

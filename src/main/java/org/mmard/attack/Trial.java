@@ -3,11 +3,11 @@ package org.mmard.attack;
 import java.io.Serializable;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.mmard.config.InputError;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
+import org.mmard.failure.InputError;
 
 /**
  * Puts some examples to the test: an attack, or none, and the model's answers afterwards.

@@ -13,10 +13,10 @@ import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.LibTorch;
 import org.mmard.model.Architectures;
-import org.mmard.train.DistillationSteps;
-import org.mmard.train.SgdUpdater;
-import org.mmard.train.Step;
-import org.mmard.train.Teacher;
+import org.mmard.step.DistillationSteps;
+import org.mmard.step.SgdUpdater;
+import org.mmard.step.Step;
+import org.mmard.step.Teacher;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -67,7 +67,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
      */
     public record Speed(double imagesPerSecond, double imagesPerCpuSecond, LibTorch.Copies copies) {}
 
-    /** @throws org.mmard.config.InputError for a network or method that is not known */
+    /** @throws org.mmard.failure.InputError for a network or method that is not known */
     public Map<Variant, Speed> run(List<Variant> variants) {
         Settings.Method settings = SettingsReader.method(method, ORIGIN);
         ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);

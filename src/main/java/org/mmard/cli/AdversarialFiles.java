@@ -12,7 +12,7 @@ import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Robustness;
 import org.mmard.data.ImageSet;
-import org.mmard.train.RunDirectory;
+import org.mmard.run.RunDirectory;
 
 /**
  * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples,

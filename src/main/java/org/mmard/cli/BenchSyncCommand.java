@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
 import org.mmard.spark.SyncBenchmark;
 import org.mmard.spark.sync.Encoding;

@@ -24,7 +24,7 @@ final class DeviceOption {
     /**
      * Makes it the device of this process.
      *
-     * @throws org.mmard.config.InputError where it is a GPU that cannot be used
+     * @throws org.mmard.failure.InputError where it is a GPU that cannot be used
      */
     void use() {
         Device.configure(engine(), null);

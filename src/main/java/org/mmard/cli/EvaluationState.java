@@ -16,11 +16,11 @@ import java.util.stream.IntStream;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Ledger;
 import org.mmard.attack.Outcome;
-import org.mmard.config.InputError;
-import org.mmard.config.JsonFields;
 import org.mmard.data.ImageSet;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.Sha256;
+import org.mmard.failure.InputError;
+import org.mmard.files.JsonFields;
+import org.mmard.files.Sha256;
+import org.mmard.run.RunDirectory;
 
 /**
  * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.mmard.config.Printable;
+import org.mmard.failure.Printable;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The command that this process carries out, and where it was given. */

@@ -18,7 +18,7 @@ import org.mmard.config.Settings;
 import org.mmard.engine.Cuda;
 import org.mmard.engine.Device;
 import org.mmard.engine.LibTorch;
-import org.mmard.train.Versions;
+import org.mmard.run.Versions;
 import org.mmard.verify.Comparison;
 import org.mmard.verify.DeviceCheck;
 import picocli.CommandLine.Command;

@@ -10,9 +10,9 @@ import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.config.GridSettings;
-import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.SettingsReader;
+import org.mmard.failure.InputError;
 
 /** One run of a grid: a cell with a seed, and the settings that follow from them. */
 record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolved) {

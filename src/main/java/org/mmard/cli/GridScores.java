@@ -14,16 +14,16 @@ import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.config.GridSettings;
-import org.mmard.config.InputError;
-import org.mmard.config.JsonFields;
 import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
+import org.mmard.failure.InputError;
+import org.mmard.files.JsonFields;
 import org.mmard.model.ModelFile;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.Versions;
 import org.mmard.spark.SparkEvaluator;
-import org.mmard.train.CheckpointState;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.Versions;
 
 /**
  * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is

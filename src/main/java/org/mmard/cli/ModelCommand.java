@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.mmard.data.HadoopConfiguration;
+import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.mmard.config.InputError;
-import org.mmard.train.DiskFull;
-import org.mmard.train.RunDirectory;
+import org.mmard.failure.InputError;
+import org.mmard.files.DiskFull;
+import org.mmard.run.RunDirectory;
 
 /** The file that {@code --out} names, on any Hadoop filesystem. @param out as it was given */
 record OutFile(String out, RunDirectory folder, String name) {

@@ -8,25 +8,25 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
+import org.mmard.failure.RunStopped;
+import org.mmard.files.Sha256;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.Checkpoints;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.RunLock;
+import org.mmard.run.StartingPoint;
+import org.mmard.run.Versions;
 import org.mmard.spark.SparkCluster;
 import org.mmard.spark.SparkEpochs;
-import org.mmard.train.CheckpointState;
-import org.mmard.train.Checkpoints;
-import org.mmard.train.DistillationSteps;
-import org.mmard.train.Provenance;
+import org.mmard.step.DistillationSteps;
 import org.mmard.train.Restarts;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.RunLock;
-import org.mmard.train.RunStopped;
-import org.mmard.train.Sha256;
-import org.mmard.train.StartingPoint;
 import org.mmard.train.StopRequest;
 import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
-import org.mmard.train.Versions;
 import org.mmard.train.WeightAverage;
 
 /**
@@ -42,7 +42,7 @@ record PreparedRun(TrainingInputs inputs, RunDirectory directory, StartingPoint 
     /**
      * @param resume whether to go on with a run that its directory holds
      * @param command the command line, for the record; @param warn told in one line about each checkpoint that cannot be used
-     * @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest
+     * @throws org.mmard.failure.InputError for the first thing that is missing, damaged or does not fit the rest
      */
     static PreparedRun of(ResolvedSettings resolved, Sources sources, boolean resume, String command, Consumer<String> warn) {
         RunDirectory directory = RunDirectory.at(resolved.settings().run().directory(), sources.hadoop());

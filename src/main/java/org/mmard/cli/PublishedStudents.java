@@ -16,13 +16,13 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.mmard.config.InputError;
-import org.mmard.config.JsonFields;
-import org.mmard.config.Printable;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
+import org.mmard.files.JsonFields;
+import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
 import org.mmard.report.RecordedEvaluation;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.Sha256;
+import org.mmard.run.RunDirectory;
 
 /**
  * The best student so far, in a folder that others fetch it from. Each student that was ever published has a folder of its own there, with

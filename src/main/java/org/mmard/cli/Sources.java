@@ -6,7 +6,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
-import org.mmard.train.Teacher;
+import org.mmard.step.Teacher;
 
 /** What runs learn from. Each is read once, however many runs of a command share it. */
 final class Sources {
@@ -22,12 +22,12 @@ final class Sources {
         return hadoop;
     }
 
-    /** @throws org.mmard.config.InputError where there is no such data */
+    /** @throws org.mmard.failure.InputError where there is no such data */
     ImageSet training(Settings.Data data) {
         return training.computeIfAbsent(data, asked -> Cifar.open(asked.uri(), hadoop).train(asked.examples()));
     }
 
-    /** @throws org.mmard.config.InputError where there is no such model */
+    /** @throws org.mmard.failure.InputError where there is no such model */
     Teacher teacher(String uri) {
         return teachers.computeIfAbsent(uri, asked -> Teacher.read(asked, hadoop));
     }

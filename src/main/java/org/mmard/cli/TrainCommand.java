@@ -9,7 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.data.HadoopConfiguration;
+import org.mmard.files.HadoopConfiguration;
 import org.mmard.spark.SparkCluster;
 import org.mmard.train.Restarts;
 import org.mmard.train.RunInterrupted;

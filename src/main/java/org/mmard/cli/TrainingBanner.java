@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Map;
 import org.mmard.config.Settings;
 import org.mmard.model.Outline;
-import org.mmard.train.CheckpointState;
-import org.mmard.train.EpochSums;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.EpochSums;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
 import org.mmard.train.Restarts;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.StartingPoint;
 
 /** What is printed before and after a run. */
 final class TrainingBanner {

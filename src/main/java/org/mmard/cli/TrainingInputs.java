@@ -14,9 +14,9 @@ import org.mmard.method.Moment;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Outline;
-import org.mmard.train.Checkpoints;
-import org.mmard.train.Provenance;
-import org.mmard.train.Teacher;
+import org.mmard.run.Checkpoints;
+import org.mmard.run.Provenance;
+import org.mmard.step.Teacher;
 
 /**
  * All that a run reads before it starts, checked against one another.
@@ -25,7 +25,7 @@ import org.mmard.train.Teacher;
  * @param fresh the student as a new run starts with it
  */
 record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
-    /** @throws org.mmard.config.InputError for the first thing that is missing, damaged or does not fit the rest */
+    /** @throws org.mmard.failure.InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
         boolean needsTeacher = Methods.of(settings.method(), Moment.end(settings.training().epochs())).needsTeacher();

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.failure.InputError;
 
 /** Reads the section {@code grid} of a configuration file: the command line over the file over {@code grid.conf}. */
 public final class GridReader {

@@ -20,6 +20,9 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
+import org.mmard.files.RegularFile;
 
 /**
  * HOCON files on any Hadoop filesystem. An include is taken relative to the file that includes it, and must be there: HOCON itself would

@@ -2,6 +2,7 @@ package org.mmard.config;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import org.mmard.failure.InputError;
 
 /**
  * HOCON before anything is made of it. Its parser goes as deep as a text is nested, on the thread's stack, and takes the square or the cube

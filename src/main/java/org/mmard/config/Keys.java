@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 
 /** Typed values of a resolved configuration. Whatever is wrong with a value becomes one line with its key and the place where it stands. */
 final class Keys {

@@ -1,6 +1,7 @@
 package org.mmard.config;
 
 import java.util.Map;
+import org.mmard.failure.InputError;
 
 /**
  * Checked settings, and how they came about.

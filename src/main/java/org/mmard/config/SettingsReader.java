@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 
 /**
  * Reads settings: the command line over a HOCON file over the preset it names over {@code reference.conf}, which says what each key means.

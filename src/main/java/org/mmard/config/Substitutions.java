@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.apache.commons.lang3.StringUtils;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 
 /**
  * Puts the values in place that a configuration names as <code>${key}</code>. Before that it finds out how large the result would be, for a

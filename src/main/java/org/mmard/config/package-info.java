@@ -1,2 +1,2 @@
-/** Typed settings read from HOCON; every error names the key and the place it came from. Knows no other room. */
+/** Typed settings read from HOCON; every error names the key and the place it came from. */
 package org.mmard.config;

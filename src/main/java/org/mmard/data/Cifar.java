@@ -8,8 +8,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
-import org.mmard.config.Printable;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
+import org.mmard.files.Storage;
 
 /**
  * A CIFAR-10 or CIFAR-100 data set in its official binary layout, on any Hadoop filesystem: its folder, a folder that has that folder under

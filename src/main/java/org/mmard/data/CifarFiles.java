@@ -12,8 +12,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
 import org.apache.hadoop.fs.FileStatus;
-import org.mmard.config.InputError;
-import org.mmard.config.RegularFile;
+import org.mmard.failure.InputError;
+import org.mmard.files.RegularFile;
+import org.mmard.files.Storage;
+import org.mmard.files.TarFiles;
 
 /** The files of a data set, wherever they lie. */
 sealed interface CifarFiles {

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * An array of NumPy's {@code .npy} format (NEP 1): C order, little endian, 32- or 64-bit floats or integers.

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.files.Storage;
 
 /**
  * The shapes data as a folder in CIFAR-10's binary layout, with a note of its parameters in {@value #NOTE}. The training records fill the

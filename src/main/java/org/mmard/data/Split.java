@@ -3,7 +3,7 @@ package org.mmard.data;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * A training set cut in two disjoint parts: records to train on and records held out to select the best checkpoint.

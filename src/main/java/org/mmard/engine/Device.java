@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**

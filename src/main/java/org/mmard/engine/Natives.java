@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bytedeco.javacpp.Loader;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * LibTorch's native libraries as the jar has them: for the processor alone, or for GPUs too, which then ask for libraries of CUDA that no

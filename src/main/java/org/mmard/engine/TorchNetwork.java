@@ -50,7 +50,7 @@ public final class TorchNetwork implements AutoCloseable {
 
     /**
      * @param graph initialised; its flat vectors must stay where they are for as long as this object is used
-     * @throws org.mmard.config.InputError naming the vertex, where the graph holds something the engine does not run
+     * @throws org.mmard.failure.InputError naming the vertex, where the graph holds something the engine does not run
      */
     public TorchNetwork(ComputationGraph graph) {
         this.graph = graph;
@@ -85,7 +85,7 @@ public final class TorchNetwork implements AutoCloseable {
             }
         }
         Op.Dense last = (Op.Dense) program.ops().stream().filter(Op.Dense.class::isInstance).reduce((a, b) -> b)
-                .orElseThrow(() -> new org.mmard.config.InputError("the network has no dense layer to give logits"));
+                .orElseThrow(() -> new org.mmard.failure.InputError("the network has no dense layer to give logits"));
         classes = Math.toIntExact(weights.get(last.weight()).size(0));
     }
 

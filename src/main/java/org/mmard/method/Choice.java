@@ -2,7 +2,7 @@ package org.mmard.method;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /** One of several named things. */
 final class Choice {

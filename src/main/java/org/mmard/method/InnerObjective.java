@@ -60,7 +60,7 @@ enum InnerObjective {
     /**
      * The objective of {@code method.inner}, or empty where there is no attack.
      *
-     * @throws org.mmard.config.InputError for an unknown name or an addition that adds nothing
+     * @throws org.mmard.failure.InputError for an unknown name or an addition that adds nothing
      */
     static Optional<Objective> of(Settings.Method settings) {
         Selection<InnerObjective> selection = Selection.of(KEY, settings.inner(), values(), ADDITION);

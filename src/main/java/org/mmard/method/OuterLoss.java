@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Triangle;
 import org.mmard.loss.WeightedSum;
@@ -51,7 +51,7 @@ enum OuterLoss {
     }
 
     /**
-     * @throws org.mmard.config.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise
+     * @throws org.mmard.failure.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise
      */
     static WeightedSum of(Settings.Method settings, Moment moment) {
         try {

@@ -6,8 +6,8 @@ import static org.mmard.loss.Prediction.TEACHER_ADVERSARIAL;
 import static org.mmard.loss.Prediction.TEACHER_NATURAL;
 
 import java.util.List;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 import org.mmard.loss.BoostedCrossEntropy;
 import org.mmard.loss.CrossEntropy;
 import org.mmard.loss.ElementMean;

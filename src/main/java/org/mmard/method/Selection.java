@@ -1,6 +1,6 @@
 package org.mmard.method;
 
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * A key's value of the form {@code NAME} or {@code NAME + ADDITION}.

@@ -28,7 +28,7 @@ enum TeacherTerm {
         return term;
     }
 
-    /** @throws org.mmard.config.InputError for an unknown name */
+    /** @throws org.mmard.failure.InputError for an unknown name */
     static TeacherTerm named(String name) {
         return Choice.of("method.teacher-term", name, values());
     }

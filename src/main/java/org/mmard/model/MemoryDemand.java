@@ -8,7 +8,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /** What a network takes of a machine's memory, before any is taken. */
 final class MemoryDemand {

@@ -39,9 +39,11 @@ import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
-import org.mmard.config.InputError;
-import org.mmard.config.Printable;
-import org.mmard.config.RegularFile;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
+import org.mmard.files.HadoopChannel;
+import org.mmard.files.RegularFile;
+import org.mmard.files.ZipEntries;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

@@ -1,7 +1,7 @@
 package org.mmard.model;
 
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * A model from a file of either kind: mmard's own zip, which says which network it is, or PyTorch weights, of which the user has to say it.

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * The named tensors of a PyTorch network, as {@code torch.save} wrote them: alone, or in a dictionary under one of the usual names; their

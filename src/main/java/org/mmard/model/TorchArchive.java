@@ -6,6 +6,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import org.mmard.files.HadoopChannel;
+import org.mmard.files.ZipEntries;
 
 /**
  * The format of PyTorch since 1.6: a zip file with one folder, in it {@code data.pkl}, what was saved, and {@code data/KEY} for each

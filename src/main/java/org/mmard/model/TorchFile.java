@@ -7,7 +7,8 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.files.HadoopChannel;
 
 /** A file that {@code torch.save} wrote: what was saved, and the storages of its tensors. */
 interface TorchFile extends AutoCloseable {

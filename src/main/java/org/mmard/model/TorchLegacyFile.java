@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.mmard.files.HadoopChannel;
 
 /**
  * The format of PyTorch before 1.6: pickles of a magic number, a version, the machine, what was saved and the keys of its storages; then,

@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.mmard.train.EpochMetrics;
+import org.mmard.run.EpochMetrics;
 
 /**
  * Several groups side by side.

@@ -9,13 +9,13 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
-import org.mmard.config.InputError;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.failure.InputError;
 import org.mmard.model.ModelFile;
 
 /**

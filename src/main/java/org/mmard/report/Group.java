@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.mmard.train.EpochMetrics;
+import org.mmard.run.EpochMetrics;
 
 /**
  * What a row of a comparison is about: runs that differ by nothing but their seed, one for each, or an evaluation without its run.

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
-import org.mmard.config.InputError;
-import org.mmard.config.JsonFields;
-import org.mmard.train.RunDirectory;
+import org.mmard.failure.InputError;
+import org.mmard.files.JsonFields;
+import org.mmard.run.RunDirectory;
 
 /**
  * An evaluation as {@code evaluation.json} has it.

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
-import org.mmard.config.JsonFields;
-import org.mmard.train.RunDirectory;
+import org.mmard.failure.InputError;
+import org.mmard.files.JsonFields;
+import org.mmard.run.RunDirectory;
 
 /**
  * A grid as its {@code grid.json} has it: every pair of inner objective and outer loss with its seeds.

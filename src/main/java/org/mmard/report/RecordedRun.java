@@ -9,13 +9,13 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.train.EpochMetrics;
-import org.mmard.train.Provenance;
-import org.mmard.train.RunDirectory;
+import org.mmard.failure.InputError;
+import org.mmard.run.EpochMetrics;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
 
 /**
  * A training run as its directory has it, finished or not.

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.InputError;
-import org.mmard.train.RunDirectory;
+import org.mmard.failure.InputError;
+import org.mmard.run.RunDirectory;
 
 /**
  * Runs, grids and evaluations as one HTML page that needs nothing else: styles, charts and images are in it.

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.lang3.StringUtils;
 import org.mmard.config.Settings;
-import org.mmard.train.EpochMetrics;
-import org.mmard.train.Provenance;
+import org.mmard.run.EpochMetrics;
+import org.mmard.run.Provenance;
 
 /**
  * One run on the page.

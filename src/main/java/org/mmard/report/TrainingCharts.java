@@ -6,9 +6,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
-import org.mmard.train.EpochMetrics;
+import org.mmard.run.EpochMetrics;
+import org.mmard.run.Provenance;
 import org.mmard.train.Epochs;
-import org.mmard.train.Provenance;
 
 /** The charts of one run: small ones of one shape, each of one thing, over the same epochs. */
 final class TrainingCharts {

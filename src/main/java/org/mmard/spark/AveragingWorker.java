@@ -6,16 +6,17 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.WorkerConfiguration;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
+import org.mmard.spark.host.AssignedGpu;
 
 /** DL4J's averaging worker, whose model is this executor's {@link Replica}. */
-final class AveragingWorker extends ParameterAveragingTrainingWorker {
+public final class AveragingWorker extends ParameterAveragingTrainingWorker {
     private static final long serialVersionUID = 1L;
 
     private final Broadcast<NetBroadcastTuple> state;
     private final Broadcast<Plan> plan;
     private final EpochStart start;
 
-    AveragingWorker(Broadcast<NetBroadcastTuple> state, WorkerConfiguration configuration, Broadcast<Plan> plan, EpochStart start) {
+    public AveragingWorker(Broadcast<NetBroadcastTuple> state, WorkerConfiguration configuration, Broadcast<Plan> plan, EpochStart start) {
         super(state, true, configuration, null, null, null);
         this.state = state;
         this.plan = plan;

@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.util.AccumulatorV2;
-import org.mmard.train.EpochSums;
-import org.mmard.train.Tally;
+import org.mmard.run.EpochSums;
+import org.mmard.step.Tally;
 
 /**
  * The tallies of one epoch by executor id. Spark sends an accumulator to the driver with every heartbeat of a running task, which serves

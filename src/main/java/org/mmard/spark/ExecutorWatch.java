@@ -8,9 +8,9 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.util.ShutdownHookManager$;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.failure.RunStopped;
 import org.mmard.train.ClusterFailure;
-import org.mmard.train.RunStopped;
 import scala.collection.JavaConverters;
 
 /**

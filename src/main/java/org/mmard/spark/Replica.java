@@ -7,8 +7,8 @@ import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.model.FlatVector;
-import org.mmard.train.FlatRange;
-import org.mmard.train.Tally;
+import org.mmard.step.FlatRange;
+import org.mmard.step.Tally;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

@@ -7,7 +7,7 @@ import org.mmard.spark.sync.Encoding;
 import org.mmard.spark.sync.Exchange;
 import org.mmard.spark.sync.Lockstep;
 import org.mmard.spark.sync.SparkExchange;
-import org.mmard.train.DistillingGraph;
+import org.mmard.step.DistillingGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 

@@ -4,8 +4,8 @@ import java.io.Serializable;
 import java.util.List;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.model.FlatVector;
+import org.mmard.step.FlatRange;
 import org.mmard.train.ClusterFailure;
-import org.mmard.train.FlatRange;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

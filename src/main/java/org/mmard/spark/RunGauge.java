@@ -3,7 +3,7 @@ package org.mmard.spark;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import java.util.Locale;
-import org.mmard.train.EpochSums;
+import org.mmard.run.EpochSums;
 import org.mmard.train.Epochs;
 
 /**

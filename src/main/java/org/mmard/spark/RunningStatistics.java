@@ -10,20 +10,21 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
-import org.mmard.train.BatchStatistics;
-import org.mmard.train.TrainingBatch;
+import org.mmard.spark.host.AssignedGpu;
+import org.mmard.step.BatchStatistics;
+import org.mmard.step.TrainingBatch;
 
 /**
  * Re-estimates a model's running statistics over all executors. Summed in the order of the batches, they do not depend on how many there
  * are.
  */
-final class RunningStatistics {
+public final class RunningStatistics {
     private RunningStatistics() {}
 
     private record OfBatch(int index, int examples, float[] statistics) implements Serializable {}
 
     /** The mean over the batches of an epoch, weighed by images, of what each batch's statistics are. */
-    static float[] of(JavaSparkContext spark, Broadcast<Plan> plan, ComputationGraph model, int epoch) {
+    public static float[] of(JavaSparkContext spark, Broadcast<Plan> plan, ComputationGraph model, int epoch) {
         int executors = plan.value().executors();
         Broadcast<NetBroadcastTuple> sent = spark.broadcast(SentStudent.withoutVelocity(model));
         try {

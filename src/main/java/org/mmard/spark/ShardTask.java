@@ -5,13 +5,14 @@ import org.apache.spark.TaskContext;
 import org.deeplearning4j.spark.parameterserver.functions.SharedFlatMapMultiDataSet;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingResult;
 import org.mmard.config.Settings;
+import org.mmard.spark.host.AssignedGpu;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
 import scala.runtime.AbstractFunction1;
 
 /** One executor's part of an epoch: trains on its batches and brings back its state. */
-final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator<ReplicaState>> implements Serializable {
+public final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator<ReplicaState>> implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final DistillingWorker worker;
@@ -19,7 +20,7 @@ final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, Iterator
     private final boolean alone;
 
     /** @param engine where to compute; @param alone whether there is no other executor to share updates with */
-    ShardTask(DistillingWorker worker, Settings.Engine engine, boolean alone) {
+    public ShardTask(DistillingWorker worker, Settings.Engine engine, boolean alone) {
         this.worker = worker;
         this.engine = engine;
         this.alone = alone;

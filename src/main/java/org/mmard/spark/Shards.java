@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
-import org.mmard.train.TrainingBatch;
+import org.mmard.step.TrainingBatch;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 
 /** Which executor trains on which batches: from the first that is left of an epoch on, they are dealt out in turn. */

@@ -5,10 +5,10 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
+import org.mmard.failure.RunStopped;
 import org.mmard.train.ClusterFailure;
-import org.mmard.train.RunStopped;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -15,7 +15,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.spark.host.AssignedGpu;
+import org.mmard.spark.host.TemporaryFolder;
 import org.mmard.spark.sync.Ports;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -84,7 +86,7 @@ public final class SparkDriver {
         return master == null || master.isBlank() ? null : master;
     }
 
-    static SparkConf configuration(String name, int executors, Map<String, String> environment) {
+    public static SparkConf configuration(String name, int executors, Map<String, String> environment) {
         SparkConf conf = new SparkConf().setIfMissing("spark.app.name", name);
         if (!conf.contains("spark.master")) {
             conf.setMaster(master(executors, environment));

@@ -13,11 +13,13 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
+import org.mmard.run.EpochSums;
+import org.mmard.spark.host.Devices;
+import org.mmard.spark.host.Preflight;
+import org.mmard.step.Schedule;
+import org.mmard.step.StepFactory;
 import org.mmard.train.ClusterFailure;
-import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
-import org.mmard.train.Schedule;
-import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
 import scala.Option;
@@ -46,7 +48,7 @@ public final class SparkEpochs implements Epochs {
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
      * @param steps makes each executor's training step; @param stop ends an epoch after its current steps, and validation at once
-     * @throws org.mmard.config.InputError where the executors do not come
+     * @throws org.mmard.failure.InputError where the executors do not come
      */
     public SparkEpochs(
             JavaSparkContext spark, ComputationGraph student, WeightAverage average, ImageSet training, ImageSet validation,

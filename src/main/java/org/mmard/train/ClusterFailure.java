@@ -1,5 +1,7 @@
 package org.mmard.train;
 
+import org.mmard.failure.RunStopped;
+
 /**
  * The cluster failed a run: an executor was lost, nothing moves any more, or whoever ran the epochs is gone. Nothing is wrong with the run
  * itself: it can go on from its newest checkpoint, with executors that were not part of this.

@@ -2,6 +2,8 @@ package org.mmard.train;
 
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.run.EpochSums;
+import org.mmard.step.FlatRange;
 
 /**
  * Whoever can carry out epochs: a Spark cluster, or a fake in a test. The driver's copy of the student is the {@code ComputationGraph}

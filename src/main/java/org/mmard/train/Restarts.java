@@ -1,6 +1,10 @@
 package org.mmard.train;
 
 import java.util.function.Consumer;
+import org.mmard.failure.RunStopped;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
 
 /** Carries a run on over failures of its cluster, each time from its newest checkpoint, and so many times at most. */
 public final class Restarts {

@@ -1,5 +1,7 @@
 package org.mmard.train;
 
+import org.mmard.failure.RunStopped;
+
 /** A run that was asked to stop, and did. Its message says where it can go on. */
 public final class RunInterrupted extends RunStopped {
     private static final long serialVersionUID = 1L;

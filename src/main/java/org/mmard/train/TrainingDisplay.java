@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.io.PrintStream;
 import java.time.InstantSource;
 import java.util.Locale;
+import org.mmard.run.EpochMetrics;
 
 /**
  * Shows a run as it goes: within an epoch whatever suits the place it prints to, and one line for each finished epoch. Numbers look the

@@ -6,6 +6,15 @@ import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.model.ModelFile;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.Checkpoints;
+import org.mmard.run.EpochMetrics;
+import org.mmard.run.EpochSums;
+import org.mmard.run.Metrics;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
+import org.mmard.step.FlatRange;
+import org.mmard.step.Schedule;
 
 /** One training run from where it stands to its last epoch. Whatever stops it, the checkpoints of all finished epochs are whole. */
 public final class TrainingRun {

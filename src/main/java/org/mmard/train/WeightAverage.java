@@ -2,9 +2,11 @@ package org.mmard.train;
 
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 import org.mmard.model.FlatVector;
+import org.mmard.run.Checkpoints;
+import org.mmard.step.FlatRange;
 
 /**
  * An average of a student's weights over its training, validated and kept in the student's place. A moving average, a <- decay a + (1 -

@@ -1,2 +1,2 @@
-/** One training run, without a word about Spark: the step, the updater and its schedule, checkpoints, metrics, the run directory. */
+/** A training run from its first epoch to its last, over interruptions and failures, without a word about Spark. */
 package org.mmard.train;

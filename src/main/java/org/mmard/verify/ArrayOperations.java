@@ -13,7 +13,7 @@ import org.mmard.data.Npy;
 import org.mmard.engine.LibTorch;
 import org.mmard.loss.TriangleCosines;
 import org.mmard.model.Architectures;
-import org.mmard.train.SgdUpdater;
+import org.mmard.step.SgdUpdater;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;

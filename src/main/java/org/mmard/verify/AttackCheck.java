@@ -13,7 +13,7 @@ import org.mmard.engine.Passes;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
-import org.mmard.train.DistillationStep;
+import org.mmard.step.DistillationStep;
 
 /**
  * One attack: its start, the input gradient (sum over the batch) at the start and at the last image but one, and one step from each of the

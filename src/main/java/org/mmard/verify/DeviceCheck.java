@@ -21,10 +21,10 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
-import org.mmard.train.DistillationSteps;
-import org.mmard.train.FlatRange;
-import org.mmard.train.Step;
-import org.mmard.train.Teacher;
+import org.mmard.step.DistillationSteps;
+import org.mmard.step.FlatRange;
+import org.mmard.step.Step;
+import org.mmard.step.Teacher;
 
 /**
  * Holds what the engine computes on a device to what it computes on the processor: networks, training steps, AutoAttack. Fresh weights,

@@ -8,8 +8,8 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.mmard.config.InputError;
 import org.mmard.data.Npy;
+import org.mmard.failure.InputError;
 
 /** A folder of a {@code manifest.json} and {@code .npy} arrays. It knows which arrays were asked for: one that nobody reads is an error. */
 final class Fixture {

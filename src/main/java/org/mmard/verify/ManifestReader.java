@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /** Reads a {@link Manifest}. A key that it does not understand is an error: it might change what the arrays mean. */
 final class ManifestReader {

@@ -11,7 +11,7 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.method.Method;
-import org.mmard.train.DistillationStep;
+import org.mmard.step.DistillationStep;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 import org.mmard.loss.BoostedCrossEntropy;
 import org.mmard.loss.CrossEntropy;
 import org.mmard.loss.CwMargin;

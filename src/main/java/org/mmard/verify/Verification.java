@@ -7,8 +7,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.mmard.config.InputError;
 import org.mmard.engine.LibTorch;
+import org.mmard.failure.InputError;
 
 /**
  * Carries out everything that a fixture folder describes, through the engine, the losses, the attack and the update of training, and

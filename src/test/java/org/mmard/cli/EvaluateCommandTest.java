@@ -21,10 +21,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.data.Cifar;
-import org.mmard.data.HadoopConfiguration;
 import org.mmard.data.ImageSet;
 import org.mmard.data.Npy;
 import org.mmard.data.ShapesFolder;
+import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 

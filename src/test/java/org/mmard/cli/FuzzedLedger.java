@@ -13,7 +13,7 @@ import org.mmard.attack.Outcome;
 import org.mmard.data.ImageSet;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
-import org.mmard.train.RunDirectory;
+import org.mmard.run.RunDirectory;
 
 /** What an evaluation that was stopped has saved, in two parts of one attack. */
 public final class FuzzedLedger implements FuzzedReader {

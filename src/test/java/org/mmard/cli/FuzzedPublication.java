@@ -9,7 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.model.ModelFile;
-import org.mmard.train.RunDirectory;
+import org.mmard.run.RunDirectory;
 
 /** What {@code nightly publish} finds where it publishes: whatever it says, somebody's folder beside it stays. */
 public final class FuzzedPublication implements FuzzedReader {

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.data.HadoopConfiguration;
+import org.mmard.files.HadoopConfiguration;
 import org.mmard.method.Methods;
 import org.mmard.method.Moment;
 import org.mmard.model.Architectures;

@@ -17,17 +17,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
-import org.mmard.train.RunDirectory;
-import org.mmard.train.RunLock;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.RunLock;
 
 /** The command from its configuration file to its files, with Spark in this process; several executors are for the cluster's own tests. */
 class TrainCommandTest {

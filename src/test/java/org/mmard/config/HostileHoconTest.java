@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 
 /** Configurations from strangers: each is accepted, or refused in one line, at once. */
 @Timeout(60)

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.failure.InputError;
 
 class SettingsReaderTest {
     private static final String NEEDED = "run.directory = runs/one, data.uri = /data\n";

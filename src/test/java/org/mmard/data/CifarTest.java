@@ -22,7 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.files.HadoopConfiguration;
 
 class CifarTest {
     private static final int RECORD = 3073;

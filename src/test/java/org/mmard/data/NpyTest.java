@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 class NpyTest {
     @TempDir

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
+import org.mmard.files.HadoopConfiguration;
 import org.mmard.reference.Reference;
 
 class RealCifarTest {

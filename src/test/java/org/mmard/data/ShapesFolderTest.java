@@ -15,7 +15,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.hdfs.MiniDFSCluster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.files.HadoopConfiguration;
 
 class ShapesFolderTest {
     @TempDir

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 class SplitTest {
     private static final ImageSet SET = ImageSetTest.counting(100);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
 
 /**

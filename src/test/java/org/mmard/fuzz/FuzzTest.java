@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * Mutated inputs for every reader: each has to be accepted, or refused with one printable line. {@code ./mmard test --fuzz MINUTES} goes on

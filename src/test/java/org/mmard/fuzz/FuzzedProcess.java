@@ -11,8 +11,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.mmard.config.InputError;
-import org.mmard.config.Printable;
+import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 
 /**
  * The process in which inputs are read, so that one that ends or stops it ends no test. Asked for {@code class seed folder} on a line of

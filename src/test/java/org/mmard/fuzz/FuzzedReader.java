@@ -18,7 +18,7 @@ public interface FuzzedReader {
     /**
      * Reads the input as the product does. To come back is to accept it.
      *
-     * @throws org.mmard.config.InputError to refuse it, with one printable line
+     * @throws org.mmard.failure.InputError to refuse it, with one printable line
      * @throws Exception a fault, like every other end
      */
     void read(Path folder) throws Exception;

@@ -15,9 +15,9 @@ import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
 import org.mmard.report.FuzzedGrid;
 import org.mmard.report.FuzzedRunDirectory;
+import org.mmard.run.FuzzedCheckpointState;
+import org.mmard.run.FuzzedLock;
 import org.mmard.spark.sync.FuzzedUpdate;
-import org.mmard.train.FuzzedCheckpointState;
-import org.mmard.train.FuzzedLock;
 import org.mmard.verify.FuzzedManifest;
 
 /** All readers that are fuzzed. */

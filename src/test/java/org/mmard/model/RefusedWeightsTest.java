@@ -21,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mmard.config.InputError;
-import org.mmard.data.HadoopConfiguration;
+import org.mmard.failure.InputError;
+import org.mmard.files.HadoopConfiguration;
 
 /** Files that must not be taken for weights, each refused in one line that names what is wrong; and nothing in them is ever run. */
 class RefusedWeightsTest {

@@ -13,7 +13,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.SettingsReader;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
-import org.mmard.train.CheckpointFiles;
+import org.mmard.run.CheckpointFiles;
 
 /**
  * A run directory, one of whose files is changed, is missing, or is something else: what a report and {@code checkpoints list} make of it.

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Outcome;
 import org.mmard.attack.Robustness;
-import org.mmard.config.InputError;
 import org.mmard.data.ImageSet;
+import org.mmard.failure.InputError;
 
 class RecordedEvaluationTest {
     private static final ImageSet IMAGES = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {0, 1, 1}, List.of("cat", "dog"));

@@ -31,12 +31,12 @@ import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
 import org.mmard.model.Architectures;
-import org.mmard.train.DistillingGraph;
-import org.mmard.train.FlatRange;
-import org.mmard.train.Schedule;
-import org.mmard.train.ToyStep;
-import org.mmard.train.Toys;
-import org.mmard.train.TrainingBatch;
+import org.mmard.step.DistillingGraph;
+import org.mmard.step.FlatRange;
+import org.mmard.step.Schedule;
+import org.mmard.step.ToyStep;
+import org.mmard.step.Toys;
+import org.mmard.step.TrainingBatch;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** A standalone master and two workers, and drivers, in processes of their own. */

@@ -15,11 +15,11 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
 import org.mmard.model.Architectures;
-import org.mmard.train.EpochSums;
+import org.mmard.run.EpochSums;
+import org.mmard.step.NanStep;
+import org.mmard.step.Toys;
 import org.mmard.train.Epochs;
-import org.mmard.train.NanStep;
 import org.mmard.train.StopRequest;
-import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
 
 /** Spark's own page for Prometheus, asked over HTTP while a run is trained. */

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 class SparkDriverTest {
     @Test

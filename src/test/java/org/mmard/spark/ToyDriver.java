@@ -11,17 +11,17 @@ import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
+import org.mmard.failure.RunStopped;
 import org.mmard.model.Architectures;
+import org.mmard.run.EpochSums;
+import org.mmard.step.NanStep;
+import org.mmard.step.Step;
+import org.mmard.step.StepFactory;
+import org.mmard.step.Tally;
+import org.mmard.step.Toys;
 import org.mmard.train.ClusterFailure;
-import org.mmard.train.EpochSums;
 import org.mmard.train.Epochs;
-import org.mmard.train.NanStep;
-import org.mmard.train.RunStopped;
-import org.mmard.train.Step;
-import org.mmard.train.StepFactory;
 import org.mmard.train.StopRequest;
-import org.mmard.train.Tally;
-import org.mmard.train.Toys;
 import org.mmard.train.WeightAverage;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -142,7 +142,7 @@ public final class ToyDriver {
         };
     }
 
-    static Settings settings(Map<String, String> options) {
+    public static Settings settings(Map<String, String> options) {
         int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
         return new Settings(
                 null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null),

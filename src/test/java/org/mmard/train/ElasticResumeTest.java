@@ -12,6 +12,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
 
 class ElasticResumeTest {
     @TempDir

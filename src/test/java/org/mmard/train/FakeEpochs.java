@@ -6,14 +6,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.run.EpochSums;
+import org.mmard.step.FlatRange;
+import org.mmard.step.Step;
+import org.mmard.step.Tally;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Epochs whose outcome depends on parameters, velocity and epoch alone, as a real run's does, at no cost. */
-class FakeEpochs implements Epochs {
+public class FakeEpochs implements Epochs {
     static final int BATCHES = 4;
     static final int BATCH = 8;
 
-    final List<Integer> trained = new ArrayList<>();
+    public final List<Integer> trained = new ArrayList<>();
     private final ComputationGraph student;
     private int killed;
     private int poisoned;
@@ -32,12 +36,12 @@ class FakeEpochs implements Epochs {
     }
 
     /** @param epoch counted from 1 */
-    FakeEpochs accuracy(int epoch, double clean, double robust) {
+    public FakeEpochs accuracy(int epoch, double clean, double robust) {
         accuracies.put(epoch, new Accuracy(clean, robust, 100));
         return this;
     }
 
-    FakeEpochs killedIn(int epoch) {
+    public FakeEpochs killedIn(int epoch) {
         killed = epoch;
         return this;
     }

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.config.Settings;
 import org.mmard.model.ModelFile;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.RunDirectory;
 
 class InterruptedRunTest {
     private static final Settings.Averaging EQUAL_WEIGHTS = new Settings.Averaging("swa", 0, 1, "re-estimate");

@@ -15,6 +15,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.model.ModelFile;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
 
 class RestartsTest {
     @TempDir

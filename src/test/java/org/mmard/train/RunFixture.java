@@ -14,38 +14,43 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.Checkpoints;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
 
 /** A run of {@link FakeEpochs} in a directory of any filesystem, as the train command puts one together. */
-final class RunFixture {
-    final RunDirectory directory;
+public final class RunFixture {
+    public final RunDirectory directory;
     final List<String> warnings = new ArrayList<>();
     final List<String> announced = new ArrayList<>();
     int renewed;
     final ByteArrayOutputStream printed = new ByteArrayOutputStream();
-    int epochs = 4;
+    public int epochs = 4;
     int keep;
-    int validateEvery = 1;
+    public int validateEvery = 1;
     int executors = 1;
     Settings.Averaging averaging = Settings.Averaging.NONE;
     String teacherChecksum = "teacher";
     String settings = "settings";
-    FakeEpochs last;
+    public FakeEpochs last;
     /** Of the latest attempt. */
     StopRequest stop;
 
-    RunFixture(String uri, Configuration hadoop) {
+    public RunFixture(String uri, Configuration hadoop) {
         directory = RunDirectory.at(uri, hadoop);
     }
 
-    CheckpointState start() {
+    public CheckpointState start() {
         return run(false, UnaryOperator.identity());
     }
 
-    CheckpointState resume() {
+    public CheckpointState resume() {
         return run(true, UnaryOperator.identity());
     }
 
-    CheckpointState run(boolean resume, UnaryOperator<FakeEpochs> change) {
+    public CheckpointState run(boolean resume, UnaryOperator<FakeEpochs> change) {
         return train(find(resume), change);
     }
 
@@ -100,12 +105,12 @@ final class RunFixture {
                 + ", teacher.model = null, cluster.executors = " + executors;
     }
 
-    List<String> metrics() {
+    public List<String> metrics() {
         return new String(directory.read(RunDirectory.METRICS).orElseThrow(), StandardCharsets.UTF_8).lines().toList();
     }
 
     /** The metrics without what differs between two runs of the same numbers: the time. */
-    List<String> metricsWithoutTime() {
+    public List<String> metricsWithoutTime() {
         return metrics().stream().map(line -> line.replaceAll(",\"time\":\"[^\"]*\"", "")).toList();
     }
 

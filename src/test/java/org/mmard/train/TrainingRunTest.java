@@ -20,15 +20,22 @@ import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
-import org.deeplearning4j.util.ModelSerializer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
+import org.mmard.failure.RunStopped;
 import org.mmard.model.ModelFile;
+import org.mmard.run.CheckpointFiles;
+import org.mmard.run.CheckpointState;
+import org.mmard.run.Checkpoints;
+import org.mmard.run.Provenance;
+import org.mmard.run.RunDirectory;
+import org.mmard.run.StartingPoint;
 
-class TrainingRunTest {
+public class TrainingRunTest {
     @TempDir
     Path folder;
 

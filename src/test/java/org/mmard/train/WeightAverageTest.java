@@ -13,9 +13,11 @@ import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.InputError;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 import org.mmard.model.ModelFile;
+import org.mmard.run.RunDirectory;
+import org.mmard.step.FlatRange;
 
 /** Runs whose epochs do not depend on the average: an equal run without one tells the student's own weights. */
 class WeightAverageTest {

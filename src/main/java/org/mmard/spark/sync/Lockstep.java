@@ -5,8 +5,8 @@ import java.util.function.BooleanSupplier;
 import org.deeplearning4j.optimize.api.StepFunction;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
 import org.deeplearning4j.optimize.solvers.accumulation.IndexedTail;
-import org.mmard.train.DistillingGraph;
-import org.mmard.train.TrainingBatch;
+import org.mmard.step.DistillingGraph;
+import org.mmard.step.TrainingBatch;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** {@link Rounds} as DL4J's solver knows them: a place to store an update in, and to apply those of all from. */

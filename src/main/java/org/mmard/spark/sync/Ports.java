@@ -4,7 +4,7 @@ import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 /**
  * The TCP ports on which executors listen for each other's updates: any free one, or, so that a firewall can be written, one of the range

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.apache.spark.SparkConf;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.spark.sync.Address.Phase;

@@ -9,7 +9,7 @@ import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mmard.config.InputError;
+import org.mmard.failure.InputError;
 
 class PortsTest {
     private static Ports range(String range) {

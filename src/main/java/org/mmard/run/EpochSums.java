@@ -1,0 +1,56 @@
+package org.mmard.run;
+
+import java.math.BigDecimal;
+import java.util.Map;
+import java.util.TreeMap;
+import org.mmard.step.Tally;
+import org.mmard.train.Epochs;
+
+/** What was done of an epoch so far. @param executors by id; @param seconds wall time */
+public record EpochSums(Map<String, Tally> executors, double seconds) {
+    public static final EpochSums NONE = new EpochSums(Map.of(), 0);
+
+    private static final Tally NOTHING = new Tally(null, null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0, 0);
+
+    /** Steps over all executors, skipped ones included. */
+    public long steps() {
+        return all().minibatches();
+    }
+
+    /** Images of all steps. */
+    public long images() {
+        return all().images();
+    }
+
+    public long skippedSteps() {
+        return all().skipped();
+    }
+
+    /** Mean over the images of the steps that count; not a number where there are none. */
+    public double loss() {
+        return all().mean(all().loss());
+    }
+
+    /** This part of an epoch and a later one. */
+    public EpochSums plus(EpochSums later) {
+        Map<String, Tally> both = new TreeMap<>(executors);
+        later.executors.forEach((id, tally) -> both.merge(id, tally, Tally::plus));
+        return new EpochSums(both, seconds + later.seconds);
+    }
+
+    public Epochs.Report report() {
+        Tally all = all();
+        Map<String, Double> terms = new TreeMap<>();
+        all.terms().forEach((name, sum) -> terms.put(name, all.mean(sum)));
+        Map<String, Epochs.ExecutorReport> reports = new TreeMap<>();
+        executors.forEach((id, tally) -> reports.put(id,
+                new Epochs.ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
+        return new Epochs.Report(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(),
+                all.images(), seconds,
+                all.skipped(), reports);
+    }
+
+    private Tally all() {
+        return executors.values().stream().reduce(NOTHING, Tally::plus);
+    }
+}

@@ -1,0 +1,56 @@
+package org.mmard.spark.host;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.mmard.failure.InputError;
+import scala.collection.Iterator;
+import scala.collection.JavaConverters;
+import scala.reflect.ClassTag$;
+import scala.runtime.AbstractFunction1;
+
+/** Looks, before training starts, whether each host has room for what will be written there: a full one ends processes without a word. */
+public final class Preflight {
+    /** Of updates, parameters and results on their way, beside the images. */
+    private static final long DISK_RESERVE = 64 << 20;
+
+    private Preflight() {}
+
+    /** One task per executor, all at once: no executor gets two. */
+    private static final class Look extends AbstractFunction1<Iterator<Integer>, Iterator<Room>> implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Iterator<Room> apply(Iterator<Integer> partition) {
+            return JavaConverters.asScalaIterator(List.of(Room.here()).iterator());
+        }
+    }
+
+    /**
+     * @param executors that will train; @param images bytes of all images
+     * @throws InputError naming the first host without enough room
+     */
+    public static void check(JavaSparkContext spark, int executors, long images) {
+        requireDisk(Room.here(), images);
+        if (spark.sc().isLocal()) {
+            return;
+        }
+        List<Integer> shards = IntStream.range(0, executors).boxed().toList();
+        spark.parallelize(shards, executors).rdd().barrier().mapPartitions(new Look(), false, ClassTag$.MODULE$.<Room>apply(Room.class))
+                .toJavaRDD().collect()
+                .forEach(room -> requireDisk(room, images));
+    }
+
+    private static void requireDisk(Room room, long images) {
+        if (room.disk() < images + DISK_RESERVE) {
+            throw new InputError(
+                    room.folder() + " on " + room.host() + ": " + mebibytes(room.disk()) + " free for Spark's temporary files, "
+                            + mebibytes(images + DISK_RESERVE) + " may be needed: make room, or set spark.local.dir to another disk");
+        }
+    }
+
+    private static String mebibytes(long bytes) {
+        return (bytes >> 20) + " MiB";
+    }
+}

@@ -1,0 +1,216 @@
+package org.mmard.step;
+
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.attack.Starts;
+import org.mmard.config.Settings;
+import org.mmard.data.RandomStreams;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.Passes;
+import org.mmard.engine.Precision;
+import org.mmard.engine.TorchNetwork;
+import org.mmard.loss.Objective;
+import org.mmard.loss.Prediction;
+import org.mmard.loss.Predictions;
+import org.mmard.method.InnerMaximisation;
+import org.mmard.method.Method;
+import org.mmard.method.TeacherOnNatural;
+
+/**
+ * Adversarial robustness distillation of one batch: x' climbs the inner objective against the student as it is, then the student's
+ * train-mode forwards give the outer loss, whose gradient goes into the student's gradient vector.
+ *
+ * <p>Each half can be had alone at given images, which is how it is compared with other codes. Call those within a {@link PointerScope};
+ * they use the method of the last batch's epoch, before the first batch that of epoch 0.
+ */
+public final class DistillationStep implements Step {
+    private final IntFunction<Method> methods;
+    private final Settings.Attack settings;
+    private final Passes passes;
+    private final TorchNetwork student;
+    /**
+     * The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running
+     * statistics.
+     */
+    private final Classifier onBatchStatistics;
+    private final FrozenTeacher teacher;
+    private final Precision attackPrecision;
+    private final WeightPerturbation perturbation;
+    private int epoch;
+    private Method method;
+
+    /**
+     * @param graph the student
+     * @param teacher a frozen network, closed with this step; null where the method needs none
+     * @param methods the method of each epoch, counted from 0
+     */
+    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
+            Passes passes) {
+        this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE,
+                passes, Precision.FLOAT32);
+    }
+
+    /**
+     * As above, with the outer loss's gradient at perturbed weights where {@code perturbation} says so, and the attack in a precision of
+     * its own.
+     *
+     * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison
+     *     would see the rounding alone
+     */
+    DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
+            Settings.WeightPerturbation perturbation, Passes passes, Precision attackPrecision) {
+        this.methods = methods;
+        this.teacher = teacher;
+        this.settings = settings;
+        this.passes = passes;
+        this.attackPrecision = attackPrecision;
+        method = methods.apply(0);
+        student = new TorchNetwork(graph);
+        this.perturbation = new WeightPerturbation(graph, student, perturbation);
+        onBatchStatistics = student.onBatchStatistics();
+        if (method.needsTeacher() && teacher == null) {
+            throw new IllegalArgumentException("the method needs a teacher");
+        }
+    }
+
+    @Override
+    public Result gradient(Batch batch) {
+        if (batch.epoch() != epoch) {
+            epoch = batch.epoch();
+            method = methods.apply(epoch);
+        }
+        student.upload();
+        try (PointerScope scope = new PointerScope()) {
+            Tensor natural = LibTorch.images(batch.images());
+            TeacherOnNatural known = onNatural(natural, batch.labels());
+            Tensor adversarial = natural;
+            if (method.attacks()) {
+                Tensor start =
+                        Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
+                adversarial = climb(known, attack -> attack.perturb(natural, start, known.predictions()));
+            }
+            return outer(natural, adversarial, known.predictions());
+        }
+    }
+
+    /**
+     * The attack from a given start: x' after the settings' number of steps.
+     *
+     * @param natural x, shape [examples, 3, 32, 32]; @param start x'_0 of the same shape
+     * @throws java.util.NoSuchElementException where the method makes no attack
+     */
+    public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {
+        student.upload();
+        TeacherOnNatural known = onNatural(natural, labels);
+        return climb(known, attack -> attack.perturb(natural, start, known.predictions()));
+    }
+
+    /** dJ/dx' of the attack at a given x', where J is the inner objective's batch mean; as {@link #adversarial} otherwise. */
+    public Tensor attackGradient(Tensor natural, Tensor adversarial, int[] labels) {
+        student.upload();
+        TeacherOnNatural known = onNatural(natural, labels);
+        return climb(known, attack -> attack.gradient(natural, adversarial, known.predictions()));
+    }
+
+    /**
+     * The outer loss at given adversarial images: what {@link #gradient} does after its attack. Overwrites the graph's gradient vector and
+     * moves its running statistics.
+     */
+    public Result outerLoss(Tensor natural, Tensor adversarial, int[] labels) {
+        student.upload();
+        return outer(natural, adversarial, onNatural(natural, labels).predictions());
+    }
+
+    @Override
+    public void close() {
+        onBatchStatistics.close();
+        student.close();
+        if (teacher != null) {
+            teacher.close();
+        }
+    }
+
+    private TeacherOnNatural onNatural(Tensor natural, int[] labels) {
+        return TeacherOnNatural.of(method.reads(), teacher == null ? null : teacher.exact(), natural, labels, method.linearisation());
+    }
+
+    /** Something of the attack, by the networks as they are now. */
+    private Tensor climb(TeacherOnNatural known, Function<InnerMaximisation, Tensor> use) {
+        Objective inner = method.inner().orElseThrow();
+        boolean train = settings.batchNorm().equals("train");
+        Precision precision = inner.comparesANetworkWithItself() ? Precision.FLOAT32 : attackPrecision;
+        Classifier attacked = train ? onBatchStatistics : student.freeze(passes, precision);
+        try {
+            boolean exactly = train || precision == Precision.FLOAT32;
+            Classifier asked = teacher == null ? null : exactly ? teacher.exact() : teacher.inAttack();
+            return use.apply(new InnerMaximisation(inner, settings, attacked, asked, known.linearised()));
+        } finally {
+            if (train) {
+                student.downloadStatistics();
+            } else {
+                attacked.close();
+            }
+        }
+    }
+
+    private Result outer(Tensor natural, Tensor adversarial, Predictions predictions) {
+        Map<Prediction.Image, Tensor> images = images(natural, adversarial);
+        for (Prediction which : List.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED)) {
+            if (method.outer().reads().contains(which)) {
+                predictions.with(which, teacher.exact().logits(images.get(which.image())));
+            }
+        }
+        Result result = perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy()))
+                : ofStudent(images, predictions);
+        student.downloadStatistics();
+        return result;
+    }
+
+    /** The outer loss from what the teacher says and the student is now asked. */
+    private Result ofStudent(Map<Prediction.Image, Tensor> images, Predictions predictions) {
+        Objective outer = method.outer();
+        Map<Prediction, TorchNetwork.TrainPass> differentiated = new EnumMap<>(Prediction.class);
+        List<Prediction> forwards = method.studentForwards();
+        for (int i = 0; i < forwards.size(); i++) {
+            Prediction which = forwards.get(i);
+            Tensor image = images.get(which.image());
+            // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those
+            // only.
+            if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
+                TorchNetwork.TrainPass pass = student.train(image);
+                differentiated.put(which, pass);
+                predictions.with(which, pass.logits());
+            } else {
+                predictions.with(which, onBatchStatistics.logits(image));
+            }
+        }
+        Objective.Value value = outer.evaluate(predictions);
+        student.zeroGradient();
+        differentiated.forEach((which, pass) -> pass.accumulate(value.gradients().get(which)));
+        student.downloadGradient();
+        return new Result(value.total(), value.byTerm(), predictions.labels().length,
+                correct(predictions, Prediction.STUDENT_NATURAL), correct(predictions, Prediction.STUDENT_ADVERSARIAL));
+    }
+
+    /** x, x' and, where something is forwarded there, x - d = x - (x' - x). */
+    private Map<Prediction.Image, Tensor> images(Tensor natural, Tensor adversarial) {
+        Map<Prediction.Image, Tensor> images = new EnumMap<>(Prediction.Image.class);
+        images.put(Prediction.Image.NATURAL, natural);
+        images.put(Prediction.Image.ADVERSARIAL, adversarial);
+        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)) {
+            images.put(Prediction.Image.MIRRORED, natural.sub(adversarial.sub(natural)));
+        }
+        return images;
+    }
+
+    private static int correct(Predictions predictions, Prediction which) {
+        return predictions.has(which) ? predictions.get(which).correct(predictions.labels()) : 0;
+    }
+}

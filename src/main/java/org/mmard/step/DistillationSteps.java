@@ -1,0 +1,63 @@
+package org.mmard.step;
+
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.config.Settings;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.Passes;
+import org.mmard.engine.Precision;
+import org.mmard.engine.TorchNetwork;
+import org.mmard.loss.Prediction;
+import org.mmard.method.Methods;
+import org.mmard.method.Moment;
+
+/** Makes the {@link DistillationStep} of a run on an executor, with the executor's own copy of the teacher. */
+public final class DistillationSteps implements StepFactory {
+    private static final long serialVersionUID = 1L;
+
+    private final Settings.Method method;
+    private final int epochs;
+    private final Settings.Attack attack;
+    private final Settings.WeightPerturbation perturbation;
+    private final Settings.Engine engine;
+    private final Teacher teacher;
+
+    /** @param teacher null where the method needs none */
+    public DistillationSteps(Settings settings, Teacher teacher) {
+        this(settings.method(), settings.training().epochs(), settings.attack(), settings.training().weightPerturbation(),
+                settings.engine(), teacher);
+    }
+
+    /** As above, from the settings that matter to a step. @param epochs of the whole training */
+    public DistillationSteps(Settings.Method method, int epochs, Settings.Attack attack, Settings.WeightPerturbation perturbation,
+            Settings.Engine engine, Teacher teacher) {
+        this.method = method;
+        this.epochs = epochs;
+        this.attack = attack;
+        this.perturbation = perturbation;
+        this.engine = engine;
+        this.teacher = teacher;
+    }
+
+    @Override
+    public Step create(ComputationGraph student) {
+        LibTorch.threads(engine.threads());
+        Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
+        Precision precision = Precision.of(engine.attackPrecision());
+        boolean needsTeacher = Methods.of(method, Moment.end(epochs)).needsTeacher();
+        return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes, precision) : null,
+                epoch -> Methods.of(method, new Moment(epoch + 1, epochs)), attack, perturbation, passes, precision);
+    }
+
+    private FrozenTeacher frozen(ComputationGraph graph, Passes passes, Precision precision) {
+        boolean attacked = Methods.of(method, Moment.end(epochs)).inner().stream()
+                .anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
+        try (TorchNetwork network = new TorchNetwork(graph)) {
+            Classifier exact = network.freeze(passes);
+            return new FrozenTeacher(exact, attacked && precision != Precision.FLOAT32 ? network.freeze(passes, precision) : exact);
+        } finally {
+            // What is frozen is a snapshot: the graph's own vectors need not wait for the garbage collector.
+            graph.close();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package org.mmard.step;
+
+import org.mmard.engine.Classifier;
+
+/**
+ * The teacher as one step runs it.
+ *
+ * @param exact for what the losses read: float32
+ * @param inAttack for T(x') while x' climbs: perhaps of less precision, perhaps the same object
+ */
+record FrozenTeacher(Classifier exact, Classifier inAttack) implements AutoCloseable {
+    @Override
+    public void close() {
+        exact.close();
+        if (inAttack != exact) {
+            inAttack.close();
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package org.mmard.step;
+
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.mmard.config.Settings;
+import org.mmard.data.ImageSet;
+
+/** Small inputs for the tests of training. */
+public final class Toys {
+    private Toys() {}
+
+    /** Ten classes told apart by a faint tint each, under noise: a tiny net learns them within a few epochs. */
+    public static ImageSet images(int n, long seed) {
+        SplittableRandom tints = new SplittableRandom(42);
+        int[][] tint = new int[10][ImageSet.CHANNELS];
+        for (int[] values : tint) {
+            for (int i = 0; i < values.length; i++) {
+                values[i] = tints.nextInt(-30, 31);
+            }
+        }
+        SplittableRandom noise = new SplittableRandom(seed);
+        byte[] pixels = new byte[n * ImageSet.PIXELS];
+        byte[] labels = new byte[n];
+        for (int record = 0; record < n; record++) {
+            labels[record] = (byte) (record % 10);
+            for (int i = 0; i < ImageSet.PIXELS; i++) {
+                int value = 128 + tint[record % 10][i / (ImageSet.HEIGHT * ImageSet.WIDTH)] + noise.nextInt(-90, 91);
+                pixels[record * ImageSet.PIXELS + i] = (byte) Math.max(0, Math.min(255, value));
+            }
+        }
+        return new ImageSet(pixels, labels, IntStream.range(0, 10).mapToObj(c -> "class" + c).toList());
+    }
+
+    public static Settings.Training training(int batch, double learningRate) {
+        return new Settings.Training(3, batch, learningRate, 0.9, 2e-4, "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.5,
+                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
+    }
+}
