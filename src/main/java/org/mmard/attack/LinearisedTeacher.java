@@ -1,7 +1,6 @@
 package org.mmard.attack;
 
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.mmard.engine.Classifier;

@@ -12,7 +12,7 @@ import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Robustness;
 import org.mmard.data.ImageSet;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 
 /**
  * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples,
@@ -34,7 +34,7 @@ final class AdversarialFiles {
     }
 
     /** Writes them all; returns their URIs. */
-    List<String> write(RunDirectory directory) {
+    List<String> write(Folder directory) {
         List<String> written = new ArrayList<>();
         evaluation.attacks().forEach((name, robustness) -> {
             String floats = "adversarial-" + name + ".npy";

@@ -25,7 +25,7 @@ import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 import org.mmard.run.Versions;
 import org.mmard.spark.SparkDriver;
 import org.mmard.spark.SparkEvaluator;
@@ -114,7 +114,7 @@ final class EvaluateCommand implements Callable<Integer> {
         ModelFile.Model loaded = Models.read(model, architecture, hadoop);
         Cifar source = Cifar.open(data, hadoop);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
-        RunDirectory directory = RunDirectory.at(out, hadoop);
+        Folder directory = Folder.at(out, hadoop);
         if (loaded.metadata().classNames().size() != images.classes()) {
             throw new InputError(
                     model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());

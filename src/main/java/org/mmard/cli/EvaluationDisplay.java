@@ -10,7 +10,6 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.mmard.attack.Evaluator;
-import org.mmard.train.SteadyClock;
 
 /**
  * How far an evaluation is: per attack the examples done, the robust accuracy so far and the time left. One moving line per attack on a

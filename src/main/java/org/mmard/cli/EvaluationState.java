@@ -20,7 +20,7 @@ import org.mmard.data.ImageSet;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.files.Sha256;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 
 /**
  * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after
@@ -38,7 +38,7 @@ final class EvaluationState implements Ledger {
     private static final int LARGEST = 1 << 26;
     private static final double LONGEST = 1e12;
 
-    private final RunDirectory directory;
+    private final Folder directory;
     private final String folder;
     private final boolean images;
     private final ImageSet set;
@@ -54,7 +54,7 @@ final class EvaluationState implements Ledger {
     /** @param file name of the part; @param at the image's number in it */
     private record Place(String file, int at) {}
 
-    private EvaluationState(RunDirectory directory, String folder, ImageSet set, boolean images) {
+    private EvaluationState(Folder directory, String folder, ImageSet set, boolean images) {
         this.directory = directory;
         this.folder = folder;
         this.set = set;
@@ -73,7 +73,7 @@ final class EvaluationState implements Ledger {
      * @param images whether adversarial images are wanted; parts saved without them are done again then
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */
-    static EvaluationState open(RunDirectory directory, String identity, ImageSet set, boolean images) {
+    static EvaluationState open(Folder directory, String identity, ImageSet set, boolean images) {
         EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), set, images);
         try {
             for (String name : directory.names(state.folder)) {

@@ -15,15 +15,13 @@ import org.mmard.config.GridReader;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
 import org.mmard.failure.RunStopped;
+import org.mmard.files.Folder;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.run.CheckpointState;
-import org.mmard.run.RunDirectory;
 import org.mmard.spark.SparkCluster;
 import org.mmard.train.ClusterFailure;
 import org.mmard.train.RunInterrupted;
-import org.mmard.train.SteadyClock;
 import org.mmard.train.StopRequest;
-import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingDiverged;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -74,7 +72,7 @@ final class GridCommand implements Callable<Integer> {
         out.printf("%d %s in %s: %d finished before, %d to do%n", runs.size(), runs.size() == 1 ? "run" : "runs", grid.directory(),
                 scores.size(), epochsLeft.size());
         out.flush();
-        RunDirectory directory = RunDirectory.at(grid.directory(), hadoop);
+        Folder directory = Folder.at(grid.directory(), hadoop);
         if (!epochsLeft.isEmpty()) {
             try {
                 carryOut(grid, epochsLeft, runs, sources, scoring, directory);
@@ -101,7 +99,7 @@ final class GridCommand implements Callable<Integer> {
 
     private void carryOut(
             GridSettings grid, Map<GridRun, Integer> epochsLeft, List<GridRun> runs, Sources sources, GridScores scoring,
-            RunDirectory directory) {
+            Folder directory) {
         AtomicReference<TrainingDisplay> display = new AtomicReference<>();
         UnaryOperator<String> stopped =
                 signal -> "mmard: stopped by " + signal + "; finished runs and epochs are kept in " + grid.directory() + GO_ON;
@@ -173,7 +171,7 @@ final class GridCommand implements Callable<Integer> {
         return new GridTable(scoring.columns(), rows);
     }
 
-    private static void write(GridTable table, GridScores scoring, RunDirectory directory) {
+    private static void write(GridTable table, GridScores scoring, Folder directory) {
         directory.write(CSV, table.csv().getBytes(StandardCharsets.UTF_8));
         directory.write(JSON, table.json(scoring.about()).getBytes(StandardCharsets.UTF_8));
     }

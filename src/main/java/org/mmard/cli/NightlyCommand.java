@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
+import org.mmard.files.Folder;
 import org.mmard.run.RunDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,7 @@ final class NightlyCommand {
                 throw new InputError("--name " + name + ": give a plain name, of letters, digits, '-', '_' and '.'");
             }
             Configuration hadoop = HadoopConfiguration.load();
-            RunDirectory folder = RunDirectory.at(runs, hadoop);
+            Folder folder = Folder.at(runs, hadoop);
             for (String each : folder.names(".")) {
                 RunDirectory run = RunDirectory.at(folder.uri(each), hadoop);
                 if (run.holdsRun() && !run.exists(DECISION)) {
@@ -85,7 +86,7 @@ final class NightlyCommand {
         public Integer call() {
             Configuration hadoop = HadoopConfiguration.load();
             RunDirectory directory = RunDirectory.at(run, hadoop);
-            PublishedStudents.Decision decision = new PublishedStudents(RunDirectory.at(published, hadoop), this::print).offer(directory);
+            PublishedStudents.Decision decision = new PublishedStudents(Folder.at(published, hadoop), this::print).offer(directory);
             ObjectNode json = new ObjectMapper().createObjectNode().put("published", decision.published()).put("reason", decision.reason())
                     .put("time", PublishedStudents.now());
             directory.write(DECISION, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));

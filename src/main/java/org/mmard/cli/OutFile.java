@@ -7,10 +7,10 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.failure.InputError;
 import org.mmard.files.DiskFull;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 
 /** The file that {@code --out} names, on any Hadoop filesystem. @param out as it was given */
-record OutFile(String out, RunDirectory folder, String name) {
+record OutFile(String out, Folder folder, String name) {
     /**
      * @param what is written there, such as {@code the page}; @param example a name for it
      * @throws InputError where no file can go there
@@ -19,7 +19,7 @@ record OutFile(String out, RunDirectory folder, String name) {
         Path path;
         try {
             // Qualified, so that a bare name has a folder, too.
-            path = new Path(RunDirectory.at(new Path(out).toString(), hadoop).uri());
+            path = new Path(Folder.at(new Path(out).toString(), hadoop).uri());
         } catch (IllegalArgumentException e) {
             throw new InputError("--out " + out + ": no place for a file (" + e.getMessage() + ")", e);
         }
@@ -31,7 +31,7 @@ record OutFile(String out, RunDirectory folder, String name) {
             throw new InputError(
                     "--out " + out + ": there is no folder " + path.getParent().toUri().getPath() + "; make it, or give another place");
         }
-        return new OutFile(out, RunDirectory.at(path.getParent().toString(), hadoop), path.getName());
+        return new OutFile(out, Folder.at(path.getParent().toString(), hadoop), path.getName());
     }
 
     boolean exists() {
@@ -39,7 +39,7 @@ record OutFile(String out, RunDirectory folder, String name) {
     }
 
     /** Writes the file, whole or not at all, and returns its qualified URI. */
-    String write(RunDirectory.Content content) {
+    String write(Folder.Content content) {
         try {
             folder.write(name, content);
         } catch (UncheckedIOException | DiskFull e) {

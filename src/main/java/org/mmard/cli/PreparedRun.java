@@ -25,7 +25,6 @@ import org.mmard.spark.SparkEpochs;
 import org.mmard.step.DistillationSteps;
 import org.mmard.train.Restarts;
 import org.mmard.train.StopRequest;
-import org.mmard.train.TrainingDisplay;
 import org.mmard.train.TrainingRun;
 import org.mmard.train.WeightAverage;
 

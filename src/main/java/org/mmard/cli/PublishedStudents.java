@@ -22,6 +22,7 @@ import org.mmard.files.JsonFields;
 import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
 import org.mmard.report.RecordedEvaluation;
+import org.mmard.files.Folder;
 import org.mmard.run.RunDirectory;
 
 /**
@@ -46,11 +47,11 @@ final class PublishedStudents {
     private static final String EVALUATE = "mmard evaluate --model ";
     private static final List<String> CONDITIONS = List.of("data_sha256", "split", "examples", "epsilon");
 
-    private final RunDirectory folder;
+    private final Folder folder;
     private final Consumer<String> tell;
 
     /** @param tell told in one line about each student that is removed, or that is old and left alone */
-    PublishedStudents(RunDirectory folder, Consumer<String> tell) {
+    PublishedStudents(Folder folder, Consumer<String> tell) {
         this.folder = folder;
         this.tell = tell;
     }

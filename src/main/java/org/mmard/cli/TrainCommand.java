@@ -13,7 +13,6 @@ import org.mmard.files.HadoopConfiguration;
 import org.mmard.spark.SparkCluster;
 import org.mmard.train.Restarts;
 import org.mmard.train.RunInterrupted;
-import org.mmard.train.TrainingDisplay;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -13,7 +13,7 @@ import org.apache.hadoop.fs.ParentNotDirectoryException;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.ipc.RemoteException;
 import org.apache.hadoop.security.AccessControlException;
-import org.mmard.run.RunDirectory;
+import org.mmard.failure.Reason;
 
 /**
  * Tries what a filesystem refuses again, with pauses that double, until it has refused for too long. What another try cannot change is not
@@ -59,7 +59,7 @@ public record Retries(Duration patience, Duration pause, Consumer<String> tell) 
                     throw e;
                 }
                 if (failures == 0) {
-                    tell.accept(path + ": cannot be " + verb + " for now (" + RunDirectory.firstLine(e) + "); trying again for "
+                    tell.accept(path + ": cannot be " + verb + " for now (" + Reason.of(e) + "); trying again for "
                             + patience.toSeconds() + " s");
                 }
                 sleep(wait.compareTo(left) < 0 ? wait : left, e);
@@ -69,7 +69,7 @@ public record Retries(Duration patience, Duration pause, Consumer<String> tell) 
     }
 
     public static boolean isFinal(IOException failure) {
-        if (failure instanceof RunDirectory.ReadFailure reading) {
+        if (failure instanceof Folder.ReadFailure reading) {
             return isFinal(reading.failure());
         }
         IOException e = failure instanceof RemoteException remote ? remote.unwrapRemoteException() : failure;

@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
 import org.mmard.failure.InputError;
+import org.mmard.failure.Reason;
 
 /**
  * A place on a Hadoop filesystem.
@@ -80,8 +81,7 @@ public record Storage(FileSystem files, Path path) {
 
     /** A failure as one line that names where it happened. */
     public static InputError failed(String where, String what, Exception e) {
-        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
-        return new InputError(where + ": " + what + " (" + message.strip() + ")", e);
+        return new InputError(where + ": " + what + " (" + Reason.of(e) + ")", e);
     }
 
     @Override

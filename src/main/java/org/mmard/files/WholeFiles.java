@@ -20,7 +20,6 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.IOUtils;
-import org.mmard.run.RunDirectory;
 
 /**
  * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name
@@ -70,25 +69,25 @@ public class WholeFiles {
     }
 
     /** Puts a file in place of any of that name. */
-    public void write(Path target, RunDirectory.Content content, BeforeNaming before) throws IOException {
+    public void write(Path target, Folder.Content content, BeforeNaming before) throws IOException {
         Placement placement = new Placement(target, content, before);
         retries.of(target, "written", placement::attempt);
     }
 
     /** The same, without another try. */
-    public void writeOnce(Path target, RunDirectory.Content content) throws IOException {
+    public void writeOnce(Path target, Folder.Content content) throws IOException {
         new Placement(target, content, sha256 -> {}).attempt();
     }
 
     /** One file on its way to its name, over as many tries as it takes. */
     private final class Placement {
         private final Path target;
-        private final RunDirectory.Content content;
+        private final Folder.Content content;
         private final BeforeNaming before;
         /** The file that was whole under its temporary name when its renaming was asked for, and not answered. */
         private FileStatus unanswered;
 
-        Placement(Path target, RunDirectory.Content content, BeforeNaming before) {
+        Placement(Path target, Folder.Content content, BeforeNaming before) {
             this.target = target;
             this.content = content;
             this.before = before;

@@ -10,7 +10,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 
 /**
  * An evaluation as {@code evaluation.json} has it.
@@ -57,9 +57,9 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
      */
     public static RecordedEvaluation read(String uri, Configuration hadoop) {
         // Qualified, so that a bare name has a folder, too.
-        Path path = new Path(RunDirectory.at(uri, hadoop).uri());
+        Path path = new Path(Folder.at(uri, hadoop).uri());
         boolean file = path.getName().endsWith(".json");
-        RunDirectory folder = RunDirectory.at((file ? path.getParent() : path).toString(), hadoop);
+        Folder folder = Folder.at((file ? path.getParent() : path).toString(), hadoop);
         String name = file ? path.getName() : FILE;
         byte[] content = folder.read(name, LARGEST)
                 .orElseThrow(() -> new InputError(folder.uri(name) + ": there is no such evaluation; mmard evaluate --out writes one"));

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
-import org.mmard.run.RunDirectory;
+import org.mmard.files.Folder;
 
 /**
  * A grid as its {@code grid.json} has it: every pair of inner objective and outer loss with its seeds.
@@ -16,7 +16,7 @@ import org.mmard.run.RunDirectory;
  * @param directory of the grid; @param examples images that each model was evaluated on
  * @param cells in the grid's order
  */
-public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cells) {
+public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
     /** Name of the file in a grid's directory. */
     public static final String FILE = "grid.json";
 
@@ -38,7 +38,7 @@ public record RecordedGrid(RunDirectory directory, int examples, List<Cell> cell
 
     /** @throws InputError where there is no such file, or it is damaged */
     public static RecordedGrid read(String uri, Configuration hadoop) {
-        RunDirectory directory = RunDirectory.at(uri, hadoop);
+        Folder directory = Folder.at(uri, hadoop);
         byte[] content = directory.read(FILE, LARGEST).orElseThrow(
                 () -> new InputError(directory.uri(FILE) + ": missing; mmard grid writes it when the first run of the grid is done"));
         JsonFields json = JsonFields.of(directory.uri(FILE) + ": not a grid's results", content);

@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
+import org.mmard.files.Folder;
 import org.mmard.run.RunDirectory;
 
 /**
@@ -51,7 +52,7 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
         List<RecordedGrid> grids = new ArrayList<>();
         List<RecordedEvaluation> evaluations = new ArrayList<>();
         for (String uri : uris) {
-            RunDirectory place = RunDirectory.at(uri, hadoop);
+            Folder place = Folder.at(uri, hadoop);
             if (place.exists(RunDirectory.CONFIGURATION)) {
                 runs.putIfAbsent(place.uri(), RecordedRun.read(uri, hadoop));
             } else if (place.exists(RecordedGrid.FILE)) {

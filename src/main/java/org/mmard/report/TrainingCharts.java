@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import org.mmard.run.EpochMetrics;
+import org.mmard.run.ExecutorReport;
 import org.mmard.run.Provenance;
-import org.mmard.train.Epochs;
 
 /** The charts of one run: small ones of one shape, each of one thing, over the same epochs. */
 final class TrainingCharts {
@@ -118,7 +118,7 @@ final class TrainingCharts {
         return share > 0 ? share : Double.NaN;
     }
 
-    private static double speed(Epochs.ExecutorReport executor) {
+    private static double speed(ExecutorReport executor) {
         return executor == null || executor.seconds() <= 0 ? Double.NaN : executor.images() / executor.seconds();
     }
 

@@ -21,9 +21,9 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
+import org.mmard.failure.Reason;
 import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
-import org.mmard.train.Epochs;
 
 /**
  * The checkpoints of a run as files, for whoever did not write them: what there is, copies of it, whether it is whole, and room. For
@@ -49,7 +49,7 @@ public final class CheckpointFiles {
      * @param time when the epoch ended; @param accuracy on the validation part, or null where the epoch was not validated
      * @param best whether it is the best epoch's; @param last whether it is the newest epoch's
      */
-    public record Checkpoint(int epoch, String name, long bytes, Instant time, Epochs.Accuracy accuracy, boolean best, boolean last) {}
+    public record Checkpoint(int epoch, String name, long bytes, Instant time, ValidationAccuracy accuracy, boolean best, boolean last) {}
 
     /** How far a transfer is. */
     @FunctionalInterface
@@ -115,8 +115,8 @@ public final class CheckpointFiles {
         int last = epochs.isEmpty() ? 0 : epochs.last();
         int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch)
                 .max().orElse(0));
-        Map<String, RunDirectory.Stored> files = new TreeMap<>();
-        for (RunDirectory.Stored file : directory.stored()) {
+        Map<String, RunDirectory.Entry> files = new TreeMap<>();
+        for (RunDirectory.Entry file : directory.zips()) {
             if (file.isFile()) {
                 files.put(file.name(), file);
             } else {
@@ -152,7 +152,7 @@ public final class CheckpointFiles {
                 .orElse(recorded);
     }
 
-    private static Checkpoint checkpoint(int epoch, RunDirectory.Stored file, EpochMetrics line, boolean best, boolean last) {
+    private static Checkpoint checkpoint(int epoch, RunDirectory.Entry file, EpochMetrics line, boolean best, boolean last) {
         return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(),
                 line == null ? null : line.accuracy(), best, last);
     }
@@ -212,9 +212,9 @@ public final class CheckpointFiles {
             }
             return new Copy(target, copy.bytes, copy.sha256, copy.recorded);
         } catch (LocalFailure e) {
-            throw new InputError(target + ": cannot be written (" + RunDirectory.firstLine(e.failure) + ")", e.failure);
+            throw new InputError(target + ": cannot be written (" + Reason.of(e.failure) + ")", e.failure);
         } catch (IOException e) {
-            throw new InputError(target + ": cannot be written (" + RunDirectory.firstLine(e) + ")", e);
+            throw new InputError(target + ": cannot be written (" + Reason.of(e) + ")", e);
         } finally {
             deleteQuietly(temporary);
         }
@@ -276,7 +276,7 @@ public final class CheckpointFiles {
      * @param each told of each as it is checked
      */
     public void verify(Consumer<Verdict> each) {
-        for (RunDirectory.Stored file : directory.stored()) {
+        for (RunDirectory.Entry file : directory.zips()) {
             Verdict verdict = verdict(file.name());
             if (verdict.damage != null) {
                 pause();

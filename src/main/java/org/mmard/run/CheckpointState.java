@@ -9,7 +9,6 @@ import java.util.TreeMap;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.step.Tally;
-import org.mmard.train.Epochs;
 
 /**
  * Where a run stands after an epoch, or within one: the entry {@code state.json} of its checkpoint.
@@ -22,7 +21,7 @@ import org.mmard.train.Epochs;
  * @param begun what is done of the next epoch, or null where that has not begun
  */
 public record CheckpointState(
-        String settings, int epoch, long step, Epochs.Accuracy accuracy, Best best,
+        String settings, int epoch, long step, ValidationAccuracy accuracy, Best best,
         @JsonInclude(JsonInclude.Include.NON_NULL) EpochSums begun) {
     /** The name of the entry. */
     public static final String ENTRY = "state.json";
@@ -43,7 +42,7 @@ public record CheckpointState(
             return order > 0 || order == 0 && second.clean > first.clean ? second : first;
         }
 
-        public static Best of(int epoch, Epochs.Accuracy accuracy) {
+        public static Best of(int epoch, ValidationAccuracy accuracy) {
             return accuracy == null ? null : new Best(epoch, accuracy.clean(), accuracy.robust());
         }
     }
@@ -79,8 +78,8 @@ public record CheckpointState(
         return state;
     }
 
-    private static Epochs.Accuracy accuracy(JsonFields fields) {
-        return new Epochs.Accuracy(fields.number("clean", 0, 1), fields.number("robust", 0, 1),
+    private static ValidationAccuracy accuracy(JsonFields fields) {
+        return new ValidationAccuracy(fields.number("clean", 0, 1), fields.number("robust", 0, 1),
                 fields.count("examples", 0, Integer.MAX_VALUE));
     }
 

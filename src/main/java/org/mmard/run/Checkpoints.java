@@ -194,14 +194,14 @@ public final class Checkpoints {
     private CheckpointState.Best bestLeft(CheckpointState state) {
         CheckpointState.Best best = null;
         for (int epoch : directory.checkpoints().headSet(state.epoch() + 1)) {
-            Epochs.Accuracy accuracy = accuracy(epoch, state.settings()).orElse(null);
+            ValidationAccuracy accuracy = accuracy(epoch, state.settings()).orElse(null);
             best = CheckpointState.Best.of(best, CheckpointState.Best.of(epoch, accuracy));
         }
         return best;
     }
 
     /** The accuracy that a checkpoint states; nothing where it was not validated or cannot be used. */
-    private Optional<Epochs.Accuracy> accuracy(int epoch, String settings) {
+    private Optional<ValidationAccuracy> accuracy(int epoch, String settings) {
         return usable(RunDirectory.checkpoint(epoch), settings, line -> {}).map(found -> found.state().accuracy());
     }
 

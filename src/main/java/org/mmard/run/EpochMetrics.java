@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.mmard.files.JsonFields;
-import org.mmard.train.Epochs;
 
 /**
  * All that is known of one epoch: a line of {@code metrics.jsonl} (its keys: docs/training.md).
@@ -21,7 +20,7 @@ import org.mmard.train.Epochs;
  * @param best whether this epoch was the best so far
  * @param time when the epoch ended
  */
-public record EpochMetrics(int epoch, long step, Epochs.Report report, double learningRate, Epochs.Accuracy accuracy, boolean best,
+public record EpochMetrics(int epoch, long step, EpochReport report, double learningRate, ValidationAccuracy accuracy, boolean best,
         Instant time) {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Seconds, and what a loss may be: far more than any run has, and far from where arithmetic ends. */
@@ -43,12 +42,12 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
     /** @param before the epoch of the line before, 0 where there is none */
     private static EpochMetrics of(JsonFields line, int before) {
         int epoch = line.count("epoch", before + 1, Integer.MAX_VALUE);
-        Epochs.Report report = new Epochs.Report(real(line, "loss"), terms(line), share(line, "train_natural_accuracy"),
+        EpochReport report = new EpochReport(real(line, "loss"), terms(line), share(line, "train_natural_accuracy"),
                 share(line, "train_adversarial_accuracy"),
                 counted(line, "images"), line.has("seconds") ? line.number("seconds", 0, LONGEST) : 0, counted(line, "skipped_steps"),
                 executors(line));
-        Epochs.Accuracy accuracy = !line.has("clean_accuracy") ? null
-                : new Epochs.Accuracy(line.number("clean_accuracy", 0, 1), line.number("robust_accuracy", 0, 1),
+        ValidationAccuracy accuracy = !line.has("clean_accuracy") ? null
+                : new ValidationAccuracy(line.number("clean_accuracy", 0, 1), line.number("robust_accuracy", 0, 1),
                         line.has("validation_examples") ? line.count("validation_examples", 0, Integer.MAX_VALUE) : 0);
         boolean best = line.says("best") && line.flag("best");
         if (best && accuracy == null) {
@@ -67,13 +66,13 @@ public record EpochMetrics(int epoch, long step, Epochs.Report report, double le
         return terms;
     }
 
-    private static Map<String, Epochs.ExecutorReport> executors(JsonFields line) {
-        Map<String, Epochs.ExecutorReport> reports = new LinkedHashMap<>();
+    private static Map<String, ExecutorReport> executors(JsonFields line) {
+        Map<String, ExecutorReport> reports = new LinkedHashMap<>();
         if (line.says("executors")) {
             JsonFields executors = line.section("executors");
             for (String id : executors.names()) {
                 JsonFields said = executors.section(id);
-                reports.put(id, new Epochs.ExecutorReport(said.text("host"), said.has("device") ? said.text("device") : null,
+                reports.put(id, new ExecutorReport(said.text("host"), said.has("device") ? said.text("device") : null,
                         counted(said, "minibatches"), counted(said, "images"), said.number("seconds", 0, LONGEST)));
             }
         }

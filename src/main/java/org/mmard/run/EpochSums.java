@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.util.Map;
 import java.util.TreeMap;
 import org.mmard.step.Tally;
-import org.mmard.train.Epochs;
 
 /** What was done of an epoch so far. @param executors by id; @param seconds wall time */
 public record EpochSums(Map<String, Tally> executors, double seconds) {
@@ -38,14 +37,14 @@ public record EpochSums(Map<String, Tally> executors, double seconds) {
         return new EpochSums(both, seconds + later.seconds);
     }
 
-    public Epochs.Report report() {
+    public EpochReport report() {
         Tally all = all();
         Map<String, Double> terms = new TreeMap<>();
         all.terms().forEach((name, sum) -> terms.put(name, all.mean(sum)));
-        Map<String, Epochs.ExecutorReport> reports = new TreeMap<>();
+        Map<String, ExecutorReport> reports = new TreeMap<>();
         executors.forEach((id, tally) -> reports.put(id,
-                new Epochs.ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
-        return new Epochs.Report(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(),
+                new ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
+        return new EpochReport(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(),
                 all.images(), seconds,
                 all.skipped(), reports);
     }

@@ -7,7 +7,7 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorMetricsUpdate;
 import org.mmard.run.EpochSums;
 import org.mmard.step.Tally;
-import org.mmard.train.Epochs;
+import org.mmard.train.StepListener;
 import scala.Tuple4;
 import scala.collection.JavaConverters;
 import scala.collection.Seq;
@@ -17,15 +17,15 @@ final class LiveProgress extends SparkListener {
     private final long tally;
     private final EpochSums before;
     private final long batches;
-    private final Epochs.Progress progress;
+    private final StepListener listener;
     private final Map<Object, Tally> byTask = new HashMap<>();
 
     /** @param tally the id of the epoch's accumulator; @param before what was done of the epoch earlier; @param batches of the epoch */
-    LiveProgress(long tally, EpochSums before, long batches, Epochs.Progress progress) {
+    LiveProgress(long tally, EpochSums before, long batches, StepListener listener) {
         this.tally = tally;
         this.before = before;
         this.batches = batches;
-        this.progress = progress;
+        this.listener = listener;
     }
 
     @Override
@@ -44,7 +44,7 @@ final class LiveProgress extends SparkListener {
         if (news) {
             Tally now = byTask.values().stream().reduce(Tally::plus).orElseThrow();
             EpochSums all = before.plus(new EpochSums(Map.of("now", now), 0));
-            progress.step(all.steps(), batches, all.loss());
+            listener.step(all.steps(), batches, all.loss());
         }
     }
 }

@@ -4,7 +4,8 @@ import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import java.util.Locale;
 import org.mmard.run.EpochSums;
-import org.mmard.train.Epochs;
+import org.mmard.run.ValidationAccuracy;
+import org.mmard.train.StepListener;
 
 /**
  * Where the run that this driver trains stands, as gauges of Spark's metrics system: {@link RunPlugin} registers them, {@link SparkEpochs}
@@ -57,16 +58,16 @@ enum RunGauge {
      *
      * @param epoch from 1; @param before steps of the run before it; @param begun steps of it that were done earlier; @param batch images
      *     of a step
-     * @param progress whom the news are for
+     * @param listener whom the news are for
      */
-    static Epochs.Progress following(int epoch, long before, long begun, int batch, Epochs.Progress progress) {
+    static StepListener following(int epoch, long before, long begun, int batch, StepListener listener) {
         EPOCH.value = epoch;
         long started = System.nanoTime();
         return (done, total, loss) -> {
             STEP.value = before + done;
             LOSS.value = loss;
             IMAGES_PER_SECOND.value = (done - begun) * batch / ((System.nanoTime() - started) / 1e9);
-            progress.step(done, total, loss);
+            listener.step(done, total, loss);
         };
     }
 
@@ -82,7 +83,7 @@ enum RunGauge {
         SKIPPED_STEPS.value = SKIPPED_STEPS.value + now.skippedSteps();
     }
 
-    static void validated(Epochs.Accuracy accuracy) {
+    static void validated(ValidationAccuracy accuracy) {
         CLEAN_ACCURACY.value = accuracy.clean();
         ROBUST_ACCURACY.value = accuracy.robust();
     }

@@ -14,12 +14,14 @@ import org.mmard.config.Settings;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
 import org.mmard.run.EpochSums;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.spark.host.Devices;
 import org.mmard.spark.host.Preflight;
 import org.mmard.step.Schedule;
 import org.mmard.step.StepFactory;
 import org.mmard.train.ClusterFailure;
 import org.mmard.train.Epochs;
+import org.mmard.train.StepListener;
 import org.mmard.train.StopRequest;
 import org.mmard.train.WeightAverage;
 import scala.Option;
@@ -98,7 +100,7 @@ public final class SparkEpochs implements Epochs {
     }
 
     @Override
-    public EpochSums train(int epoch, EpochSums before, Progress progress) {
+    public EpochSums train(int epoch, EpochSums before, StepListener listener) {
         latest = epoch;
         long start = System.nanoTime();
         EpochTally tally = new EpochTally();
@@ -109,7 +111,7 @@ public final class SparkEpochs implements Epochs {
             try {
                 int from = (int) before.steps();
                 int shards = shards(from);
-                watched(tally, before, progress,
+                watched(tally, before, listener,
                         () -> fit(new EpochStart(epoch, from, shards, before.skippedSteps(), introduce(shards), tally, following)));
             } finally {
                 if (following != null && !spark.sc().isStopped()) {
@@ -129,14 +131,15 @@ public final class SparkEpochs implements Epochs {
     }
 
     /** Passes on how far an epoch is, and ends it when it goes no further. */
-    private void watched(EpochTally tally, EpochSums before, Progress progress, Runnable epoch) {
+    private void watched(EpochTally tally, EpochSums before, StepListener listener, Runnable epoch) {
         Settings.Cluster cluster = settings.cluster();
         Duration stall = Duration.ofSeconds(cluster.stallTimeout());
         // A driver that does the work itself has nobody to replace.
         Runnable alarm = () -> watch.fail("no step was reported for " + cluster.stallTimeout() + " s (cluster.stall-timeout)");
         try (StallWatch stalled =
                 new StallWatch(stall.plusSeconds(cluster.startTimeout()), stall, spark.sc().isLocal() ? () -> {} : alarm)) {
-            Progress gauged = RunGauge.following(latest + 1, stepsBefore(latest), before.steps(), settings.training().batch(), progress);
+            StepListener gauged =
+                    RunGauge.following(latest + 1, stepsBefore(latest), before.steps(), settings.training().batch(), listener);
             LiveProgress live = new LiveProgress(tally.id(), before, batches(), (done, total, loss) -> {
                 stalled.stepped(done);
                 gauged.step(done, total, loss);
@@ -229,8 +232,8 @@ public final class SparkEpochs implements Epochs {
     }
 
     @Override
-    public Accuracy validate(ComputationGraph model) {
-        Accuracy accuracy = untilStopped(ofEpoch("validation"), () -> new Validation(spark, settings, validation).of(model));
+    public ValidationAccuracy validate(ComputationGraph model) {
+        ValidationAccuracy accuracy = untilStopped(ofEpoch("validation"), () -> new Validation(spark, settings, validation).of(model));
         RunGauge.validated(accuracy);
         return accuracy;
     }

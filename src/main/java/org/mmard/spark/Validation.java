@@ -6,7 +6,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.attack.Attacks;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
-import org.mmard.train.Epochs;
+import org.mmard.run.ValidationAccuracy;
 
 /** Clean accuracy, and accuracy under PGD on the cross-entropy, of the student as it is, over all executors. */
 final class Validation {
@@ -20,12 +20,12 @@ final class Validation {
         this.images = images;
     }
 
-    Epochs.Accuracy of(ComputationGraph student) {
+    ValidationAccuracy of(ComputationGraph student) {
         try (SparkEvaluator evaluator =
                 new SparkEvaluator(spark, student, images, settings.validation().batch(), settings.run().seed(), settings.engine())) {
             double clean = evaluator.outcome(null).accuracy();
             double robust = evaluator.outcome(Attacks.validation(settings.attack(), settings.validation())).accuracy();
-            return new Epochs.Accuracy(clean, robust, images.value().size());
+            return new ValidationAccuracy(clean, robust, images.value().size());
         }
     }
 }

@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.run.EpochSums;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.step.FlatRange;
 
 /**
@@ -15,13 +16,12 @@ public interface Epochs extends AutoCloseable {
      * mean that more of them were skipped than may be, or that the run is to stop.
      *
      * @param before what was done of this epoch earlier, {@link EpochSums#NONE} as a rule; what is returned includes it
-     * @param progress told after each step anywhere in the cluster as news arrives: steps done in this epoch, of how many, running mean
-     *     loss
+     * @param listener told of steps anywhere in the cluster as news arrives ({@link StepListener#step})
      */
-    EpochSums train(int epoch, EpochSums before, Progress progress);
+    EpochSums train(int epoch, EpochSums before, StepListener listener);
 
     /** Clean and PGD accuracy of a model on the validation part. */
-    Accuracy validate(ComputationGraph model);
+    ValidationAccuracy validate(ComputationGraph model);
 
     /**
      * What a model's running statistics would be if they were those of epoch {@code epoch}'s training images, augmented but not attacked.
@@ -32,23 +32,4 @@ public interface Epochs extends AutoCloseable {
 
     @Override
     void close();
-
-    interface Progress {
-        void step(long done, long total, double loss);
-    }
-
-    /**
-     * An epoch as its line of metrics tells it. Means and accuracies are over the images of the steps that were not skipped.
-     *
-     * @param terms of the loss by name; @param images of all steps; @param executors by id
-     */
-    record Report(
-            double loss, Map<String, Double> terms, double naturalAccuracy, double adversarialAccuracy, long images, double seconds,
-            long skippedSteps,
-            Map<String, ExecutorReport> executors) {}
-
-    record ExecutorReport(String host, String device, long minibatches, long images, double seconds) {}
-
-    /** Fractions in [0, 1]. */
-    record Accuracy(double clean, double robust, int examples) {}
 }

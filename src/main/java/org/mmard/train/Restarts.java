@@ -9,7 +9,7 @@ import org.mmard.run.StartingPoint;
 /** Carries a run on over failures of its cluster, each time from its newest checkpoint, and so many times at most. */
 public final class Restarts {
     private final int most;
-    private final TrainingDisplay display;
+    private final TrainingListener listener;
     private final Consumer<String> announce;
     private int done;
 
@@ -35,9 +35,9 @@ public final class Restarts {
     }
 
     /** @param most restarts, 0 or above; @param announce told in one line about each */
-    public Restarts(int most, TrainingDisplay display, Consumer<String> announce) {
+    public Restarts(int most, TrainingListener listener, Consumer<String> announce) {
         this.most = most;
-        this.display = display;
+        this.listener = listener;
         this.announce = announce;
     }
 
@@ -54,7 +54,7 @@ public final class Restarts {
                 CheckpointState last = attempt.train(from);
                 return new Outcome(last, (System.nanoTime() - start) / 1e9);
             } catch (ClusterFailure e) {
-                display.stepsEnd();
+                listener.stepsEnd();
                 if (done == most) {
                     throw new ClusterFailure(
                             e.getMessage() + (most == 0 ? "" : ", after " + most + (most == 1 ? " restart" : " restarts")) + "; go on from "

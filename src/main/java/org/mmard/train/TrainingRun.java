@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
+import org.mmard.failure.Reason;
 import org.mmard.model.ModelFile;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.Checkpoints;
@@ -13,6 +14,7 @@ import org.mmard.run.EpochSums;
 import org.mmard.run.Metrics;
 import org.mmard.run.RunDirectory;
 import org.mmard.run.StartingPoint;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.step.FlatRange;
 import org.mmard.step.Schedule;
 
@@ -58,31 +60,31 @@ public final class TrainingRun {
      * @throws RunInterrupted when {@code stop} was made; what is done is kept
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
-    public CheckpointState run(Epochs epochs, TrainingDisplay display, StopRequest stop, Consumer<String> warn) {
+    public CheckpointState run(Epochs epochs, TrainingListener listener, StopRequest stop, Consumer<String> warn) {
         Metrics metrics = new Metrics(directory, from.epoch());
         from.record(directory);
         CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state(), warn))
                 .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null, null));
-        try (StopRequest.Promise promise = stop.promise(() -> display.stopping(stop.signal()))) {
+        try (StopRequest.Promise promise = stop.promise(() -> listener.stopping(stop.signal()))) {
             while (state.epoch() < settings.training().epochs()) {
-                state = epoch(state, epochs, display, stop, metrics);
+                state = epoch(state, epochs, listener, stop, metrics);
             }
         }
         return state;
     }
 
     /** One epoch, or what is left of it. @param state before it; @return after it */
-    private CheckpointState epoch(CheckpointState state, Epochs epochs, TrainingDisplay display, StopRequest stop, Metrics metrics) {
+    private CheckpointState epoch(CheckpointState state, Epochs epochs, TrainingListener listener, StopRequest stop, Metrics metrics) {
         int epoch = state.epoch();
         EpochSums begun = state.begun() == null ? EpochSums.NONE : state.begun();
         if (stop.made()) {
             throw interrupted(stop, epoch, begun, null);
         }
-        display.epochStarts(epoch + 1);
+        listener.epochStarts(epoch + 1);
         average.epochStarts(epoch, student);
         long weights = weights();
-        EpochSums sums = begun.steps() < batchesPerEpoch ? train(epoch, begun, epochs, display, stop) : begun;
-        display.stepsEnd();
+        EpochSums sums = begun.steps() < batchesPerEpoch ? train(epoch, begun, epochs, listener, stop) : begun;
+        listener.stepsEnd();
         requireSound(epoch + 1, sums);
         if (sums.steps() < batchesPerEpoch) {
             throw interrupt(state.within(sums), stop, null);
@@ -90,7 +92,7 @@ public final class TrainingRun {
         requireMoved(epoch, weights, begun, sums);
         float[] averaged = average.values();
         ComputationGraph model;
-        Epochs.Accuracy accuracy;
+        ValidationAccuracy accuracy;
         try {
             model = average.epochEnds(epoch, student, epochs);
             accuracy = isValidated(epoch + 1) ? epochs.validate(model) : null;
@@ -108,22 +110,21 @@ public final class TrainingRun {
         // missing.
         metrics.append(line);
         checkpoints.save(model, student, metadata, next);
-        display.epochEnds(line);
+        listener.epochEnds(line);
         return next;
     }
 
-    private EpochSums train(int epoch, EpochSums begun, Epochs epochs, TrainingDisplay display, StopRequest stop) {
+    private EpochSums train(int epoch, EpochSums begun, Epochs epochs, TrainingListener listener, StopRequest stop) {
         try {
-            return epochs.train(epoch, begun, display);
+            return epochs.train(epoch, begun, listener);
         } catch (RuntimeException e) {
             if (!stop.made()) {
                 throw e;
             }
             stop.heed();
-            display.stepsEnd();
-            String cause = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage().lines().findFirst().orElse("");
+            listener.stepsEnd();
             throw new RunInterrupted(stop.signal(),
-                    "in epoch " + (epoch + 1) + ", whose steps are lost (" + cause + "); " + kept(epoch, begun), e);
+                    "in epoch " + (epoch + 1) + ", whose steps are lost (" + Reason.of(e) + "); " + kept(epoch, begun), e);
         }
     }
 
@@ -156,7 +157,7 @@ public final class TrainingRun {
                 && (epoch % settings.validation().every() == 0 || epoch == settings.training().epochs());
     }
 
-    private CheckpointState next(CheckpointState state, Epochs.Accuracy accuracy) {
+    private CheckpointState next(CheckpointState state, ValidationAccuracy accuracy) {
         int epoch = state.epoch() + 1;
         return new CheckpointState(state.settings(), epoch, (long) epoch * batchesPerEpoch, accuracy,
                 CheckpointState.Best.of(state.best(), CheckpointState.Best.of(epoch, accuracy)), null);

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.mmard.train.Epochs;
 
 /**
  * A standalone cluster of two workers and an HDFS with a data set on it, all real processes, and the jar submitted to them as its users do.

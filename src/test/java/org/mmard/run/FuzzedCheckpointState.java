@@ -10,7 +10,6 @@ import java.util.SplittableRandom;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.step.Tally;
-import org.mmard.train.Epochs;
 
 /** Where a run stands, as its checkpoint says it. */
 public final class FuzzedCheckpointState implements FuzzedReader {
@@ -24,7 +23,7 @@ public final class FuzzedCheckpointState implements FuzzedReader {
         Tally tally = new Tally("vm", "cpu", 35, 1, 2240, 7.5, 2176, new BigDecimal("1234.5678"),
                 Map.of("triangle", new BigDecimal("0.125")), 300, 200);
         CheckpointState state =
-                new CheckpointState("settings", 3, 213, new Epochs.Accuracy(0.5, 0.25, 100), new CheckpointState.Best(2, 0.5, 0.3),
+                new CheckpointState("settings", 3, 213, new ValidationAccuracy(0.5, 0.25, 100), new CheckpointState.Best(2, 0.5, 0.3),
                         random.nextBoolean() ? null : new EpochSums(Map.of("0", tally), 12.5));
         Files.write(folder.resolve(CheckpointState.ENTRY),
                 Mutations.json(new String(state.json(), StandardCharsets.UTF_8), random).getBytes(StandardCharsets.UTF_8));

@@ -182,7 +182,7 @@ class HdfsRunTest {
                     throw new IOException("connection lost");
                 }
             }
-        }, root, null);
+        }, root);
         directory.prepare();
         directory.write(RunDirectory.METRICS, out -> out.write(contents.incrementAndGet()));
         assertEquals(1, contents.get());

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
 import org.mmard.model.Architectures;
 import org.mmard.run.EpochSums;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.step.NanStep;
 import org.mmard.step.Toys;
 import org.mmard.train.Epochs;
@@ -37,7 +38,7 @@ class RunGaugeTest {
             try (Epochs epochs = epochs(spark)) {
                 assertEquals(Double.NaN, gauge(pages, "loss"));
                 EpochSums sums = epochs.train(2, EpochSums.NONE, (done, total, loss) -> {});
-                Epochs.Accuracy accuracy = epochs.validate(Architectures.network("cnn-4-8", 10, 1));
+                ValidationAccuracy accuracy = epochs.validate(Architectures.network("cnn-4-8", 10, 1));
                 assertEquals(3, gauge(pages, "epoch"));
                 assertEquals(12, gauge(pages, "step"));
                 assertEquals(sums.loss(), gauge(pages, "loss"), 1e-9);

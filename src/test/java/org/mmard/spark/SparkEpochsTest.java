@@ -24,6 +24,7 @@ import org.mmard.data.ImageSet;
 import org.mmard.engine.Device;
 import org.mmard.model.Architectures;
 import org.mmard.run.EpochSums;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.step.BatchStatistics;
 import org.mmard.step.DistillationSteps;
 import org.mmard.step.DistillingGraph;
@@ -196,7 +197,7 @@ class SparkEpochsTest {
     void validatesTheSameHoweverOften() {
         ComputationGraph student = student();
         try (Epochs epochs = epochs(student, ToyStep::new)) {
-            Epochs.Accuracy accuracy = epochs.validate(student);
+            ValidationAccuracy accuracy = epochs.validate(student);
             assertEquals(50, accuracy.examples());
             assertTrue(accuracy.robust() <= accuracy.clean());
             assertEquals(accuracy, epochs.validate(student));

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.run.EpochSums;
+import org.mmard.run.ValidationAccuracy;
 import org.mmard.step.FlatRange;
 import org.mmard.step.Step;
 import org.mmard.step.Tally;
@@ -29,7 +30,7 @@ public class FakeEpochs implements Epochs {
     private int stopping;
     private int lastStep;
     private boolean lost;
-    private final Map<Integer, Accuracy> accuracies = new TreeMap<>();
+    private final Map<Integer, ValidationAccuracy> accuracies = new TreeMap<>();
 
     FakeEpochs(ComputationGraph student) {
         this.student = student;
@@ -37,7 +38,7 @@ public class FakeEpochs implements Epochs {
 
     /** @param epoch counted from 1 */
     public FakeEpochs accuracy(int epoch, double clean, double robust) {
-        accuracies.put(epoch, new Accuracy(clean, robust, 100));
+        accuracies.put(epoch, new ValidationAccuracy(clean, robust, 100));
         return this;
     }
 
@@ -89,7 +90,7 @@ public class FakeEpochs implements Epochs {
     }
 
     @Override
-    public EpochSums train(int epoch, EpochSums before, Progress progress) {
+    public EpochSums train(int epoch, EpochSums before, StepListener listener) {
         if (epoch + 1 == killed) {
             throw new IllegalStateException("killed");
         }
@@ -107,7 +108,7 @@ public class FakeEpochs implements Epochs {
             double loss = parameters.meanNumber().doubleValue();
             Step.Result result = new Step.Result(loss, Map.of("kl", loss), BATCH, BATCH / 2, BATCH / 4);
             sums = sums.plus(new EpochSums(Map.of("0", Tally.of("host", result, epoch + 1 == skipping && step < skipped, 0.5)), 0.5));
-            progress.step(step + 1, BATCHES, loss);
+            listener.step(step + 1, BATCHES, loss);
             if (epoch + 1 == stopping && step + 1 == lastStep) {
                 stop.make("SIGTERM");
                 if (lost) {
@@ -125,13 +126,13 @@ public class FakeEpochs implements Epochs {
     }
 
     @Override
-    public Accuracy validate(ComputationGraph model) {
+    public ValidationAccuracy validate(ComputationGraph model) {
         if (stopping > 0 && lastStep == 0 && trained.get(trained.size() - 1) == stopping) {
             stop.make("SIGTERM");
             throw new IllegalStateException("cancelled");
         }
         return accuracies.getOrDefault(trained.isEmpty() ? 0 : trained.get(trained.size() - 1),
-                new Accuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
+                new ValidationAccuracy(0.5, 0.25 + model.params().meanNumber().doubleValue() / 100, 100));
     }
 
     /** As many times the number of the epoch, from 1. */

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -58,7 +57,7 @@ class InterruptedRunTest {
                 first.getMessage());
         assertEquals("SIGTERM", first.signal());
         assertTrue(run.stop.heeded());
-        assertTrue(run.printed.toString(StandardCharsets.UTF_8).contains("SIGTERM: stopping after the current step"));
+        assertEquals(List.of("SIGTERM"), run.told.signals);
         stop(run, true, epochs -> epochs.stoppedIn(2, 1, run.stop));
         // Twice within an epoch.
         stop(run, true, epochs -> epochs.stoppedIn(2, 2, run.stop));

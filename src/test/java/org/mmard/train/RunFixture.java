@@ -1,9 +1,6 @@
 package org.mmard.train;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -16,6 +13,7 @@ import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.Checkpoints;
+import org.mmard.run.EpochMetrics;
 import org.mmard.run.Provenance;
 import org.mmard.run.RunDirectory;
 import org.mmard.run.StartingPoint;
@@ -26,7 +24,7 @@ public final class RunFixture {
     final List<String> warnings = new ArrayList<>();
     final List<String> announced = new ArrayList<>();
     int renewed;
-    final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    final Told told = new Told();
     public int epochs = 4;
     int keep;
     public int validateEvery = 1;
@@ -62,7 +60,7 @@ public final class RunFixture {
     Restarts.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
         StartingPoint first = find(resume);
-        return new Restarts(restarts, display(), announced::add).carry(first, directory, from -> train(from, next.next()),
+        return new Restarts(restarts, told, announced::add).carry(first, directory, from -> train(from, next.next()),
                 new Restarts.Recovery() {
                     @Override
                     public StartingPoint find(String reason) {
@@ -84,13 +82,23 @@ public final class RunFixture {
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging),
                 new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
-                .run(last, display(), stop, warnings::add);
+                .run(last, told, stop, warnings::add);
     }
 
-    private TrainingDisplay display() {
-        return new PlainDisplay(new PrintStream(printed, true, StandardCharsets.UTF_8), epochs,
-                new Pace(InstantSource.system(), epochs, FakeEpochs.BATCH),
-                InstantSource.system());
+    /** What a listener heard. */
+    static final class Told implements TrainingListener {
+        final List<EpochMetrics> epochs = new ArrayList<>();
+        final List<String> signals = new ArrayList<>();
+
+        @Override
+        public void epochEnds(EpochMetrics metrics) {
+            epochs.add(metrics);
+        }
+
+        @Override
+        public void stopping(String signal) {
+            signals.add(signal);
+        }
     }
 
     StartingPoint find(boolean resume) {

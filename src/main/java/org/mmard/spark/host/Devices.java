@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.config.Settings;
-import org.mmard.engine.Cuda;
 import org.mmard.engine.Device;
 import org.mmard.engine.LibTorch;
 import org.mmard.failure.InputError;

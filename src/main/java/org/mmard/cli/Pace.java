@@ -1,4 +1,4 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import java.time.Duration;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -20,7 +20,7 @@ final class PlainDisplay extends TrainingDisplay {
     }
 
     @Override
-    synchronized void epochStarts(int epoch) {
+    public synchronized void epochStarts(int epoch) {
         pace.epochStarts(epoch);
         last = clock.instant();
     }
@@ -37,5 +37,5 @@ final class PlainDisplay extends TrainingDisplay {
     }
 
     @Override
-    void stepsEnd() {}
+    public void stepsEnd() {}
 }

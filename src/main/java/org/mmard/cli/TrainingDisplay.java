@@ -1,15 +1,17 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import java.io.PrintStream;
 import java.time.InstantSource;
 import java.util.Locale;
 import org.mmard.run.EpochMetrics;
+import org.mmard.run.EpochReport;
+import org.mmard.train.TrainingListener;
 
 /**
  * Shows a run as it goes: within an epoch whatever suits the place it prints to, and one line for each finished epoch. Numbers look the
  * same in every locale.
  */
-public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable {
+public abstract class TrainingDisplay implements TrainingListener, AutoCloseable {
     protected final PrintStream out;
     private final int epochs;
 
@@ -28,19 +30,14 @@ public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable 
         return live ? new LiveDisplay(out, epochs, pace) : new PlainDisplay(out, epochs, pace, clock);
     }
 
-    /** @param epoch counted from 1 */
-    abstract void epochStarts(int epoch);
-
-    /** The epoch's steps are done; what follows is validation and the checkpoint. */
-    abstract void stepsEnd();
-
-    void epochEnds(EpochMetrics metrics) {
+    @Override
+    public void epochEnds(EpochMetrics metrics) {
         out.println(summary(metrics));
         out.flush();
     }
 
-    /** The run has been asked to stop by a signal. */
-    void stopping(String signal) {
+    @Override
+    public void stopping(String signal) {
         out.printf("%n%s: stopping after the current step%n", signal);
         out.flush();
     }
@@ -51,7 +48,7 @@ public abstract class TrainingDisplay implements Epochs.Progress, AutoCloseable 
     }
 
     private String summary(EpochMetrics metrics) {
-        Epochs.Report report = metrics.report();
+        EpochReport report = metrics.report();
         int width = Integer.toString(epochs).length();
         String validation = metrics.accuracy() == null ? "    -" : percent(metrics.accuracy().clean(), metrics.accuracy().robust());
         return String.format(Locale.ROOT,

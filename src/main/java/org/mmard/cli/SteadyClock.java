@@ -1,4 +1,4 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import java.time.Instant;
 import java.time.InstantSource;

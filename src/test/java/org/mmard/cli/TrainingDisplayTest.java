@@ -1,4 +1,4 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.mmard.run.EpochMetrics;
+import org.mmard.run.EpochReport;
+import org.mmard.run.ValidationAccuracy;
 
 class TrainingDisplayTest {
     private final Locale before = Locale.getDefault();
@@ -49,11 +51,17 @@ class TrainingDisplayTest {
     @Test
     void anEpochEndsInOneLineWithUnits() {
         PlainDisplay display = plain();
-        display.epochEnds(metrics(new Epochs.Accuracy(0.5, 0.3333, 100), true));
+        display.epochEnds(metrics(new ValidationAccuracy(0.5, 0.3333, 100), true));
         display.epochEnds(metrics(null, false));
+        display.epochEnds(metrics(null, false, 1));
+        display.epochEnds(metrics(null, false, 2));
         assertEquals(List.of(
                 "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation  50.0/ 33.3 %   rate 0.01000      412 images/s      62 s   best",
-                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s"),
+                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s",
+                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s"
+                        + "   1 step skipped",
+                "epoch  3/30   loss  1.2346   train  61.0/ 42.0 %   validation     -           rate 0.01000      412 images/s      62 s"
+                        + "   2 steps skipped"),
                 lines());
     }
 
@@ -90,8 +98,12 @@ class TrainingDisplayTest {
         return new PlainDisplay(out, 30, new Pace(() -> now, 30, 128), () -> now);
     }
 
-    private static EpochMetrics metrics(Epochs.Accuracy accuracy, boolean best) {
-        return new EpochMetrics(3, 300, new Epochs.Report(1.23456, Map.of(), 0.61, 0.42, 25544, 62, 0, Map.of()), 0.01, accuracy, best,
+    private static EpochMetrics metrics(ValidationAccuracy accuracy, boolean best) {
+        return metrics(accuracy, best, 0);
+    }
+
+    private static EpochMetrics metrics(ValidationAccuracy accuracy, boolean best, long skipped) {
+        return new EpochMetrics(3, 300, new EpochReport(1.23456, Map.of(), 0.61, 0.42, 25544, 62, skipped, Map.of()), 0.01, accuracy, best,
                 Instant.EPOCH);
     }
 

@@ -1,4 +1,4 @@
-package org.mmard.train;
+package org.mmard.cli;
 
 import java.io.PrintStream;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -20,7 +20,7 @@ final class LiveDisplay extends TrainingDisplay {
     }
 
     @Override
-    synchronized void epochStarts(int epoch) {
+    public synchronized void epochStarts(int epoch) {
         pace.epochStarts(epoch);
         bar = new ProgressBarBuilder().setUpdateIntervalMillis(MILLISECONDS_BETWEEN).continuousUpdate().clearDisplayOnFinish()
                 .setConsumer(new Line(out)).setRenderer((state, width) -> fit(pace.line(), width)).build();
@@ -32,7 +32,7 @@ final class LiveDisplay extends TrainingDisplay {
     }
 
     @Override
-    synchronized void stepsEnd() {
+    public synchronized void stepsEnd() {
         if (bar != null) {
             bar.close();
             bar = null;
