@@ -91,6 +91,7 @@ public interface Evaluator {
     }
 
     /** Told when an attack begins and after each part. */
+    @FunctionalInterface
     interface Progress {
         /**
          * @param attack what is under way
@@ -98,5 +99,8 @@ public interface Evaluator {
          * @param atMost the robust accuracy over all examples so far: those that it has not come to yet count as robust
          */
         void examples(String attack, int done, int total, double atMost);
+
+        /** An earlier, stopped evaluation left so many outcomes in a folder, and this one goes on from there. */
+        default void goingOn(int outcomes, String folder) {}
     }
 }

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.function.Consumer;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -21,20 +22,32 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
     private final PrintStream out;
     private final boolean terminal;
     private final InstantSource clock;
+    private final Consumer<String> say;
     private String current;
     private Instant started;
     private int doneBefore;
     private Instant said;
     private ProgressBar bar;
 
-    EvaluationDisplay(PrintStream out, boolean terminal, InstantSource clock) {
+    EvaluationDisplay(PrintStream out, boolean terminal, InstantSource clock, Consumer<String> say) {
+        this.say = say;
         this.out = out;
         this.terminal = terminal;
         this.clock = clock;
     }
 
     static EvaluationDisplay on(PrintStream out, boolean terminal) {
-        return new EvaluationDisplay(out, terminal, new SteadyClock());
+        return on(out, terminal, line -> {});
+    }
+
+    /** @param say told in one line where an evaluation goes on from what an earlier one has saved */
+    static EvaluationDisplay on(PrintStream out, boolean terminal, Consumer<String> say) {
+        return new EvaluationDisplay(out, terminal, new SteadyClock(), say);
+    }
+
+    @Override
+    public void goingOn(int outcomes, String folder) {
+        say.accept("going on with " + outcomes + " outcomes that an earlier call saved in " + folder);
     }
 
     @Override

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
-import org.mmard.failure.Printable;
+import org.mmard.failure.ShellWords;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** The command that this process carries out, and where it was given. */
@@ -16,7 +16,7 @@ final class GivenCommand {
 
     /** A call of the program, as the shell that started it can find it, to paste. */
     static String of(String... arguments) {
-        return quoted(PROGRAM) + " " + quoted(arguments);
+        return ShellWords.quoted(PROGRAM) + " " + ShellWords.quoted(arguments);
     }
 
     /** The command line ready for a shell. @param more options to add, where they are not there yet */
@@ -24,20 +24,7 @@ final class GivenCommand {
         List<String> words = new ArrayList<>(List.of(PROGRAM));
         words.addAll(spec.root().commandLine().getParseResult().originalArgs());
         Arrays.stream(more).filter(option -> !words.contains(option)).forEach(words::add);
-        return quoted(words.toArray(String[]::new));
-    }
-
-    /** Words as a line to paste into a shell. What no terminal shows is written as Bash's {@code $'...'} writes it. */
-    static String quoted(String... words) {
-        return Arrays.stream(words).map(GivenCommand::quoted).collect(Collectors.joining(" "));
-    }
-
-    private static String quoted(String word) {
-        if (word.matches("[\\w@%+=:,./-]+")) {
-            return word;
-        }
-        String shown = Printable.escaped(word.replace("\\", "\\\\"));
-        return shown.equals(word.replace("\\", "\\\\")) ? "'" + word.replace("'", "'\\''") + "'" : "$'" + shown.replace("'", "\\'") + "'";
+        return ShellWords.quoted(words.toArray(String[]::new));
     }
 
     /** Whether lines that move can be shown. */

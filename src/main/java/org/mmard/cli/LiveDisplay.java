@@ -1,6 +1,7 @@
 package org.mmard.cli;
 
 import java.io.PrintStream;
+import java.util.function.Consumer;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -14,8 +15,8 @@ final class LiveDisplay extends TrainingDisplay {
     private final Pace pace;
     private ProgressBar bar;
 
-    LiveDisplay(PrintStream out, int epochs, Pace pace) {
-        super(out, epochs);
+    LiveDisplay(PrintStream out, int epochs, Pace pace, Consumer<String> say) {
+        super(out, epochs, say);
         this.pace = pace;
     }
 

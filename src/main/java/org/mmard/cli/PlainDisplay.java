@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 
 /** Plain lines, for a log: within an epoch at most one every ten seconds. */
 final class PlainDisplay extends TrainingDisplay {
@@ -13,8 +14,8 @@ final class PlainDisplay extends TrainingDisplay {
     private final InstantSource clock;
     private Instant last;
 
-    PlainDisplay(PrintStream out, int epochs, Pace pace, InstantSource clock) {
-        super(out, epochs);
+    PlainDisplay(PrintStream out, int epochs, Pace pace, InstantSource clock, Consumer<String> say) {
+        super(out, epochs, say);
         this.pace = pace;
         this.clock = clock;
     }

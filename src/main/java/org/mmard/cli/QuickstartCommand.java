@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
@@ -29,6 +30,7 @@ import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.ModelFile;
+import org.mmard.report.RecordedEvaluation;
 import org.mmard.report.Report;
 import org.mmard.run.RunDirectory;
 import org.mmard.train.StopRequest;
@@ -155,7 +157,7 @@ final class QuickstartCommand implements Callable<Integer> {
         about.put("data", data);
         about.put("split", "test");
         about.put("epsilon", Attacks.EPSILON);
-        about.put("seed", EvaluateCommand.SEED);
+        about.put("seed", ModelEvaluation.SEED);
         return about;
     }
 
@@ -171,9 +173,9 @@ final class QuickstartCommand implements Callable<Integer> {
                 try (TorchNetwork network = new TorchNetwork(ModelFile.read(model, hadoop).graph());
                         Classifier classifier = network.freeze(new Passes(true, true))) {
                     Evaluation evaluation =
-                            Evaluator.local(classifier, images, 250, EvaluateCommand.SEED).evaluate(about(model, data), attacks, display);
+                            Evaluator.local(classifier, images, 250, ModelEvaluation.SEED).evaluate(about(model, data), attacks, display);
                     RunDirectory.at(folder.resolve(part.name()).toString(), hadoop)
-                            .write(EvaluateCommand.FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
+                            .write(RecordedEvaluation.FILE, evaluation.json(images).getBytes(StandardCharsets.UTF_8));
                     table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(),
                             part.method().toUpperCase(Locale.ROOT),
                             part.architecture(), network.trainableParameters(), 100 * evaluation.clean().accuracy(),

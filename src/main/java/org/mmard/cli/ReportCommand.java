@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.app.RunReport;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.files.HadoopConfiguration;
@@ -26,7 +27,7 @@ final class ReportCommand implements Callable<Integer> {
     static final String FILE = "report.html";
 
     /** How many images are attacked for each run, likewise. */
-    static final int EXAMPLES = 12;
+    static final int EXAMPLES = RunReport.EXAMPLES;
 
     @Parameters(arity = "1..*", paramLabel = "URI",
             description = "A run's directory, a grid's directory, or an evaluation (its file or folder). Several are compared.")
@@ -83,7 +84,7 @@ final class ReportCommand implements Callable<Integer> {
     /** Writes the page, whole or not at all, and returns its qualified URI. */
     static String write(List<String> uris, String out, Report.Pictures pictures, Configuration hadoop, Consumer<String> told) {
         OutFile file = OutFile.of(out, "the page", FILE, hadoop);
-        String html = Report.read(uris, hadoop, told).html(pictures, told);
+        String html = RunReport.of(uris).pictures(pictures).telling(told).hadoop(hadoop).html();
         return file.write(stream -> stream.write(html.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -1,18 +1,15 @@
 package org.mmard.cli;
 
-import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
-import org.apache.hadoop.conf.Configuration;
-import org.mmard.config.ResolvedSettings;
+import org.mmard.app.PreparedTraining;
+import org.mmard.app.TrainedStudent;
+import org.mmard.app.Training;
 import org.mmard.config.Settings;
-import org.mmard.config.SettingsReader;
-import org.mmard.files.HadoopConfiguration;
-import org.mmard.spark.SparkCluster;
-import org.mmard.train.Restarts;
 import org.mmard.train.RunInterrupted;
+import org.mmard.train.TrainingListener;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -37,14 +34,17 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        PrintWriter out = spec.commandLine().getOut();
-        Configuration hadoop = HadoopConfiguration.load();
-        ResolvedSettings resolved = SettingsReader.read(conf, overrides, hadoop);
-        try (PreparedRun run =
-                PreparedRun.of(resolved, new Sources(hadoop), resume, GivenCommand.line(spec), line -> say("warning: " + line))) {
-            TrainingBanner banner = new TrainingBanner(out, run.inputs(), run.directory());
+        TrainingListener warnings = new TrainingListener() {
+            @Override
+            public void warning(String line) {
+                say("warning: " + line);
+            }
+        };
+        try (PreparedTraining run =
+                Training.of(conf).with(overrides).resume(resume).listener(warnings).startedBy(GivenCommand.line(spec)).prepare()) {
+            TrainingBanner banner = new TrainingBanner(spec.commandLine().getOut(), run);
             if (run.epochsLeft() == 0) {
-                banner.finishedBefore(run.stand());
+                banner.finishedBefore(run.fit().state());
                 return 0;
             }
             banner.end(train(run, banner));
@@ -55,16 +55,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private Restarts.Outcome train(PreparedRun run, TrainingBanner banner) {
+    private TrainedStudent train(PreparedTraining run, TrainingBanner banner) {
         Settings.Training training = run.settings().training();
-        UnaryOperator<String> stopped =
-                signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri() + goOn();
-        try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch());
+        UnaryOperator<String> stopped = signal -> "mmard: stopped by " + signal + "; finished epochs are kept in " + run.directory().uri()
+                + goOn();
+        try (TrainingDisplay display = TrainingDisplay.on(System.out, GivenCommand.onTerminal(), training.epochs(), training.batch(),
+                this::say);
                 Interruption interruption = new Interruption(spec.commandLine().getErr(), display::close, stopped)) {
-            try (SparkCluster cluster =
-                    new SparkCluster("mmard train " + run.settings().run().directory(), run.settings().cluster().executors())) {
-                return run.train(cluster, display, devices -> banner.start(run.from(), cluster.spark().master(), devices), this::say,
-                        interruption.stop());
+            try {
+                return run.fit(display.and(banner), interruption.stop());
             } catch (RuntimeException | Error e) {
                 interruption.silence();
                 throw e;

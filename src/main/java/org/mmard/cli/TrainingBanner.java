@@ -3,27 +3,33 @@ package org.mmard.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
+import org.mmard.app.PreparedTraining;
+import org.mmard.app.TrainedStudent;
+import org.mmard.app.TrainingInputs;
 import org.mmard.config.Settings;
 import org.mmard.model.Outline;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.EpochSums;
 import org.mmard.run.RunDirectory;
 import org.mmard.run.StartingPoint;
-import org.mmard.train.Restarts;
+import org.mmard.train.TrainingListener;
 
 /** What is printed before and after a run. */
-final class TrainingBanner {
+final class TrainingBanner implements TrainingListener {
     private final PrintWriter out;
     private final TrainingInputs inputs;
     private final RunDirectory directory;
+    private final StartingPoint from;
 
-    TrainingBanner(PrintWriter out, TrainingInputs inputs, RunDirectory directory) {
+    TrainingBanner(PrintWriter out, PreparedTraining run) {
         this.out = out;
-        this.inputs = inputs;
-        this.directory = directory;
+        inputs = run.inputs();
+        directory = run.directory();
+        from = run.from();
     }
 
-    void start(StartingPoint from, String master, Map<String, String> devices) {
+    @Override
+    public void trainingStarts(String master, Map<String, String> devices) {
         Settings settings = inputs.settings();
         Settings.Cluster cluster = settings.cluster();
         row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer()
@@ -60,8 +66,8 @@ final class TrainingBanner {
         return from.epoch() > 0 ? ", resumed after epoch " + from.epoch() + with : "";
     }
 
-    void end(Restarts.Outcome outcome) {
-        CheckpointState last = outcome.last();
+    void end(TrainedStudent outcome) {
+        CheckpointState last = outcome.state();
         long seconds = Math.round(outcome.seconds());
         out.println();
         row("finished", String.format(Locale.ROOT, "epoch %d in %d:%02d:%02d (h:mm:ss)", last.epoch(), seconds / 3600, seconds / 60 % 60,

@@ -3,6 +3,7 @@ package org.mmard.cli;
 import java.io.PrintStream;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.function.Consumer;
 import org.mmard.run.EpochMetrics;
 import org.mmard.run.EpochReport;
 import org.mmard.train.TrainingListener;
@@ -11,23 +12,25 @@ import org.mmard.train.TrainingListener;
  * Shows a run as it goes: within an epoch whatever suits the place it prints to, and one line for each finished epoch. Numbers look the
  * same in every locale.
  */
-public abstract class TrainingDisplay implements TrainingListener, AutoCloseable {
+abstract class TrainingDisplay implements TrainingListener, AutoCloseable {
     protected final PrintStream out;
     private final int epochs;
+    private final Consumer<String> say;
 
-    TrainingDisplay(PrintStream out, int epochs) {
+    TrainingDisplay(PrintStream out, int epochs, Consumer<String> say) {
         this.out = out;
         this.epochs = epochs;
+        this.say = say;
     }
 
     /**
      * @param live one line that moves, for a terminal; otherwise a plain line now and then
-     * @param batch images per step
+     * @param batch images per step; @param say told in one line what a person should know
      */
-    public static TrainingDisplay on(PrintStream out, boolean live, int epochs, int batch) {
+    static TrainingDisplay on(PrintStream out, boolean live, int epochs, int batch, Consumer<String> say) {
         InstantSource clock = new SteadyClock();
         Pace pace = new Pace(clock, epochs, batch);
-        return live ? new LiveDisplay(out, epochs, pace) : new PlainDisplay(out, epochs, pace, clock);
+        return live ? new LiveDisplay(out, epochs, pace, say) : new PlainDisplay(out, epochs, pace, clock, say);
     }
 
     @Override
@@ -40,6 +43,16 @@ public abstract class TrainingDisplay implements TrainingListener, AutoCloseable
     public void stopping(String signal) {
         out.printf("%n%s: stopping after the current step%n", signal);
         out.flush();
+    }
+
+    @Override
+    public void warning(String line) {
+        say.accept("warning: " + line);
+    }
+
+    @Override
+    public void restarting(String line) {
+        say.accept(line);
     }
 
     @Override

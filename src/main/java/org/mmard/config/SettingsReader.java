@@ -45,6 +45,17 @@ public final class SettingsReader {
     }
 
     /**
+     * Settings without a file: the given values over the preset among them over {@code reference.conf}, checked as a file's are.
+     *
+     * @param values by full key, such as {@code training.epochs}, written as with -D: a list is written [1, 2], {@code null} unsets
+     * @param origin where they stand, for complaints, such as {@code notebook}
+     * @throws InputError for the first mistake found: one line with the key and {@code origin}
+     */
+    public static ResolvedSettings read(Map<String, String> values, String origin) {
+        return check(overPreset(overriding(values, origin), reference(), origin));
+    }
+
+    /**
      * Reads the settings of one run out of a grid's configuration file.
      *
      * @param overrides values by key that go before the file's, what is the run's own among them
@@ -183,13 +194,12 @@ public final class SettingsReader {
     private static Config overriding(Map<String, String> overrides, String origin) {
         Config config = ConfigFactory.empty();
         for (Map.Entry<String, String> override : overrides.entrySet()) {
-            HoconText.requireReadable(override.getKey(), "-D " + Printable.value(override.getKey()), HoconText.Contents.NONE);
+            String key = (origin.equals(COMMAND_LINE) ? "-D " : "") + Printable.value(override.getKey());
+            HoconText.requireReadable(override.getKey(), key, HoconText.Contents.NONE);
             try {
                 config = config.withValue(override.getKey(), value(override.getValue(), origin));
             } catch (ConfigException | InputError e) {
-                throw new InputError(
-                        "-D " + Printable.value(override.getKey()) + "=" + Printable.value(override.getValue()) + ": not a key and a value",
-                        e);
+                throw new InputError(key + "=" + Printable.value(override.getValue()) + ": not a key and a value", e);
             }
         }
         return config;

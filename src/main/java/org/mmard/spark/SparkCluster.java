@@ -18,13 +18,34 @@ public final class SparkCluster implements AutoCloseable {
 
     private final String name;
     private final int executors;
+    private final boolean borrowed;
     private JavaSparkContext spark;
 
-    /** @throws InputError where the master cannot give so many executors */
-    public SparkCluster(String name, int executors) {
+    private SparkCluster(String name, int executors, JavaSparkContext spark, boolean borrowed) {
         this.name = name;
         this.executors = executors;
-        spark = SparkDriver.start(name, executors);
+        this.spark = spark;
+        this.borrowed = borrowed;
+    }
+
+    /**
+     * Starts a Spark application, which ends with {@link #close}.
+     *
+     * @throws InputError where the master cannot give so many executors
+     */
+    public static SparkCluster start(String name, int executors) {
+        return new SparkCluster(name, executors, SparkDriver.start(name, executors), false);
+    }
+
+    /**
+     * Uses somebody else's context, which stays theirs. Its executors have room for one task each, or it is a local one and there is to be
+     * one executor. Where {@code spark.plugins} does not name {@link RunPlugin}, a request to stop is heard between two epochs only.
+     *
+     * @throws InputError where the context cannot give so many executors of one task each
+     */
+    public static SparkCluster borrow(JavaSparkContext spark, int executors) {
+        SparkDriver.requireOneTaskEach(spark.sc(), executors);
+        return new SparkCluster(spark.appName(), executors, spark, true);
     }
 
     /** The context of now: another one after {@link #renew} has had to make one. */
@@ -89,6 +110,9 @@ public final class SparkCluster implements AutoCloseable {
     }
 
     private void startAnew() {
+        if (borrowed) {
+            throw new RunStopped("the Spark context that this run had been given was stopped: go on with another");
+        }
         if (spark.getConf().get("spark.submit.deployMode", "client").equals("cluster")) {
             throw new RunStopped("the cluster has ended this driver's application: go on with --resume");
         }
@@ -101,6 +125,8 @@ public final class SparkCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        spark.close();
+        if (!borrowed) {
+            spark.close();
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.mmard.failure.InputError;
 import org.mmard.spark.host.AssignedGpu;
@@ -79,6 +80,28 @@ public final class SparkDriver {
             equip(conf);
         }
         return start(equipDriver(conf.setIfMissing("spark.locality.wait", "0s")));
+    }
+
+    /**
+     * @throws InputError where two tasks of a stage may meet in one of the context's executors, which have one student each, or there are
+     *     too few of them
+     */
+    static void requireOneTaskEach(SparkContext spark, int executors) {
+        if (spark.isLocal()) {
+            if (executors > 1) {
+                throw new InputError("cluster.executors = " + executors + ", but the Spark context's master " + spark.master()
+                        + " is one process: give 1, or a context on a cluster");
+            }
+            return;
+        }
+        SparkConf conf = spark.getConf();
+        Matcher cluster = LOCAL_CLUSTER.matcher(spark.master());
+        String cores = conf.get("spark.executor.cores", cluster.matches() ? cluster.group(2) : "1");
+        if (!cores.equals(conf.get("spark.task.cpus", "1"))) {
+            throw new InputError("the Spark context's executors have room for several tasks (spark.executor.cores = " + cores
+                    + ", spark.task.cpus = " + conf.get("spark.task.cpus", "1")
+                    + "), and each executor trains one student: start the session with both the same");
+        }
     }
 
     private static String given(Map<String, String> environment) {

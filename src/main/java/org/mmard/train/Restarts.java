@@ -1,6 +1,5 @@
 package org.mmard.train;
 
-import java.util.function.Consumer;
 import org.mmard.failure.RunStopped;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.RunDirectory;
@@ -10,7 +9,6 @@ import org.mmard.run.StartingPoint;
 public final class Restarts {
     private final int most;
     private final TrainingListener listener;
-    private final Consumer<String> announce;
     private int done;
 
     /** @param last the state after the last epoch; @param seconds of this call, failed attempts and all */
@@ -34,11 +32,10 @@ public final class Restarts {
         void renew();
     }
 
-    /** @param most restarts, 0 or above; @param announce told in one line about each */
-    public Restarts(int most, TrainingListener listener, Consumer<String> announce) {
+    /** @param most restarts, 0 or above */
+    public Restarts(int most, TrainingListener listener) {
         this.most = most;
         this.listener = listener;
-        this.announce = announce;
     }
 
     /**
@@ -63,7 +60,7 @@ public final class Restarts {
                 }
                 done++;
                 from = recovery.find(e.getMessage());
-                announce.accept(e.getMessage() + "; restart " + done + " of " + most + " from " + from.where());
+                listener.restarting(e.getMessage() + "; restart " + done + " of " + most + " from " + from.where());
                 recovery.renew();
             }
         }

@@ -1,5 +1,6 @@
 package org.mmard.train;
 
+import java.util.Map;
 import org.mmard.run.EpochMetrics;
 
 /**
@@ -9,6 +10,13 @@ import org.mmard.run.EpochMetrics;
 public interface TrainingListener extends StepListener {
     /** Follows nothing. */
     TrainingListener NONE = new TrainingListener() {};
+
+    /**
+     * The executors are there, for the first time.
+     *
+     * @param master Spark's; @param devices where they compute, as {@code device}, and versions of what they compute with, by name
+     */
+    default void trainingStarts(String master, Map<String, String> devices) {}
 
     /** @param epoch counted from 1 */
     default void epochStarts(int epoch) {}
@@ -25,6 +33,14 @@ public interface TrainingListener extends StepListener {
     /** A signal or a program has asked the run to stop: it ends after the current step. */
     default void stopping(String signal) {}
 
-    /** Something that a person should read: a restart, a checkpoint that cannot be used. @param line one line */
-    default void message(String line) {}
+    /** A person should know: a checkpoint cannot be used, a lock is waited for. @param line one line */
+    default void warning(String line) {}
+
+    /** The cluster has failed, and the run goes on from its newest checkpoint. @param line what happened, in one line */
+    default void restarting(String line) {}
+
+    /** This listener and then another. */
+    default TrainingListener and(TrainingListener other) {
+        return new Listeners(this, other);
+    }
 }

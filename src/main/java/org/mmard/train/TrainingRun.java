@@ -1,7 +1,6 @@
 package org.mmard.train;
 
 import java.time.Instant;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
@@ -53,17 +52,16 @@ public final class TrainingRun {
     /**
      * Trains, validates and keeps every epoch that is left, of which there must be one at least.
      *
-     * @param stop ends it after the current step, or between two epochs; @param warn told in one line about each checkpoint that cannot be
-     *     used
+     * @param stop ends it after the current step, or between two epochs
      * @return the state after the last epoch
      * @throws TrainingDiverged when too many steps were skipped, or the parameters are no longer finite
      * @throws RunInterrupted when {@code stop} was made; what is done is kept
      * @throws ClusterFailure when whoever carries out the epochs says so, or an epoch has moved no weight
      */
-    public CheckpointState run(Epochs epochs, TrainingListener listener, StopRequest stop, Consumer<String> warn) {
+    public CheckpointState run(Epochs epochs, TrainingListener listener, StopRequest stop) {
         Metrics metrics = new Metrics(directory, from.epoch());
         from.record(directory);
-        CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state(), warn))
+        CheckpointState state = from.checkpoint().map(found -> checkpoints.rewind(found.state(), listener::warning))
                 .orElse(new CheckpointState(from.provenance().settings(), 0, 0, null, null, null));
         try (StopRequest.Promise promise = stop.promise(() -> listener.stopping(stop.signal()))) {
             while (state.epoch() < settings.training().epochs()) {

@@ -27,6 +27,7 @@ import org.mmard.data.ShapesFolder;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
+import org.mmard.report.RecordedEvaluation;
 
 class EvaluateCommandTest {
     @TempDir
@@ -102,13 +103,13 @@ class EvaluateCommandTest {
         } finally {
             process.destroyForcibly().waitFor();
         }
-        assertFalse(Files.exists(killed.resolve(EvaluateCommand.FILE)));
+        assertFalse(Files.exists(killed.resolve(RecordedEvaluation.FILE)));
         Outcome resumed = Outcome.of(with(options, killed.toString()));
         assertEquals(0, resumed.exit(), resumed.err());
         assertTrue(resumed.out().contains("going on with"), resumed.out());
         assertEquals(Files.readString(whole.resolve("evaluation.csv")), Files.readString(killed.resolve("evaluation.csv")));
         try (Stream<Path> left = Files.list(killed)) {
-            assertEquals(List.of("evaluation.csv", EvaluateCommand.FILE),
+            assertEquals(List.of("evaluation.csv", RecordedEvaluation.FILE),
                     left.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }
@@ -148,7 +149,7 @@ class EvaluateCommandTest {
         ImageSet images = Cifar.open(data, HadoopConfiguration.load()).test(30);
         byte[] rounded = Files.readAllBytes(out.resolve("adversarial-pgd20.bin"));
         assertEquals(30 * 3073, rounded.length);
-        JsonNode json = new ObjectMapper().readTree(out.resolve(EvaluateCommand.FILE).toFile());
+        JsonNode json = new ObjectMapper().readTree(out.resolve(RecordedEvaluation.FILE).toFile());
         int moved = 0;
         for (int record = 0; record < 30; record++) {
             assertEquals(images.label(record), rounded[record * 3073]);
@@ -172,7 +173,7 @@ class EvaluateCommandTest {
                         "--out", folder.resolve(out).toString());
         assertEquals(0, outcome.exit(), outcome.err());
         assertTrue(outcome.out().contains("pgd20"), outcome.out());
-        return new ObjectMapper().readTree(folder.resolve(out).resolve(EvaluateCommand.FILE).toFile());
+        return new ObjectMapper().readTree(folder.resolve(out).resolve(RecordedEvaluation.FILE).toFile());
     }
 
     @Test

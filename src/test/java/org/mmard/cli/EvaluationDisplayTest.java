@@ -14,7 +14,8 @@ class EvaluationDisplayTest {
     @Test
     void tellsExamplesAccuracyAndTimeLeftInPlainLines() {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
-        try (EvaluationDisplay display = new EvaluationDisplay(new PrintStream(text, true, StandardCharsets.UTF_8), false, () -> now)) {
+        try (EvaluationDisplay display = new EvaluationDisplay(new PrintStream(text, true, StandardCharsets.UTF_8), false, () -> now,
+                line -> {})) {
             // 20 of the 100 were done by an earlier call: 20 more in 12 seconds leave 60 for 36 seconds.
             display.examples("autoattack/apgd-t", 20, 100, 0.5);
             after(6);

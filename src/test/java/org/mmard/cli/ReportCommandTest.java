@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.app.GridScores;
+import org.mmard.app.GridTable;
 import org.mmard.config.GridSettings;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;

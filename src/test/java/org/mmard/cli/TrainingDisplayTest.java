@@ -78,7 +78,7 @@ class TrainingDisplayTest {
     @Test
     void theLiveLineIsWipedBeforeTheEpochsLine() throws InterruptedException {
         Pace pace = new Pace(() -> now, 30, 128);
-        try (LiveDisplay display = new LiveDisplay(out, 30, pace)) {
+        try (LiveDisplay display = new LiveDisplay(out, 30, pace, line -> {})) {
             display.epochStarts(3);
             now = now.plusSeconds(10);
             display.step(40, 100, 1.25);
@@ -95,7 +95,7 @@ class TrainingDisplayTest {
     }
 
     private PlainDisplay plain() {
-        return new PlainDisplay(out, 30, new Pace(() -> now, 30, 128), () -> now);
+        return new PlainDisplay(out, 30, new Pace(() -> now, 30, 128), () -> now, line -> {});
     }
 
     private static EpochMetrics metrics(ValidationAccuracy accuracy, boolean best) {

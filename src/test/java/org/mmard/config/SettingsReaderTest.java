@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -90,6 +91,31 @@ class SettingsReaderTest {
     void refusesAnUnknownPresetListingAll() {
         String line = assertRefused("preset = rslad\n" + NEEDED, "preset is \"rslad\"");
         Presets.NAMES.forEach(name -> assertTrue(line.contains(name), line));
+    }
+
+    @Test
+    void readsValuesWithoutAFileAsItReadsThoseOfOne() throws IOException {
+        ResolvedSettings read = SettingsReader.read(Map.of("preset", "mart-yisenwang", "run.directory", "runs/one", "data.uri", "/data",
+                "training.milestones", "[1, 2]", "attack.epsilon", "4/255"), "notebook");
+        assertEquals(
+                read("preset = mart-yisenwang\n" + NEEDED + "training.milestones = [1, 2], attack.epsilon = 4/255", Map.of()).settings(),
+                read.settings());
+        assertEquals("notebook", read.origins().get("attack.epsilon"));
+        assertEquals(read.settings(), read(read.rendered(), Map.of()).settings());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "attack.steps | 0 | attack.steps is \"0\" (notebook): give a whole number, 1 or above",
+        "atack.steps | 5 | atack.steps (notebook) is not a key: did you mean attack.steps?",
+        "preset | rslad | preset is \"rslad\" (notebook): give one of trades-yaodongyu",
+        "a..b | 5 | a..b=5: not a key and a value",
+        "training.milestones | [${HOME}] | training.milestones=[${HOME}]: not a key and a value"})
+    void refusesValuesWithoutAFileNamingTheirOrigin(String key, String value, String saying) {
+        Map<String, String> values = new HashMap<>(Map.of("run.directory", "runs/one", "data.uri", "/data"));
+        values.put(key, value);
+        String line = assertThrows(InputError.class, () -> SettingsReader.read(values, "notebook")).getMessage();
+        assertTrue(line.startsWith(saying), line);
     }
 
     @Test

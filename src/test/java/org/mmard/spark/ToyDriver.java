@@ -37,7 +37,7 @@ public final class ToyDriver {
         Map<String, String> options = Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
         Settings settings = settings(options);
         int status = 0;
-        try (SparkCluster cluster = new SparkCluster("toy", settings.cluster().executors())) {
+        try (SparkCluster cluster = SparkCluster.start("toy", settings.cluster().executors())) {
             say("driver port " + cluster.spark().getConf().get("spark.driver.port"));
             for (int run = 0; run < Integer.parseInt(options.getOrDefault("runs", "1")); run++) {
                 new ToyDriver(cluster, settings, options).train();

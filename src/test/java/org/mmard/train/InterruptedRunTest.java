@@ -132,8 +132,8 @@ class InterruptedRunTest {
         stop(run, false, epochs -> epochs.stoppedIn(3, 2, run.stop));
         cutShort(RunDirectory.INTERRUPTED);
         run.resume();
-        assertEquals(1, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).contains("interrupted.zip"), run.warnings.get(0));
+        assertEquals(1, run.told.warnings.size(), run.told.warnings.toString());
+        assertTrue(run.told.warnings.get(0).contains("interrupted.zip"), run.told.warnings.get(0));
         assertEquals(List.of(3, 4), run.last.trained);
     }
 
@@ -143,8 +143,8 @@ class InterruptedRunTest {
         stop(run, false, epochs -> epochs.accuracy(1, 0.9, 0.9).stoppedIn(3, 2, run.stop));
         cutShort(RunDirectory.checkpoint(2));
         run.resume();
-        assertEquals(1, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.warnings.get(0));
+        assertEquals(1, run.told.warnings.size(), run.told.warnings.toString());
+        assertTrue(run.told.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.told.warnings.get(0));
         assertEquals(List.of(3, 4), run.last.trained);
     }
 

@@ -46,7 +46,7 @@ class RestartsTest {
         assertEquals(List.of(
                 "executor 1 was lost in epoch 3; restart 1 of 3 from the checkpoint of epoch 2",
                 "executor 1 was lost in epoch 3; restart 2 of 3 from the checkpoint of epoch 2",
-                "executor 1 was lost in epoch 4; restart 3 of 3 from the checkpoint of epoch 3"), run.announced);
+                "executor 1 was lost in epoch 4; restart 3 of 3 from the checkpoint of epoch 3"), run.told.restarts);
     }
 
     @Test
@@ -56,13 +56,13 @@ class RestartsTest {
         assertEquals(Arrays.asList(null, "executor 1 was lost in epoch 1", "executor 1 was lost in epoch 3"),
                 starts.stream().map(Provenance.Start::reason).toList());
         assertEquals(List.of(0, 0, 2), starts.stream().map(Provenance.Start::afterEpoch).toList());
-        assertEquals("executor 1 was lost in epoch 1; restart 1 of 2 from the beginning", run.announced.get(0));
+        assertEquals("executor 1 was lost in epoch 1; restart 1 of 2 from the beginning", run.told.restarts.get(0));
     }
 
     @Test
     void aFailureBeforeAnythingWasWrittenKeepsTheStartOfTheUser() {
         StartingPoint first = run.find(false);
-        StartingPoint again = first.again(run.directory, "executor 0 was lost in epoch 1", run.warnings::add);
+        StartingPoint again = first.again(run.directory, "executor 0 was lost in epoch 1", run.told.warnings::add);
         assertEquals(Arrays.asList(null, "executor 0 was lost in epoch 1"),
                 again.provenance().starts().stream().map(Provenance.Start::reason).toList());
         assertEquals(0, again.epoch());
@@ -93,7 +93,8 @@ class RestartsTest {
         assertThrows(RunInterrupted.class, () -> run.run(false, epochs -> epochs.stoppedIn(3, 2, run.stop)));
         ClusterFailure failure = assertThrows(ClusterFailure.class,
                 () -> run.runOver(true, 1, List.of(epochs -> epochs.failingIn(3), epochs -> epochs.failingIn(3))));
-        assertEquals(List.of("executor 1 was lost in epoch 3; restart 1 of 1 from the checkpoint after step 2 of epoch 3"), run.announced);
+        assertEquals(List.of("executor 1 was lost in epoch 3; restart 1 of 1 from the checkpoint after step 2 of epoch 3"),
+                run.told.restarts);
         assertEquals(
                 "executor 1 was lost in epoch 3, after 1 restart; go on from " + run.directory.uri(RunDirectory.INTERRUPTED)
                         + " with --resume",
@@ -106,14 +107,14 @@ class RestartsTest {
     @Test
     void weightsThatDoNotMoveAreAFailureThoughRunningStatisticsDo() {
         run.runOver(1, List.of(epochs -> epochs.frozenIn(2), UnaryOperator.identity()));
-        assertEquals(List.of("no weight moved in epoch 2; restart 1 of 1 from the checkpoint of epoch 1"), run.announced);
+        assertEquals(List.of("no weight moved in epoch 2; restart 1 of 1 from the checkpoint of epoch 1"), run.told.restarts);
         assertEquals(4, run.metrics().size());
     }
 
     @Test
     void aRunThatDivergesIsNotRestarted() {
         assertThrows(TrainingDiverged.class, () -> run.runOver(3, List.of(epochs -> epochs.poisonedIn(2))));
-        assertEquals(List.of(), run.announced);
+        assertEquals(List.of(), run.told.restarts);
     }
 
     @Test
@@ -121,7 +122,7 @@ class RestartsTest {
         IllegalStateException failure =
                 assertThrows(IllegalStateException.class, () -> run.runOver(3, List.of(epochs -> epochs.killedIn(2))));
         assertTrue(failure.getMessage().contains("killed"), failure.getMessage());
-        assertEquals(List.of(), run.announced);
+        assertEquals(List.of(), run.told.restarts);
     }
 
     private static float[] parameters(RunFixture run) {

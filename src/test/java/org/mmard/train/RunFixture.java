@@ -21,8 +21,6 @@ import org.mmard.run.StartingPoint;
 /** A run of {@link FakeEpochs} in a directory of any filesystem, as the train command puts one together. */
 public final class RunFixture {
     public final RunDirectory directory;
-    final List<String> warnings = new ArrayList<>();
-    final List<String> announced = new ArrayList<>();
     int renewed;
     final Told told = new Told();
     public int epochs = 4;
@@ -60,11 +58,11 @@ public final class RunFixture {
     Restarts.Outcome runOver(boolean resume, int restarts, List<UnaryOperator<FakeEpochs>> attempts) {
         Iterator<UnaryOperator<FakeEpochs>> next = attempts.iterator();
         StartingPoint first = find(resume);
-        return new Restarts(restarts, told, announced::add).carry(first, directory, from -> train(from, next.next()),
+        return new Restarts(restarts, told).carry(first, directory, from -> train(from, next.next()),
                 new Restarts.Recovery() {
                     @Override
                     public StartingPoint find(String reason) {
-                        return first.again(directory, reason, warnings::add);
+                        return first.again(directory, reason, told.warnings::add);
                     }
 
                     @Override
@@ -82,13 +80,15 @@ public final class RunFixture {
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging),
                 new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
-                .run(last, told, stop, warnings::add);
+                .run(last, told, stop);
     }
 
     /** What a listener heard. */
     static final class Told implements TrainingListener {
         final List<EpochMetrics> epochs = new ArrayList<>();
         final List<String> signals = new ArrayList<>();
+        final List<String> warnings = new ArrayList<>();
+        final List<String> restarts = new ArrayList<>();
 
         @Override
         public void epochEnds(EpochMetrics metrics) {
@@ -99,13 +99,23 @@ public final class RunFixture {
         public void stopping(String signal) {
             signals.add(signal);
         }
+
+        @Override
+        public void warning(String line) {
+            warnings.add(line);
+        }
+
+        @Override
+        public void restarting(String line) {
+            restarts.add(line);
+        }
     }
 
     StartingPoint find(boolean resume) {
         Provenance provenance = new Provenance(settings, 7, new Provenance.Source("file:/data", "data"),
                 teacherChecksum == null ? null : new Provenance.Source("file:/teacher.zip", teacherChecksum),
                 List.of(Provenance.Start.now("host", "mmard train", executors, Map.of("mmard", "1"))));
-        return StartingPoint.find(directory, resume, configuration(), provenance, warnings::add);
+        return StartingPoint.find(directory, resume, configuration(), provenance, told.warnings::add);
     }
 
     String configuration() {

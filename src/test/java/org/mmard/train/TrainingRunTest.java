@@ -90,9 +90,9 @@ public class TrainingRunTest {
         whole[whole.length / 2] ^= 0x40;
         Files.write(file(RunDirectory.checkpoint(3)), whole);
         run.resume();
-        assertEquals(2, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).contains("epoch-0004.zip"), run.warnings.get(0));
-        assertTrue(run.warnings.get(1).contains("epoch-0003.zip"), run.warnings.get(1));
+        assertEquals(2, run.told.warnings.size(), run.told.warnings.toString());
+        assertTrue(run.told.warnings.get(0).contains("epoch-0004.zip"), run.told.warnings.get(0));
+        assertTrue(run.told.warnings.get(1).contains("epoch-0003.zip"), run.told.warnings.get(1));
         assertEquals(List.of(3, 4), run.last.trained);
         assertEquals(lines, run.metricsWithoutTime());
     }
@@ -106,7 +106,7 @@ public class TrainingRunTest {
         Files.write(file(RunDirectory.checkpoint(4)), bytes);
         ModelFile.read(run.directory.uri(RunDirectory.checkpoint(4)), run.directory.hadoop());
         run.resume();
-        assertTrue(run.warnings.get(0).contains("epoch-0004.zip: damaged or cut short"), run.warnings.toString());
+        assertTrue(run.told.warnings.get(0).contains("epoch-0004.zip: damaged or cut short"), run.told.warnings.toString());
         assertEquals(List.of(4), run.last.trained);
     }
 
@@ -121,7 +121,7 @@ public class TrainingRunTest {
         run.epochs = 5;
         run.resume();
         assertEquals(List.of(5), run.last.trained);
-        assertEquals(List.of(), run.warnings);
+        assertEquals(List.of(), run.told.warnings);
     }
 
     @Test
@@ -131,7 +131,7 @@ public class TrainingRunTest {
         run.epochs = 5;
         run.resume();
         assertEquals(List.of(5), run.last.trained);
-        assertTrue(run.warnings.get(0).contains("epoch-0009.zip: is the checkpoint of epoch 2"), run.warnings.get(0));
+        assertTrue(run.told.warnings.get(0).contains("epoch-0009.zip: is the checkpoint of epoch 2"), run.told.warnings.get(0));
     }
 
     @Test
@@ -143,7 +143,7 @@ public class TrainingRunTest {
         Files.writeString(file(RunDirectory.BEST), "of another time");
         StartingPoint finished = run.find(true);
         assertEquals(4, finished.epoch());
-        new Checkpoints(run.directory, 0).rewind(finished.checkpoint().orElseThrow().state(), run.warnings::add);
+        new Checkpoints(run.directory, 0).rewind(finished.checkpoint().orElseThrow().state(), run.told.warnings::add);
         assertArrayEquals(last, Files.readAllBytes(file(RunDirectory.LAST)));
         assertArrayEquals(best, Files.readAllBytes(file(RunDirectory.BEST)));
     }
@@ -175,13 +175,13 @@ public class TrainingRunTest {
         assertEquals(2, best.epoch());
         assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.BEST)));
         assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.checkpoint(2))));
-        assertEquals(1, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.warnings.get(0));
-        assertTrue(run.warnings.get(0).endsWith("; restored from best.zip"), run.warnings.get(0));
-        assertEquals(1, run.warnings.get(0).lines().count());
+        assertEquals(1, run.told.warnings.size(), run.told.warnings.toString());
+        assertTrue(run.told.warnings.get(0).contains("epoch-0002.zip: damaged or cut short"), run.told.warnings.get(0));
+        assertTrue(run.told.warnings.get(0).endsWith("; restored from best.zip"), run.told.warnings.get(0));
+        assertEquals(1, run.told.warnings.get(0).lines().count());
         CheckpointFiles.of(run.directory).verify(verdict -> assertNull(verdict.damage()));
         rewound();
-        assertEquals(1, run.warnings.size(), run.warnings.toString());
+        assertEquals(1, run.told.warnings.size(), run.told.warnings.toString());
     }
 
     @Test
@@ -193,7 +193,8 @@ public class TrainingRunTest {
         CheckpointState last = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
         assertEquals(2, last.best().epoch());
         assertArrayEquals(whole, Files.readAllBytes(file(RunDirectory.checkpoint(2))));
-        assertTrue(run.warnings.get(0).endsWith("epoch-0002.zip: there is no such file; restored from best.zip"), run.warnings.toString());
+        assertTrue(run.told.warnings.get(0).endsWith("epoch-0002.zip: there is no such file; restored from best.zip"),
+                run.told.warnings.toString());
     }
 
     @Test
@@ -205,10 +206,10 @@ public class TrainingRunTest {
         CheckpointState last = run.run(true, epochs -> epochs.accuracy(5, 0.1, 0.1));
         assertEquals(3, last.best().epoch());
         assertArrayEquals(parameters(run, RunDirectory.checkpoint(3)), parameters(run, RunDirectory.BEST));
-        assertEquals(1, run.warnings.size(), run.warnings.toString());
-        assertTrue(run.warnings.get(0).endsWith(
+        assertEquals(1, run.told.warnings.size(), run.told.warnings.toString());
+        assertTrue(run.told.warnings.get(0).endsWith(
                 "; best.zip does not hold it either, so the best epoch is lost; best.zip is now that of epoch 3, the best that is left"),
-                run.warnings.get(0));
+                run.told.warnings.get(0));
         List<CheckpointFiles.Checkpoint> all = CheckpointFiles.of(run.directory).list();
         assertEquals(List.of(3), all.stream().filter(CheckpointFiles.Checkpoint::best).map(CheckpointFiles.Checkpoint::epoch).toList());
         List<String> told = new ArrayList<>();
@@ -237,7 +238,7 @@ public class TrainingRunTest {
 
     /** What a resume does with which nothing is left to train. */
     private CheckpointState rewound() {
-        return new Checkpoints(run.directory, 0).rewind(run.find(true).checkpoint().orElseThrow().state(), run.warnings::add);
+        return new Checkpoints(run.directory, 0).rewind(run.find(true).checkpoint().orElseThrow().state(), run.told.warnings::add);
     }
 
     private void flip(String name) throws IOException {

@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

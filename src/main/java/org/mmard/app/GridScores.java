@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -13,6 +13,7 @@ import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
+import org.mmard.attack.Evaluator;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
 import org.mmard.data.Cifar;
@@ -20,6 +21,7 @@ import org.mmard.data.ImageSet;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.model.ModelFile;
+import org.mmard.report.RecordedEvaluation;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.RunDirectory;
 import org.mmard.run.Versions;
@@ -29,7 +31,7 @@ import org.mmard.spark.SparkEvaluator;
  * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is
  * in each run's {@code evaluation.json}, and is not looked for again.
  */
-final class GridScores {
+public final class GridScores {
     private static final int LARGEST = 1 << 28;
 
     private final Settings.Data data;
@@ -41,7 +43,7 @@ final class GridScores {
     private Broadcast<ImageSet> sent;
 
     /** @param epoch whose checkpoint was evaluated; @param accuracies fractions, clean and by attack */
-    record Score(int epoch, Map<String, Double> accuracies) {}
+    public record Score(int epoch, Map<String, Double> accuracies) {}
 
     /**
      * @param settings of any run of the grid
@@ -67,6 +69,11 @@ final class GridScores {
         return columns;
     }
 
+    /** On how many test images models are evaluated. */
+    int examples() {
+        return images.size();
+    }
+
     /** What evaluations have in common, for the record. */
     Map<String, Object> about() {
         Map<String, Object> about = new LinkedHashMap<>();
@@ -76,8 +83,8 @@ final class GridScores {
         about.put("examples", images.size());
         about.put("data_sha256", images.checksum());
         about.put("epsilon", epsilon);
-        about.put("seed", EvaluateCommand.SEED);
-        about.put("batch", EvaluateCommand.BATCH);
+        about.put("seed", ModelEvaluation.SEED);
+        about.put("batch", ModelEvaluation.BATCH);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));
         return about;
     }
@@ -86,9 +93,9 @@ final class GridScores {
      * The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation.
      */
     Optional<Score> known(RunDirectory directory, CheckpointState state) {
-        return directory.read(EvaluateCommand.FILE, LARGEST).flatMap(content -> {
+        return directory.read(RecordedEvaluation.FILE, LARGEST).flatMap(content -> {
             try {
-                JsonFields fields = JsonFields.of(EvaluateCommand.FILE, content);
+                JsonFields fields = JsonFields.of(RecordedEvaluation.FILE, content);
                 boolean same = fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state)
                         && fields.text("checkpoint").equals(best ? "best" : "last")
                         && fields.text("data_sha256").equals(images.checksum()) && fields.number("epsilon", 0, 1) == epsilon
@@ -106,7 +113,7 @@ final class GridScores {
      * about that model is not looked for again.
      */
     Score evaluate(JavaSparkContext spark, RunDirectory directory, CheckpointState state, Settings.Engine engine,
-            EvaluationDisplay display) {
+            Evaluator.Progress progress) {
         String uri = directory.uri(best ? RunDirectory.BEST : RunDirectory.LAST);
         Map<String, Object> about = new LinkedHashMap<>();
         String checksum = ModelFile.checksum(uri, directory.hadoop());
@@ -117,15 +124,15 @@ final class GridScores {
         // Evaluation says itself how many examples there were.
         about.remove("examples");
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark),
-                EvaluateCommand.BATCH, EvaluateCommand.SEED, engine)) {
+                ModelEvaluation.BATCH, ModelEvaluation.SEED, engine)) {
             EvaluationState saved =
-                    EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, EvaluateCommand.SEED), images,
+                    EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, ModelEvaluation.SEED), images,
                             false);
-            Evaluation evaluation = new EvaluationRun(evaluator, saved, display).evaluate(about, attacks);
+            Evaluation evaluation = new EvaluationRun(evaluator, saved, progress).evaluate(about, attacks);
             byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
-            directory.write(EvaluateCommand.FILE, json);
+            directory.write(RecordedEvaluation.FILE, json);
             saved.delete();
-            return score(JsonFields.of(EvaluateCommand.FILE, json));
+            return score(JsonFields.of(RecordedEvaluation.FILE, json));
         }
     }
 

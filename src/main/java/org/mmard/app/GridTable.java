@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,11 +17,11 @@ import org.mmard.config.GridSettings;
  *
  * @param columns {@code clean}, then the attacks
  */
-record GridTable(List<String> columns, List<Row> rows) {
+public record GridTable(List<String> columns, List<Row> rows) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** @param entries one per seed */
-    record Row(GridSettings.Cell cell, List<Entry> entries) {
+    public record Row(GridSettings.Cell cell, List<Entry> entries) {
         List<Double> values(String column) {
             return entries.stream().filter(entry -> entry.score != null).map(entry -> entry.score.accuracies().get(column)).toList();
         }
@@ -36,7 +36,7 @@ record GridTable(List<String> columns, List<Row> rows) {
     }
 
     /** @param score null where there is none, for the run failed or is still to come; @param failure why it failed, or null */
-    record Entry(long seed, String directory, GridScores.Score score, String failure) {}
+    public record Entry(long seed, String directory, GridScores.Score score, String failure) {}
 
     static Double mean(List<Double> values) {
         return values.isEmpty() ? null : (Double) values.stream().mapToDouble(Double::doubleValue).sum() / values.size();
@@ -50,7 +50,7 @@ record GridTable(List<String> columns, List<Row> rows) {
         return Math.sqrt(values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum() / (values.size() - 1));
     }
 
-    String text() {
+    public String text() {
         List<List<String>> lines = new ArrayList<>();
         List<String> titles = new ArrayList<>(List.of("inner", "outer", "seeds"));
         titles.addAll(columns);
@@ -90,7 +90,7 @@ record GridTable(List<String> columns, List<Row> rows) {
     }
 
     /** One line per cell; a field is empty where there is nothing to say. */
-    String csv() {
+    public String csv() {
         StringBuilder csv = new StringBuilder("inner,outer,seeds,failed");
         columns.forEach(column -> csv.append(',').append(column).append("_mean,").append(column).append("_sd"));
         csv.append('\n');
@@ -107,7 +107,7 @@ record GridTable(List<String> columns, List<Row> rows) {
     }
 
     /** Every cell with its runs. @param about what the evaluations have in common */
-    String json(Map<String, Object> about) {
+    public String json(Map<String, Object> about) {
         Map<String, Object> root = new LinkedHashMap<>(about);
         root.put("cells", rows.stream().map(this::json).toList());
         try {

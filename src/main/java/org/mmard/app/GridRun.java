@@ -1,11 +1,10 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -13,9 +12,11 @@ import org.mmard.config.GridSettings;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.SettingsReader;
 import org.mmard.failure.InputError;
+import org.mmard.train.StopRequest;
+import org.mmard.train.TrainingListener;
 
 /** One run of a grid: a cell with a seed, and the settings that follow from them. */
-record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolved) {
+public record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolved) {
     /**
      * Every run of the grid, cell by cell.
      *
@@ -42,13 +43,13 @@ record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolved) {
     }
 
     /** For example {@code inner rslad, outer mmard, seed 1}. */
-    String name() {
+    public String name() {
         return name(cell, seed);
     }
 
     /** Checks everything that this run needs. @throws InputError naming the run */
-    PreparedRun prepare(Sources sources, String command, Consumer<String> warn) {
-        return explained(name(), () -> PreparedRun.of(resolved, sources, true, command, warn));
+    PreparedTraining prepare(Sources sources, String command, TrainingListener listener, StopRequest stop) {
+        return explained(name(), () -> PreparedTraining.of(resolved, sources, true, command, listener, stop, null));
     }
 
     private static String name(GridSettings.Cell cell, long seed) {

@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,9 +18,9 @@ import org.mmard.attack.Ledger;
 import org.mmard.attack.Outcome;
 import org.mmard.data.ImageSet;
 import org.mmard.failure.InputError;
+import org.mmard.files.Folder;
 import org.mmard.files.JsonFields;
 import org.mmard.files.Sha256;
-import org.mmard.files.Folder;
 
 /**
  * What an evaluation has found out so far, saved part by part beside where its results will go, so that the same command goes on after

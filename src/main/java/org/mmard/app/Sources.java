@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -20,6 +20,11 @@ final class Sources {
 
     Configuration hadoop() {
         return hadoop;
+    }
+
+    /** Images in the place of those that lie where the settings say. */
+    void provide(Settings.Data data, ImageSet images) {
+        training.put(data, images);
     }
 
     /** @throws org.mmard.failure.InputError where there is no such data */

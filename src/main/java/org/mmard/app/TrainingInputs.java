@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,7 +24,7 @@ import org.mmard.step.Teacher;
  * @param images the training set; @param teacher null where the method needs none
  * @param fresh the student as a new run starts with it
  */
-record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
+public record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
     /** @throws org.mmard.failure.InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
@@ -104,7 +104,7 @@ record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher t
         return teacher == null ? null : new Provenance.Source(teacher.uri(), teacher.sha256());
     }
 
-    int batchesPerEpoch() {
+    public int batchesPerEpoch() {
         int batch = settings.training().batch();
         return (split.training().length + batch - 1) / batch;
     }

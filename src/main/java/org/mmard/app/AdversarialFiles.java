@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import java.io.IOException;
 import java.io.OutputStream;

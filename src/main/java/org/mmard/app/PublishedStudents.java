@@ -1,4 +1,4 @@
-package org.mmard.cli;
+package org.mmard.app;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -18,11 +18,12 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
+import org.mmard.failure.ShellWords;
+import org.mmard.files.Folder;
 import org.mmard.files.JsonFields;
 import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
 import org.mmard.report.RecordedEvaluation;
-import org.mmard.files.Folder;
 import org.mmard.run.RunDirectory;
 
 /**
@@ -31,7 +32,7 @@ import org.mmard.run.RunDirectory;
  * it gets one whole student, the old or the new. It also keeps the record of what was published, file by file with its SHA-256: only what
  * agrees with that is ever removed.
  */
-final class PublishedStudents {
+public final class PublishedStudents {
     private static final String CURRENT = "current.json";
     private static final String NAME = "name";
     private static final String REPLACED = "replaced";
@@ -51,7 +52,7 @@ final class PublishedStudents {
     private final Consumer<String> tell;
 
     /** @param tell told in one line about each student that is removed, or that is old and left alone */
-    PublishedStudents(Folder folder, Consumer<String> tell) {
+    public PublishedStudents(Folder folder, Consumer<String> tell) {
         this.folder = folder;
         this.tell = tell;
     }
@@ -60,7 +61,7 @@ final class PublishedStudents {
     private record Current(String name, String sha256, Map<String, Map<String, String>> record) {}
 
     /** What became of a candidate. @param published whether it is the published student now; @param reason in one line */
-    record Decision(boolean published, String reason) {}
+    public record Decision(boolean published, String reason) {}
 
     /** Of an evaluation's images, how many were right without an attack, and how many were and withstood every attack. */
     private record Score(int robust, int clean, int images) {
@@ -88,7 +89,7 @@ final class PublishedStudents {
      * @throws InputError where the run has no student or no evaluation of it, the two evaluations cannot be compared, or the folder is not
      *     one of published students
      */
-    Decision offer(RunDirectory run) {
+    public Decision offer(RunDirectory run) {
         String student = run.uri(RunDirectory.BEST);
         if (!run.exists(RunDirectory.BEST)) {
             throw new InputError(student + ": there is no such student: the run has not been validated yet");
@@ -98,8 +99,8 @@ final class PublishedStudents {
         if (!checksum.equals(evaluation.about().get("model_sha256")) || evaluation.attacks().isEmpty()) {
             throw new InputError(evaluation.uri()
                     + (evaluation.attacks().isEmpty() ? ": has no attack" : ": is about another model than " + RunDirectory.BEST)
-                    + "; evaluate it: " + EVALUATE + GivenCommand.quoted(student) + " --data URI --attacks LIST --out "
-                    + GivenCommand.quoted(run.uri()));
+                    + "; evaluate it: " + EVALUATE + ShellWords.quoted(student) + " --data URI --attacks LIST --out "
+                    + ShellWords.quoted(run.uri()));
         }
         Score candidate = Score.of(evaluation);
         Current current = current();
@@ -167,8 +168,8 @@ final class PublishedStudents {
                 throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is "
                         + ours.get(condition) + " and "
                         + theirs.get(condition) + "; evaluate the published student in the same way: " + EVALUATE
-                        + GivenCommand.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
-                        + GivenCommand.quoted(present.uri().replaceFirst("/[^/]*$", "")));
+                        + ShellWords.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
+                        + ShellWords.quoted(present.uri().replaceFirst("/[^/]*$", "")));
             }
         }
     }
@@ -229,7 +230,7 @@ final class PublishedStudents {
         }
     }
 
-    static String now() {
+    public static String now() {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
