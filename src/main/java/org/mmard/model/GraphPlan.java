@@ -19,8 +19,19 @@ import org.deeplearning4j.nn.weights.WeightInit;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Nesterovs;
 
-/** A graph configuration under construction: each call adds a vertex behind the last one, the head. */
-final class GraphPlan {
+/**
+ * A network under construction: each call adds a vertex behind the last one, the head, which is the images at first. Maps have the shape
+ * [examples, channels, height, width]. Vertices have names of their own; {@code images}, {@code pool} and {@code logits} are taken.
+ *
+ * <p>A block with a shortcut, whose input has the same shape as its output:
+ *
+ * <pre>{@code
+ * String input = plan.head();
+ * plan.convolution("conv2", 32, 3, 1).batchNorm("bn2");
+ * plan.add("add2", plan.head(), input).relu("relu2");
+ * }</pre>
+ */
+public final class GraphPlan {
     /** [3, 32, 32]. */
     static final InputType IMAGES = InputType.convolutional(32, 32, 3, CNN2DFormat.NCHW);
 
@@ -43,39 +54,46 @@ final class GraphPlan {
                 .setInputTypes(IMAGES);
     }
 
-    /** The vertex that the next one reads. */
-    String head() {
+    /** The name of the vertex that the next one reads. */
+    public String head() {
         return head;
     }
 
-    /** Goes on from an earlier vertex. */
-    GraphPlan from(String vertex) {
+    /** Goes on from an earlier vertex, or from {@code images}. */
+    public GraphPlan from(String vertex) {
         head = vertex;
         return this;
     }
 
-    /** Without bias, padded so that stride 1 keeps the size: a batch norm always follows. */
-    GraphPlan convolution(String name, int width, int kernel, int stride) {
+    /**
+     * A convolution without bias, since a batch norm follows, padded by half the kernel: stride s makes ceil(size / s) of a size.
+     *
+     * @param width channels of its output; @param kernel its height and width, odd
+     */
+    public GraphPlan convolution(String name, int width, int kernel, int stride) {
         return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
     }
 
-    /** As {@link #convolution}, each channel by itself. */
-    GraphPlan depthwise(String name, int width, int kernel, int stride) {
+    /** As {@link #convolution}, each channel by itself. @param width channels of its input and output */
+    public GraphPlan depthwise(String name, int width, int kernel, int stride) {
         return layer(name, new DepthwiseConvolution2D.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
     }
 
-    /** Keeps the variance itself, as PyTorch does; by default DL4J would keep the logarithm of its root. */
-    GraphPlan batchNorm(String name) {
+    /** Batch norm over examples and map as PyTorch has it: epsilon 1e-5, momentum 0.1, scale and shift of its own per channel. */
+    public GraphPlan batchNorm(String name) {
+        // Keeps the variance itself, as PyTorch does; by default DL4J would keep the logarithm of its root.
         return layer(name, new BatchNormalization.Builder().useLogStd(false).eps(1e-5).decay(0.9).dataFormat(CNN2DFormat.NCHW).build());
     }
 
-    GraphPlan relu(String name) {
+    /** max(0, x). */
+    public GraphPlan relu(String name) {
         return layer(name, new ActivationLayer.Builder().activation(Activation.RELU).build());
     }
 
-    GraphPlan add(String name, String first, String second) {
+    /** The sum of two earlier vertices of one shape. */
+    public GraphPlan add(String name, String first, String second) {
         graph.addVertex(name, new ElementWiseVertex(ElementWiseVertex.Op.Add), first, second);
         head = name;
         return this;
@@ -88,7 +106,11 @@ final class GraphPlan {
         return graph.setOutputs(head).build();
     }
 
-    private GraphPlan layer(String name, Layer layer) {
+    /**
+     * Any other layer of DL4J's. The engine runs plain and depthwise convolution, batch norm, ReLU, global average pooling and dense layers
+     * with whatever settings they have; it refuses all else by name when the network is opened.
+     */
+    public GraphPlan layer(String name, Layer layer) {
         graph.addLayer(name, layer, head);
         head = name;
         return this;

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * stem and the second row keep the map's size, ReLU is not cut at 6, and every block of stride 1 has a shortcut: where the width changes, a
  * 1x1 convolution with batch norm.
  */
-final class MobileNet {
+final class MobileNet implements Architecture {
     private static final int STEM = 32;
     private static final int HEAD = 1280;
     private static final Row[] ROWS = {
@@ -18,9 +18,13 @@ final class MobileNet {
     /** The stride is that of the row's first block. */
     private record Row(int expansion, int width, int blocks, int stride) {}
 
-    private MobileNet() {}
+    @Override
+    public String name() {
+        return "mobilenetv2";
+    }
 
-    static GraphPlan plan(GraphPlan plan) {
+    @Override
+    public void describe(String name, GraphPlan plan) {
         plan.convolution("conv1", STEM, 3, 1).batchNorm("bn1").relu("relu1");
         int width = STEM;
         for (int row = 1; row <= ROWS.length; row++) {
@@ -30,7 +34,7 @@ final class MobileNet {
                 width = of.width;
             }
         }
-        return plan.convolution("conv2", HEAD, 1, 1).batchNorm("bn2").relu("relu2");
+        plan.convolution("conv2", HEAD, 1, 1).batchNorm("bn2").relu("relu2");
     }
 
     /** How many blocks stand before a stage, the first of which is 1. */

@@ -17,26 +17,68 @@ import java.util.regex.Pattern;
  * </ul>
  */
 record PreActivation(int stem, int[] widths, int blocks, boolean rawShortcut, boolean lastNorm) {
-    private static final Pattern RESNET = Pattern.compile("preactresnet18(-raw)?(-bn)?");
-    private static final Pattern WIDE = Pattern.compile("wideresnet-([1-9]\\d{0,2})-([1-9]\\d?)");
+    /** {@code preactresnet18} in its four forms. */
+    static final class ResNet18 implements Architecture {
+        private static final Pattern NAME = Pattern.compile("preactresnet18(-raw)?(-bn)?");
 
-    /** The network of that name, or null. */
-    static PreActivation named(String name) {
-        Matcher resnet = RESNET.matcher(name);
-        if (resnet.matches()) {
-            return new PreActivation(64, new int[] {64, 128, 256, 512}, 2, resnet.group(1) != null, resnet.group(2) != null);
+        @Override
+        public String name() {
+            return "preactresnet18";
         }
-        Matcher wide = WIDE.matcher(name);
-        if (!wide.matches()) {
-            return null;
+
+        @Override
+        public boolean has(String name) {
+            return NAME.matcher(name).matches();
         }
-        int depth = Integer.parseInt(wide.group(1));
-        int widening = Integer.parseInt(wide.group(2));
-        return depth < 10 || depth % 6 != 4 ? null
-                : new PreActivation(16, new int[] {16 * widening, 32 * widening, 64 * widening}, (depth - 4) / 6, false, true);
+
+        @Override
+        public String usage() {
+            return "preactresnet18 (with -raw, -bn or -raw-bn behind it)";
+        }
+
+        @Override
+        public void describe(String name, GraphPlan plan) {
+            new PreActivation(64, new int[] {64, 128, 256, 512}, 2, name.contains("-raw"), name.endsWith("-bn")).describe(plan);
+        }
     }
 
-    GraphPlan plan(GraphPlan plan) {
+    /** {@code wideresnet-D-W}. */
+    static final class WideResNet implements Architecture {
+        private static final Pattern NAME = Pattern.compile("wideresnet-([1-9]\\d{0,2})-([1-9]\\d?)");
+
+        @Override
+        public String name() {
+            return "wideresnet";
+        }
+
+        @Override
+        public boolean has(String name) {
+            Matcher matcher = NAME.matcher(name);
+            return matcher.matches() && depth(matcher) >= 10 && depth(matcher) % 6 == 4;
+        }
+
+        @Override
+        public String usage() {
+            return "wideresnet-<depth>-<widening> such as wideresnet-28-10";
+        }
+
+        @Override
+        public void describe(String name, GraphPlan plan) {
+            Matcher matcher = NAME.matcher(name);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException(name);
+            }
+            int widening = Integer.parseInt(matcher.group(2));
+            new PreActivation(16, new int[] {16 * widening, 32 * widening, 64 * widening}, (depth(matcher) - 4) / 6, false, true)
+                    .describe(plan);
+        }
+
+        private static int depth(Matcher matcher) {
+            return Integer.parseInt(matcher.group(1));
+        }
+    }
+
+    private void describe(GraphPlan plan) {
         plan.convolution("conv1", stem, 3, 1);
         int width = stem;
         for (int stage = 1; stage <= widths.length; stage++) {
@@ -47,7 +89,9 @@ record PreActivation(int stem, int[] widths, int blocks, boolean rawShortcut, bo
                 width = next;
             }
         }
-        return lastNorm ? plan.batchNorm("bn").relu("relu") : plan;
+        if (lastNorm) {
+            plan.batchNorm("bn").relu("relu");
+        }
     }
 
     private void block(GraphPlan plan, String prefix, int width, int stride, boolean projects) {
