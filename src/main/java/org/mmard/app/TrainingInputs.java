@@ -10,7 +10,7 @@ import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.data.Split;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Outline;
@@ -28,7 +28,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
     /** @throws org.mmard.failure.InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
-        boolean needsTeacher = Methods.of(settings.method(), Moment.end(settings.training().epochs())).needsTeacher();
+        boolean needsTeacher = Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs())).needsTeacher();
         if (needsTeacher && settings.teacher().model() == null) {
             throw resolved.refusal("teacher.model",
                     "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()

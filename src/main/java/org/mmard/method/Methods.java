@@ -15,14 +15,14 @@ public final class Methods {
     private Methods() {}
 
     /**
-     * Builds the method of {@code method.*} as it is at a moment of the training. Where the inner objective is {@code natural}, x' is x and
+     * Builds the method of {@code method.*} as it is at a point of the training. Where the inner objective is {@code natural}, x' is x and
      * the outer loss takes S(x) for S(x') and T(x) for T(x'). Where neither the outer loss nor a forward is of x', the attack would change
      * nothing and is left out.
      *
      * @throws InputError naming the key whose value is unknown or does not fit the others
      */
-    public static Method of(Settings.Method settings, Moment moment) {
-        Objective outer = OuterLoss.of(settings, moment);
+    public static Method of(Settings.Method settings, TrainingProgress progress) {
+        Objective outer = OuterLoss.of(settings, progress);
         List<Prediction> forwards = settings.forwards() == null ? usual(outer, settings) : asked(outer, settings);
         Optional<Objective> inner =
                 InnerObjective.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));

@@ -53,9 +53,9 @@ enum OuterLoss {
     /**
      * @throws org.mmard.failure.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise
      */
-    static WeightedSum of(Settings.Method settings, Moment moment) {
+    static WeightedSum of(Settings.Method settings, TrainingProgress progress) {
         try {
-            return sum(settings, moment);
+            return sum(settings, progress);
         } catch (IllegalArgumentException e) {
             // Each key is in its range, but their product is not.
             throw new InputError(KEY + " \"" + settings.outer() + "\" comes to " + e.getMessage()
@@ -63,12 +63,12 @@ enum OuterLoss {
         }
     }
 
-    private static WeightedSum sum(Settings.Method settings, Moment moment) {
+    private static WeightedSum sum(Settings.Method settings, TrainingProgress progress) {
         Selection<OuterLoss> selection = selection(settings);
         if (selection.extended() && selection.choice() == MMARD) {
             throw selection.refusal(KEY, ADDITION, "mmard has the triangle already");
         }
-        List<Weighted> parts = new ArrayList<>(selection.choice().terms.apply(new OuterTerms(settings, moment, selection.choice().key)));
+        List<Weighted> parts = new ArrayList<>(selection.choice().terms.apply(new OuterTerms(settings, progress, selection.choice().key)));
         if (selection.extended() || selection.choice() == MMARD) {
             Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
             settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));

@@ -22,8 +22,8 @@ import org.mmard.loss.Term;
 import org.mmard.loss.Uncertainty;
 import org.mmard.loss.WeightedSum.Weighted;
 
-/** The weighted terms of each outer loss, for given coefficients at a moment of the training. */
-record OuterTerms(Settings.Method settings, Moment moment, String name) {
+/** The weighted terms of each outer loss, for given coefficients at a point of the training. */
+record OuterTerms(Settings.Method settings, TrainingProgress progress, String name) {
     /** What RSLAD's code adds to T(x)'s probabilities in the constant part of its value. */
     private static final double RSLAD_FLOOR = 1e-5;
 
@@ -57,14 +57,14 @@ record OuterTerms(Settings.Method settings, Moment moment, String name) {
 
     /** ARD's sum + alpha (1-w) KL(S(x) || S(x')), gradient through S(x): IAD-I's published code. */
     List<Weighted> iad() {
-        return moment.epoch() <= settings.begin() ? ard()
+        return progress.epoch() <= settings.begin() ? ard()
                 : List.of(distillation(null), introspection(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL).differentiatingTarget()),
                         labels());
     }
 
     /** w on the teacher's term as well, and S(x) a constant target: IAD-I, Zhu et al. 2022. */
     List<Weighted> iadPaper() {
-        return moment.epoch() <= settings.begin() ? ard()
+        return progress.epoch() <= settings.begin() ? ard()
                 : List.of(distillation(reliability()), introspection(KlDivergence.of(STUDENT_NATURAL, STUDENT_ADVERSARIAL)), labels());
     }
 
@@ -84,7 +84,7 @@ record OuterTerms(Settings.Method settings, Moment moment, String name) {
     List<Weighted> igdm() {
         return List.of(
                 new Weighted(1, reduced(KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL))),
-                new Weighted(alpha() * moment.share(), reduced(new IndirectGradient())));
+                new Weighted(alpha() * progress.share(), reduced(new IndirectGradient())));
     }
 
     /** IGDM's sum, each example weighed by w, + beta (1-w^) KL(T(x) || S(x)): SAAD's published code. */
@@ -93,7 +93,7 @@ record OuterTerms(Settings.Method settings, Moment moment, String name) {
         ExampleWeights rest = new Uncertainty(TEACHER_ADVERSARIAL, true).complement();
         return List.of(
                 new Weighted(1, new ExampleWeighted(weights, reduced(KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)))),
-                new Weighted(alpha() * moment.share(), new ExampleWeighted(weights, reduced(new IndirectGradient()))),
+                new Weighted(alpha() * progress.share(), new ExampleWeighted(weights, reduced(new IndirectGradient()))),
                 new Weighted(beta(0), new ExampleWeighted(rest, reduced(KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)))));
     }
 

@@ -9,7 +9,7 @@ import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Prediction;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 
 /** Makes the {@link DistillationStep} of a run on an executor, with the executor's own copy of the teacher. */
 public final class DistillationSteps implements StepFactory {
@@ -44,13 +44,13 @@ public final class DistillationSteps implements StepFactory {
         LibTorch.threads(engine.threads());
         Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
         Precision precision = Precision.of(engine.attackPrecision());
-        boolean needsTeacher = Methods.of(method, Moment.end(epochs)).needsTeacher();
+        boolean needsTeacher = Methods.of(method, TrainingProgress.end(epochs)).needsTeacher();
         return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes, precision) : null,
-                epoch -> Methods.of(method, new Moment(epoch + 1, epochs)), attack, perturbation, passes, precision);
+                epoch -> Methods.of(method, new TrainingProgress(epoch + 1, epochs)), attack, perturbation, passes, precision);
     }
 
     private FrozenTeacher frozen(ComputationGraph graph, Passes passes, Precision precision) {
-        boolean attacked = Methods.of(method, Moment.end(epochs)).inner().stream()
+        boolean attacked = Methods.of(method, TrainingProgress.end(epochs)).inner().stream()
                 .anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
         try (TorchNetwork network = new TorchNetwork(graph)) {
             Classifier exact = network.freeze(passes);

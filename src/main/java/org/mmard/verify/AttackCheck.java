@@ -12,7 +12,7 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.step.DistillationStep;
 
 /**
@@ -74,7 +74,7 @@ final class AttackCheck implements Check {
         double[] gradient = arrays.get("g" + k).values();
         double tolerance = Math.max(GRADIENT, UNITS * Math.ulp((float) Comparison.largest(gradient)));
         double[] next = arrays.get(image(k + 1)).values();
-        Method method = Methods.of(climb.method(), Moment.end(1));
+        Method method = Methods.of(climb.method(), TrainingProgress.end(1));
         double ofGradient = 0;
         double ofImage = 0;
         for (Passes program : PROGRAMS) {

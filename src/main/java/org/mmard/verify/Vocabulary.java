@@ -12,7 +12,7 @@ import org.mmard.config.SettingsReader;
 import org.mmard.failure.InputError;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 
 /** From the words of a manifest to this project's {@code method.*} and {@code attack.*}. */
 final class Vocabulary {
@@ -103,9 +103,10 @@ final class Vocabulary {
         Settings.Method settings = settings(entry);
         Object share = entry.params().get(EPOCH_SHARE);
         String key = "methods." + entry.name() + ".params." + EPOCH_SHARE;
-        Moment moment = share == null ? Moment.end(1) : new Moment(Double.parseDouble(number(key, share)), 1);
+        TrainingProgress progress =
+                share == null ? TrainingProgress.end(1) : new TrainingProgress(Double.parseDouble(number(key, share)), 1);
         try {
-            return Methods.of(settings, moment);
+            return Methods.of(settings, progress);
         } catch (InputError e) {
             throw new InputError(file + ": methods." + entry.name() + ": " + e.getMessage(), e);
         }

@@ -23,7 +23,7 @@ import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 
 class PgdTest {
@@ -37,7 +37,7 @@ class PgdTest {
     }
 
     private static Objective inner(Map<String, String> settings) {
-        return Methods.of(SettingsReader.method(settings, "test"), Moment.end(1)).inner().orElseThrow();
+        return Methods.of(SettingsReader.method(settings, "test"), TrainingProgress.end(1)).inner().orElseThrow();
     }
 
     private static Map<Prediction, Classifier> networks(Classifier student, Classifier teacher) {

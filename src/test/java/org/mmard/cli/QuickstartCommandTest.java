@@ -13,7 +13,7 @@ import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 
 /** What can be known of quickstart without its minutes of training. */
@@ -32,7 +32,7 @@ class QuickstartCommandTest {
             Settings settings = SettingsReader.read(CONFIGURATION.toString(), overrides, HadoopConfiguration.load()).settings();
             assertEquals(2, settings.cluster().executors(), part.name());
             assertEquals(out.resolve(part.name()).toString(), settings.run().directory());
-            assertEquals(part.teacher() != null, Methods.of(settings.method(), Moment.end(1)).needsTeacher(), part.name());
+            assertEquals(part.teacher() != null, Methods.of(settings.method(), TrainingProgress.end(1)).needsTeacher(), part.name());
         }
     }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.FieldSource;
 import org.mmard.loss.Prediction;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 
 /** Every bundled recipe: that it is one, and the choices in which the published codes differ. */
 class PresetsTest {
@@ -89,7 +89,7 @@ class PresetsTest {
     void minimisesWhatThePublishedCodeDoesAtTheEndOfItsTraining(String name, String inner, String outer, String forwards)
             throws IOException {
         Settings settings = read(name).settings();
-        Method method = Methods.of(settings.method(), Moment.end(settings.training().epochs()));
+        Method method = Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs()));
         assertEquals("1.0 " + inner, method.inner().orElseThrow().toString());
         assertEquals(outer, method.outer().toString());
         assertEquals(forwards, method.studentForwards().stream().map(PresetsTest::shortly).collect(Collectors.joining(" ")));
@@ -133,8 +133,8 @@ class PresetsTest {
     @CsvSource({"iad-zfancy, 60", "adaiad-boyellow, 60"})
     void iadBeginsAtEpochSixtyCountedFromZero(String name, int begin) throws IOException {
         Settings.Method method = read(name).settings().method();
-        assertEquals(1, Methods.of(method, new Moment(begin, 200)).outer().terms().size());
-        assertEquals(2, Methods.of(method, new Moment(begin + 1, 200)).outer().terms().size());
+        assertEquals(1, Methods.of(method, new TrainingProgress(begin, 200)).outer().terms().size());
+        assertEquals(2, Methods.of(method, new TrainingProgress(begin + 1, 200)).outer().terms().size());
     }
 
     @Test

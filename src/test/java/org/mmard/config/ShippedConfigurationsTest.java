@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mmard.attack.Attacks;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 
 /** What lies in {@code conf/} must be readable, and what the rooms above have to say about it must be good. */
@@ -51,7 +51,7 @@ class ShippedConfigurationsTest {
 
     private static void namesThingsThatExist(Settings settings) {
         Architectures.of(settings.student().architecture(), 10, settings.run().seed());
-        Methods.of(settings.method(), Moment.end(settings.training().epochs()));
+        Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs()));
         assertTrue(settings.training().milestones().stream().allMatch(milestone -> milestone < settings.training().epochs()),
                 "a milestone never comes");
     }

@@ -330,8 +330,8 @@ class MethodsTest {
     @ParameterizedTest
     @ValueSource(doubles = {-1, Double.NaN, Double.POSITIVE_INFINITY})
     void momentsAreFinite(double wrong) {
-        assertThrows(IllegalArgumentException.class, () -> new Moment(wrong, 10));
-        assertThrows(IllegalArgumentException.class, () -> new Moment(1, wrong == Double.POSITIVE_INFINITY ? 0 : wrong));
+        assertThrows(IllegalArgumentException.class, () -> new TrainingProgress(wrong, 10));
+        assertThrows(IllegalArgumentException.class, () -> new TrainingProgress(1, wrong == Double.POSITIVE_INFINITY ? 0 : wrong));
     }
 
     private void inner(String name, Set<Prediction> reads, Set<Prediction> differentiates, double expected) {
@@ -379,7 +379,7 @@ class MethodsTest {
     }
 
     private static Method at(Map<String, String> settings, double epoch, double epochs) {
-        return Methods.of(SettingsReader.method(settings, "test"), new Moment(epoch, epochs));
+        return Methods.of(SettingsReader.method(settings, "test"), new TrainingProgress(epoch, epochs));
     }
 
     private static Map<String, String> with(Map<String, String> settings, String key, String value) {

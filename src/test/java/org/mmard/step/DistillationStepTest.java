@@ -33,7 +33,7 @@ import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 
 class DistillationStepTest {
@@ -186,7 +186,7 @@ class DistillationStepTest {
         ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
         Settings.Method settings = SettingsReader.method(Map.of("method.name", "iad", "method.begin", "3"), "test");
         try (DistillationStep step = new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)),
-                epoch -> Methods.of(settings, new Moment(epoch + 1, 5)), ATTACK, PASSES)) {
+                epoch -> Methods.of(settings, new TrainingProgress(epoch + 1, 5)), ATTACK, PASSES)) {
             Set<String> ard = Set.of("KL(T(x)||S(x'))");
             Set<String> iad = Set.of("KL(T(x)||S(x'))", "(1-w) KL(S(x)||S(x'))");
             assertEquals(ard, step.gradient(inEpoch(0)).terms().keySet());
@@ -252,7 +252,7 @@ class DistillationStepTest {
     }
 
     private static Method method(Map<String, String> settings) {
-        return Methods.of(SettingsReader.method(settings, "test"), Moment.end(1));
+        return Methods.of(SettingsReader.method(settings, "test"), TrainingProgress.end(1));
     }
 
     private static Classifier teacher(ComputationGraph graph) {

@@ -24,7 +24,7 @@ import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 
 class TrainingAttackTest {
@@ -43,8 +43,9 @@ class TrainingAttackTest {
         Teacher teacher = teacher();
         Settings.Method method = SettingsReader.method(Map.of("method.name", name), "test");
         try (PointerScope scope = new PointerScope(); Classifier frozen = TorchNetwork.frozen(student);
-                DistillationStep step = new DistillationStep(student, teacher.frozen(), epoch -> Methods.of(method, Moment.end(1)),
-                        FROM_NATURAL, new Passes(true, true))) {
+                DistillationStep step =
+                        new DistillationStep(student, teacher.frozen(), epoch -> Methods.of(method, TrainingProgress.end(1)),
+                                FROM_NATURAL, new Passes(true, true))) {
             Examples examples = Examples.of(IMAGES, IntStream.range(0, IMAGES.size()).toArray());
             float[] trained = LibTorch.values(step.adversarial(examples.images(), examples.images(), examples.labels()));
             TrainingAttack attack = new TrainingAttack(method, FROM_NATURAL, teacher);

@@ -16,7 +16,7 @@ import org.mmard.engine.Passes;
 import org.mmard.engine.Precision;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
-import org.mmard.method.Moment;
+import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -69,7 +69,7 @@ class WeightPerturbationTest {
     }
 
     private static Step.Result gradient(ComputationGraph student, Settings.WeightPerturbation perturbation, int epoch) {
-        Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), Moment.end(1));
+        Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), TrainingProgress.end(1));
         try (DistillationStep step =
                 new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
                         new Passes(true, true), Precision.FLOAT32)) {
