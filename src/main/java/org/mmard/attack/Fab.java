@@ -43,7 +43,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
             Logits natural = model.logits(examples.images());
             int[] left = IntStream.range(0, examples.count()).filter(n -> natural.argMax(n) == examples.labels()[n]).toArray();
             for (int rank = 2; rank <= Math.min(targets, model.classes() - 1) + 1 && left.length > 0; rank++) {
-                left = run(model, examples, Rivals.ranked(natural, rank), left, adversarial);
+                left = run(model, examples, TargetClasses.ranked(natural, rank), left, adversarial);
             }
         }
         return LibTorch.images(adversarial);
@@ -52,9 +52,9 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
     /**
      * One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break.
      */
-    private int[] run(Classifier model, Examples all, int[] rivals, int[] left, float[] adversarial) {
+    private int[] run(Classifier model, Examples all, int[] targets, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
-            FabRun run = new FabRun(model, all.at(left), Rows.of(rivals, left));
+            FabRun run = new FabRun(model, all.at(left), Rows.of(targets, left));
             int[] places = left;
             for (int step = 0; step < steps && places.length > 0; step++) {
                 run.step();

@@ -35,7 +35,7 @@ class AutoAttackTraceTest {
     @CsvSource({"CROSS_ENTROPY, apgd_ce", "DLR, apgd_dlr", "TARGETED_DLR, apgd_t_dlr"})
     void apgdEndsWhereTheOfficialCodeEnds(Apgd.Loss loss, String trace) {
         onTracedNetwork((model, examples) -> {
-            int[] targets = Rivals.ranked(model.logits(examples.images()), 2);
+            int[] targets = TargetClasses.ranked(model.logits(examples.images()), 2);
             if (loss == Apgd.Loss.TARGETED_DLR) {
                 assertArrayEquals(AutoAttackTrace.array("apgd_t_dlr_ytarget").ints(), targets);
             }
@@ -75,7 +75,7 @@ class AutoAttackTraceTest {
     @CsvSource({"2, fab_t2", "3, fab_t3"})
     void fabFindsTheDistancesOfTheOfficialCode(int rank, String trace) {
         onTracedNetwork((model, examples) -> {
-            FabRun run = new FabRun(model, examples, Rivals.ranked(model.logits(examples.images()), rank));
+            FabRun run = new FabRun(model, examples, TargetClasses.ranked(model.logits(examples.images()), rank));
             for (int step = 0; step < 100; step++) {
                 run.step();
             }

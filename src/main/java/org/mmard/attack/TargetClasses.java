@@ -5,8 +5,8 @@ import java.util.stream.IntStream;
 import org.mmard.engine.Logits;
 
 /** The classes that a targeted attack aims at. */
-final class Rivals {
-    private Rivals() {}
+final class TargetClasses {
+    private TargetClasses() {}
 
     /**
      * The class of each example's {@code rank}-th largest logit; of equal ones the first comes first.
