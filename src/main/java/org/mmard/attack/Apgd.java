@@ -75,14 +75,14 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
     }
 
     @Override
-    public Tensor perturb(Classifier model, Examples examples, Draws draws) {
+    public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
         Tensor adversarial = examples.images().clone();
         try (PointerScope scope = new PointerScope()) {
             Logits natural = model.logits(examples.images());
             int aims = loss == Loss.TARGETED_DLR ? Math.min(targets, model.classes() - 1) : 1;
             int[] left = IntStream.range(0, examples.count()).toArray();
             for (int number = 0; number < aims * restarts && left.length > 0; number++) {
-                left = run(model, examples, TargetClasses.ranked(natural, 2 + number / restarts), number, draws, left, adversarial);
+                left = run(model, examples, TargetClasses.ranked(natural, 2 + number / restarts), number, random, left, adversarial);
             }
         }
         return adversarial;
@@ -91,9 +91,10 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
     /**
      * One run over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not break.
      */
-    private int[] run(Classifier model, Examples all, int[] classes, int number, Draws draws, int[] left, Tensor adversarial) {
+    private int[] run(Classifier model, Examples all, int[] classes, int number, RandomSource random, int[] left, Tensor adversarial) {
         try (PointerScope scope = new PointerScope()) {
-            ApgdRun run = new ApgdRun(this, model, all.at(left), Arrays.stream(left).map(place -> classes[place]).toArray(), number, draws);
+            ApgdRun run =
+                    new ApgdRun(this, model, all.at(left), Arrays.stream(left).map(place -> classes[place]).toArray(), number, random);
             int[] places = left;
             for (int step = 0; places.length > 0; step++) {
                 int[] broken = run.broken();

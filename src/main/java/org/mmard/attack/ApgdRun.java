@@ -64,7 +64,7 @@ final class ApgdRun {
      *
      * @param targets class aimed at, per example; @param number of the run, for its draws
      */
-    ApgdRun(Apgd attack, Classifier model, Examples examples, int[] targets, int number, Draws draws) {
+    ApgdRun(Apgd attack, Classifier model, Examples examples, int[] targets, int number, RandomSource random) {
         this.attack = attack;
         this.model = model;
         searches = new ArrayList<>();
@@ -72,7 +72,7 @@ final class ApgdRun {
             searches.add(new Search(examples.labels()[i], targets[i], 2 * attack.epsilon()));
         }
         ball = Ball.around(examples.images(), attack.epsilon());
-        current = ball.project(examples.images().add(LibTorch.images(noise(examples, number, draws))));
+        current = ball.project(examples.images().add(LibTorch.images(noise(examples, number, random))));
         previous = current.clone();
         best = current.clone();
         adversarial = current.clone();
@@ -85,14 +85,14 @@ final class ApgdRun {
     }
 
     /** epsilon t / max|t|, t uniform in [-1, 1]. */
-    private float[] noise(Examples examples, int number, Draws draws) {
+    private float[] noise(Examples examples, int number, RandomSource random) {
         float[] noise = new float[examples.count() * ImageSet.PIXELS];
         for (int i = 0; i < examples.count(); i++) {
-            RandomGenerator random = draws.stream(examples.records()[i], number);
+            RandomGenerator stream = random.stream(examples.records()[i], number);
             int from = i * ImageSet.PIXELS;
             float largest = 0;
             for (int at = from; at < from + ImageSet.PIXELS; at++) {
-                noise[at] = 2 * (float) random.nextDouble() - 1;
+                noise[at] = 2 * (float) stream.nextDouble() - 1;
                 largest = Math.max(largest, Math.abs(noise[at]));
             }
             for (int at = from; at < from + ImageSet.PIXELS; at++) {

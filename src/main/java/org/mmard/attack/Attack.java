@@ -23,11 +23,11 @@ public interface Attack extends Serializable {
     /**
      * Makes the adversarial images of one batch.
      *
-     * @param draws where random numbers come from
+     * @param random where random numbers come from
      * @return x' of the shape of x, in [0, 1] and within epsilon of x; a tensor of the current scope. Where the attack gives up on an
      *     example, x' may be x
      */
-    Tensor perturb(Classifier model, Examples examples, Draws draws);
+    Tensor perturb(Classifier model, Examples examples, RandomSource random);
 
     /**
      * Makes the adversarial images of a whole set, on the host, in scopes of its own.
@@ -39,7 +39,7 @@ public interface Attack extends Serializable {
         float[] all = new float[images.size() * ImageSet.PIXELS];
         for (int[] records : Evaluator.parts(IntStream.range(0, images.size()).toArray(), 64)) {
             try (PointerScope scope = new PointerScope()) {
-                float[] part = LibTorch.values(perturb(model, Examples.of(images, records), Draws.of(seed, name())));
+                float[] part = LibTorch.values(perturb(model, Examples.of(images, records), RandomSource.of(seed, name())));
                 System.arraycopy(part, 0, all, records[0] * ImageSet.PIXELS, part.length);
             }
         }

@@ -37,7 +37,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
     }
 
     @Override
-    public Tensor perturb(Classifier model, Examples examples, Draws draws) {
+    public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
         float[] adversarial = LibTorch.values(examples.images());
         try (PointerScope scope = new PointerScope()) {
             Logits natural = model.logits(examples.images());

@@ -36,8 +36,8 @@ record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implement
     }
 
     @Override
-    public Tensor perturb(Classifier model, Examples examples, Draws draws) {
-        Tensor adversarial = run(model, examples, 0, draws);
+    public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
+        Tensor adversarial = run(model, examples, 0, random);
         try (PointerScope scope = new PointerScope()) {
             int[] left = IntStream.range(0, examples.count()).toArray();
             for (int restart = 1; restart < restarts; restart++) {
@@ -47,14 +47,14 @@ record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implement
                 if (left.length == 0) {
                     break;
                 }
-                adversarial.index_copy_(0, LibTorch.indices(left), run(model, examples.at(left), restart, draws));
+                adversarial.index_copy_(0, LibTorch.indices(left), run(model, examples.at(left), restart, random));
             }
         }
         return adversarial;
     }
 
-    private Tensor run(Classifier model, Examples examples, int restart, Draws draws) {
-        Tensor start = starts.from(examples.images(), record -> draws.stream(record, restart), examples.records());
+    private Tensor run(Classifier model, Examples examples, int restart, RandomSource random) {
+        Tensor start = starts.from(examples.images(), record -> random.stream(record, restart), examples.records());
         return pgd.perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, model), examples.images(), new Predictions(examples.labels()), start);
     }
 }

@@ -35,13 +35,13 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
     }
 
     @Override
-    public Tensor perturb(Classifier model, Examples examples, Draws draws) {
+    public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
         float[] adversarial = LibTorch.values(examples.images());
         try (PointerScope scope = new PointerScope()) {
             var natural = model.logits(examples.images());
             int[] left = IntStream.range(0, examples.count()).filter(n -> natural.argMax(n) == examples.labels()[n]).toArray();
             for (int restart = 0; restart < restarts && left.length > 0; restart++) {
-                left = run(model, examples, restart, draws, left, adversarial);
+                left = run(model, examples, restart, random, left, adversarial);
             }
         }
         return LibTorch.images(adversarial);
@@ -51,9 +51,9 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
      * One search over the examples at the places {@code left}, whose adversarial images it fills in. Returns the places that it did not
      * break.
      */
-    private int[] run(Classifier model, Examples all, int restart, Draws draws, int[] left, float[] adversarial) {
+    private int[] run(Classifier model, Examples all, int restart, RandomSource random, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
-            SquareRun run = new SquareRun(model, all.at(left), (float) epsilon, restart, draws);
+            SquareRun run = new SquareRun(model, all.at(left), (float) epsilon, restart, random);
             int[] places = left;
             for (int query = -1; query < queries && places.length > 0; query++) {
                 if (query >= 0) {

@@ -47,13 +47,13 @@ final class SquareRun {
     }
 
     /** Takes its place at the stripes and asks about them. @param restart number of the run, for its draws */
-    SquareRun(Classifier model, Examples examples, float epsilon, int restart, Draws draws) {
+    SquareRun(Classifier model, Examples examples, float epsilon, int restart, RandomSource random) {
         this.model = model;
         this.epsilon = epsilon;
         float[] natural = LibTorch.values(examples.images());
         float[] start = new float[natural.length];
         for (int n = 0; n < examples.count(); n++) {
-            Search search = new Search(examples.labels()[n], draws.stream(examples.records()[n], restart),
+            Search search = new Search(examples.labels()[n], random.stream(examples.records()[n], restart),
                     Arrays.copyOfRange(natural, n * PIXELS, (n + 1) * PIXELS));
             for (int column = 0; column < ImageSet.CHANNELS * WIDTH; column++) {
                 float change = sign(search.random);

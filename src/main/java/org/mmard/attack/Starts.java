@@ -40,8 +40,8 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
     }
 
     /** The starting points of an attack's first run over a batch. */
-    public Tensor from(Tensor natural, Draws draws, int[] records) {
-        return from(natural, (int record) -> draws.stream(record, 0), records);
+    public Tensor from(Tensor natural, RandomSource random, int[] records) {
+        return from(natural, (int record) -> random.stream(record, 0), records);
     }
 
     /** The same, with the stream of each record given. */

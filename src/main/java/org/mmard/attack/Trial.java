@@ -27,7 +27,7 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
         long started = System.nanoTime();
         try (PointerScope scope = new PointerScope()) {
             Examples examples = Examples.of(images, records);
-            Tensor tested = attack == null ? examples.images() : attack.perturb(model, examples, Draws.of(seed, attack.name()));
+            Tensor tested = attack == null ? examples.images() : attack.perturb(model, examples, RandomSource.of(seed, attack.name()));
             if (attack != null) {
                 requireInside(examples, tested);
             }

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.attack.Attack;
-import org.mmard.attack.Draws;
 import org.mmard.attack.Examples;
+import org.mmard.attack.RandomSource;
 import org.mmard.data.ImageSet;
 import org.mmard.data.RandomStreams;
 import org.mmard.engine.Classifier;
@@ -43,7 +43,7 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
         int[] records = chosen(images.size(), count, seed);
         try (PointerScope scope = new PointerScope()) {
             Examples examples = Examples.of(images, records);
-            Tensor adversarial = attack.perturb(student, examples, Draws.of(seed, attack.name()));
+            Tensor adversarial = attack.perturb(student, examples, RandomSource.of(seed, attack.name()));
             float[] before = LibTorch.values(examples.images());
             float[] after = LibTorch.values(adversarial);
             float[] change = Picture.perturbation(before, after, attack.epsilon());

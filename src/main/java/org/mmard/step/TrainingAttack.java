@@ -3,8 +3,8 @@ package org.mmard.step;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.attack.Attack;
-import org.mmard.attack.Draws;
 import org.mmard.attack.Examples;
+import org.mmard.attack.RandomSource;
 import org.mmard.attack.Starts;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
@@ -60,8 +60,8 @@ public record TrainingAttack(Settings.Method method, Settings.Attack settings, T
     }
 
     @Override
-    public Tensor perturb(Classifier model, Examples examples, Draws draws) {
-        Tensor start = Starts.of(settings).from(examples.images(), draws, examples.records());
+    public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
+        Tensor start = Starts.of(settings).from(examples.images(), random, examples.records());
         if (teacher == null) {
             return perturb(model, null, examples, start);
         }

@@ -107,7 +107,7 @@ class AutoAttackTraceTest {
         }
     }
 
-    private static Draws tracedDraws() {
+    private static RandomSource tracedDraws() {
         float[] numbers = AutoAttackTrace.array("rand01").floats();
         return (record, run) -> new RandomGenerator() {
             private int next = record * ImageSet.PIXELS;

@@ -227,7 +227,7 @@ class EvaluationTest {
                 }
 
                 @Override
-                public Tensor perturb(Classifier model, Examples examples, Draws draws) {
+                public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
                     float[] pixels = LibTorch.values(examples.images());
                     pixels[ImageSet.PIXELS + 5] += wrong;
                     return LibTorch.images(pixels);

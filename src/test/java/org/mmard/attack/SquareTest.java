@@ -80,7 +80,7 @@ class SquareTest {
             Tensor images = LibTorch.images(pixels);
             Logits logits = model.logits(images);
             int[] labels = IntStream.range(0, 2).map(logits::argMax).toArray();
-            test.accept(new SquareRun(model, new Examples(images, labels, new int[] {4, 9}), EPSILON, 0, Draws.of(1, "square")));
+            test.accept(new SquareRun(model, new Examples(images, labels, new int[] {4, 9}), EPSILON, 0, RandomSource.of(1, "square")));
         }
     }
 }
