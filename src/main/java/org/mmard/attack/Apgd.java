@@ -99,10 +99,10 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
             for (int step = 0; places.length > 0; step++) {
                 int[] broken = run.broken();
                 if (broken.length > 0) {
-                    adversarial.index_copy_(0, LibTorch.indices(Rows.of(places, broken)),
+                    adversarial.index_copy_(0, LibTorch.indices(Indices.of(places, broken)),
                             run.adversarial().index_select(0, LibTorch.indices(broken)));
-                    int[] kept = Rows.without(places.length, broken);
-                    places = Rows.of(places, kept);
+                    int[] kept = Indices.without(places.length, broken);
+                    places = Indices.of(places, kept);
                     run.keep(kept);
                 }
                 if (step == steps || places.length == 0) {

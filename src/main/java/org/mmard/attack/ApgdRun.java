@@ -146,9 +146,9 @@ final class ApgdRun {
                 better[n] = losses[n] > search.bestLoss;
                 search.bestLoss = better[n] ? losses[n] : search.bestLoss;
             }
-            copy(current, adversarial, Rows.where(wrong));
-            copy(current, best, Rows.where(better));
-            copy(gradient, bestGradient, Rows.where(better));
+            copy(current, adversarial, Indices.where(wrong));
+            copy(current, best, Indices.where(better));
+            copy(gradient, bestGradient, Indices.where(better));
             return losses;
         }
     }

@@ -60,7 +60,7 @@ public final class EvaluationRun {
         }
         List<Robustness.Stage> stages = new ArrayList<>();
         for (Attack attack : cascade.attacks()) {
-            int[] attacked = Rows.where(robust);
+            int[] attacked = Indices.where(robust);
             String label = cascade.attacks().size() == 1 ? cascade.name() : cascade.name() + "/" + attack.name();
             Outcome outcome = outcome(label, attack, attacked, attacked.length);
             for (int i = 0; i < attacked.length; i++) {
@@ -69,7 +69,7 @@ public final class EvaluationRun {
                 robust[record] = outcome.correct()[i];
                 brokenBy[record] = robust[record] ? null : attack.name();
             }
-            stages.add(new Robustness.Stage(attack.name(), attacked.length, Rows.where(robust).length, outcome.seconds()));
+            stages.add(new Robustness.Stage(attack.name(), attacked.length, Indices.where(robust).length, outcome.seconds()));
         }
         for (int record = 0; record < examples; record++) {
             if (!robust[record] && !clean.correct()[record]) {

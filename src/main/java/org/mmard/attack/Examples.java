@@ -38,6 +38,6 @@ public record Examples(Tensor images, int[] labels, int[] records) {
 
     /** The examples at these places of the batch, in this order; the images are a tensor of the current scope. */
     public Examples at(int[] rows) {
-        return new Examples(images.index_select(0, LibTorch.indices(rows)), Rows.of(labels, rows), Rows.of(records, rows));
+        return new Examples(images.index_select(0, LibTorch.indices(rows)), Indices.of(labels, rows), Indices.of(records, rows));
     }
 }

@@ -54,7 +54,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
      */
     private int[] run(Classifier model, Examples all, int[] targets, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
-            FabRun run = new FabRun(model, all.at(left), Rows.of(targets, left));
+            FabRun run = new FabRun(model, all.at(left), Indices.of(targets, left));
             int[] places = left;
             for (int step = 0; step < steps && places.length > 0; step++) {
                 run.step();
@@ -64,8 +64,8 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
                     for (int n : broken) {
                         System.arraycopy(run.nearest(), n * ImageSet.PIXELS, adversarial, places[n] * ImageSet.PIXELS, ImageSet.PIXELS);
                     }
-                    int[] kept = Rows.without(places.length, broken);
-                    places = Rows.of(places, kept);
+                    int[] kept = Indices.without(places.length, broken);
+                    places = Indices.of(places, kept);
                     run.keep(kept);
                 }
             }

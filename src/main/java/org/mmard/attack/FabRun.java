@@ -113,8 +113,8 @@ final class FabRun {
 
     /** Goes on with the examples at these rows only. */
     void keep(int[] rows) {
-        labels = Rows.of(labels, rows);
-        targets = Rows.of(targets, rows);
+        labels = Indices.of(labels, rows);
+        targets = Indices.of(targets, rows);
         natural = images(natural, rows);
         current = images(current, rows);
         nearest = images(nearest, rows);

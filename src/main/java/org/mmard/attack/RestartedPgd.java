@@ -41,9 +41,9 @@ record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implement
         try (PointerScope scope = new PointerScope()) {
             int[] left = IntStream.range(0, examples.count()).toArray();
             for (int restart = 1; restart < restarts; restart++) {
-                int[] labels = Rows.of(examples.labels(), left);
+                int[] labels = Indices.of(examples.labels(), left);
                 Logits logits = model.logits(adversarial.index_select(0, LibTorch.indices(left)));
-                left = Rows.of(left, IntStream.range(0, left.length).filter(n -> logits.argMax(n) == labels[n]).toArray());
+                left = Indices.of(left, IntStream.range(0, left.length).filter(n -> logits.argMax(n) == labels[n]).toArray());
                 if (left.length == 0) {
                     break;
                 }

@@ -64,8 +64,8 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
                     for (int n : broken) {
                         run.best(n, adversarial, places[n] * ImageSet.PIXELS);
                     }
-                    int[] kept = Rows.without(places.length, broken);
-                    places = Rows.of(places, kept);
+                    int[] kept = Indices.without(places.length, broken);
+                    places = Indices.of(places, kept);
                     run.keep(kept);
                 }
             }

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** Choosing some places of a batch, as finished examples leave it. */
-final class Rows {
-    private Rows() {}
+final class Indices {
+    private Indices() {}
 
     /** {@code values} at these rows, in their order. */
     static int[] of(int[] values, int[] rows) {
