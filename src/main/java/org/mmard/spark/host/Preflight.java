@@ -18,12 +18,12 @@ public final class Preflight {
     private Preflight() {}
 
     /** One task per executor, all at once: no executor gets two. */
-    private static final class Look extends AbstractFunction1<Iterator<Integer>, Iterator<Room>> implements Serializable {
+    private static final class Look extends AbstractFunction1<Iterator<Integer>, Iterator<HostResources>> implements Serializable {
         private static final long serialVersionUID = 1L;
 
         @Override
-        public Iterator<Room> apply(Iterator<Integer> partition) {
-            return JavaConverters.asScalaIterator(List.of(Room.here()).iterator());
+        public Iterator<HostResources> apply(Iterator<Integer> partition) {
+            return JavaConverters.asScalaIterator(List.of(HostResources.here()).iterator());
         }
     }
 
@@ -32,20 +32,21 @@ public final class Preflight {
      * @throws InputError naming the first host without enough room
      */
     public static void check(JavaSparkContext spark, int executors, long images) {
-        requireDisk(Room.here(), images);
+        requireDisk(HostResources.here(), images);
         if (spark.sc().isLocal()) {
             return;
         }
         List<Integer> shards = IntStream.range(0, executors).boxed().toList();
-        spark.parallelize(shards, executors).rdd().barrier().mapPartitions(new Look(), false, ClassTag$.MODULE$.<Room>apply(Room.class))
+        spark.parallelize(shards, executors).rdd().barrier()
+                .mapPartitions(new Look(), false, ClassTag$.MODULE$.<HostResources>apply(HostResources.class))
                 .toJavaRDD().collect()
-                .forEach(room -> requireDisk(room, images));
+                .forEach(free -> requireDisk(free, images));
     }
 
-    private static void requireDisk(Room room, long images) {
-        if (room.disk() < images + DISK_RESERVE) {
+    private static void requireDisk(HostResources free, long images) {
+        if (free.disk() < images + DISK_RESERVE) {
             throw new InputError(
-                    room.folder() + " on " + room.host() + ": " + mebibytes(room.disk()) + " free for Spark's temporary files, "
+                    free.folder() + " on " + free.host() + ": " + mebibytes(free.disk()) + " free for Spark's temporary files, "
                             + mebibytes(images + DISK_RESERVE) + " may be needed: make room, or set spark.local.dir to another disk");
         }
     }
