@@ -135,7 +135,7 @@ final class ExecutorWatch extends SparkListener {
         if (mistake.isPresent()) {
             return mistake.get();
         }
-        Optional<String> symptom = Symptoms.of(job);
+        Optional<String> symptom = JobFailures.ofCluster(job);
         awaitNews(symptom.isPresent());
         synchronized (this) {
             if (failure != null) {

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * Tells Spark jobs that failed because of the cluster from those whose failure would only happen again. Spark gives what happened on an
  * executor as text.
  */
-final class Symptoms {
+final class JobFailures {
     private static final int LONGEST = 160;
     private static final Pattern CLUSTER = Pattern.compile(String.join("|", List.of(
             "ExecutorLostFailure", "FetchFailed", "MetadataFetchFailed", "Failed to get broadcast_", "Failed to fetch", "BlockNotFound",
@@ -20,10 +20,10 @@ final class Symptoms {
             "barrier sync request", "Barrier execution mode does not allow run a barrier stage that requires more slots",
             Replica.UNSHARED)));
 
-    private Symptoms() {}
+    private JobFailures() {}
 
     /** The line that points at the cluster, where there is one; nothing where a step of ours says that it failed. */
-    static Optional<String> of(Throwable failure) {
+    static Optional<String> ofCluster(Throwable failure) {
         StringBuilder text = new StringBuilder();
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             text.append(cause).append('\n');

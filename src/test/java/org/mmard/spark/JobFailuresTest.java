@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class SymptomsTest {
+class JobFailuresTest {
     private static SparkException job(String cause) {
         return new SparkException(
                 "Job aborted due to stage failure: Could not recover from a failed barrier ResultStage. Most recent failure reason: Stage failed "
@@ -29,23 +29,23 @@ class SymptomsTest {
         "Caused by: org.apache.spark.SparkException: Failed to get broadcast_7_piece0 of broadcast_7",
     })
     void theLineThatPointsAtTheClusterIsFound(String line) {
-        assertEquals(Optional.of(line), Symptoms.of(job(line)));
+        assertEquals(Optional.of(line), JobFailures.ofCluster(job(line)));
     }
 
     @Test
     void aStepThatFailedIsItsOwnMatter() {
         assertEquals(Optional.empty(),
-                Symptoms.of(job("java.lang.IllegalStateException: a training step failed: java.net.SocketException: teacher")));
+                JobFailures.ofCluster(job("java.lang.IllegalStateException: a training step failed: java.net.SocketException: teacher")));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"java.lang.OutOfMemoryError: Java heap space", "java.lang.IllegalArgumentException: 3 classes"})
     void whatWouldOnlyHappenAgainIsNoSymptom(String line) {
-        assertEquals(Optional.empty(), Symptoms.of(job(line)));
+        assertEquals(Optional.empty(), JobFailures.ofCluster(job(line)));
     }
 
     @Test
     void aCauseCountsToo() {
-        assertTrue(Symptoms.of(new IllegalStateException("broadcast", new IOException("Connection reset by peer"))).isPresent());
+        assertTrue(JobFailures.ofCluster(new IllegalStateException("broadcast", new IOException("Connection reset by peer"))).isPresent());
     }
 }
