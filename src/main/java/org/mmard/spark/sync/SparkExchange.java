@@ -49,7 +49,7 @@ public final class SparkExchange implements Exchange {
     private final Inbox.Limits limits;
     private final Inbox inbox;
     private final long patience;
-    private final Sheaf sheaf;
+    private final SendBuffers buffers;
     private final Strangers strangers;
     private final TransportContext context;
     private final TransportContext calling;
@@ -92,7 +92,7 @@ public final class SparkExchange implements Exchange {
         this.host = host;
         inbox = new Inbox(limits);
         strangers = new Strangers(host);
-        sheaf = new Sheaf(limits.length());
+        buffers = new SendBuffers(limits.length());
         TransportConf conf = SparkTransportConf.fromSparkConf(spark, MODULE, 1, Option.empty());
         // Those that this executor calls have nothing to tell it on its own connection, where nobody has asked them who they are.
         calling = new TransportContext(conf, new NoOpRpcHandler(), false);
@@ -164,7 +164,7 @@ public final class SparkExchange implements Exchange {
 
     private void send(Address address, byte[] bytes, int length, String where) {
         ByteBuffer header = header(run, address);
-        ManagedBuffer body = sheaf.leaf(bytes, length);
+        ManagedBuffer body = buffers.copy(bytes, length);
         client(where).uploadStream(new NioManagedBuffer(header), body, new RpcResponseCallback() {
             @Override
             public void onSuccess(ByteBuffer response) {

@@ -8,20 +8,20 @@ import java.util.Deque;
 import org.apache.spark.network.buffer.ManagedBuffer;
 
 /** Memory off the heap for messages on their way out, used again when they are written: sockets would copy what lies on the heap, too. */
-final class Sheaf {
+final class SendBuffers {
     private final int length;
     private final Deque<ByteBuffer> free = new ArrayDeque<>();
 
     /** @param length of the longest message */
-    Sheaf(int length) {
+    SendBuffers(int length) {
         this.length = length;
     }
 
     /** A copy of the first {@code size} bytes, whose memory comes back when it is released. */
-    ManagedBuffer leaf(byte[] bytes, int size) {
+    ManagedBuffer copy(byte[] bytes, int size) {
         ByteBuffer memory = take();
         memory.clear().put(bytes, 0, size).flip();
-        return new Leaf(memory);
+        return new Message(memory);
     }
 
     private synchronized ByteBuffer take() {
@@ -32,11 +32,11 @@ final class Sheaf {
         free.push(memory);
     }
 
-    private final class Leaf extends ManagedBuffer {
+    private final class Message extends ManagedBuffer {
         private final ByteBuffer memory;
         private int holders = 1;
 
-        Leaf(ByteBuffer memory) {
+        Message(ByteBuffer memory) {
             this.memory = memory;
         }
 
