@@ -50,7 +50,7 @@ public final class SparkExchange implements Exchange {
     private final Inbox inbox;
     private final long patience;
     private final SendBuffers buffers;
-    private final Strangers strangers;
+    private final Rejections rejections;
     private final TransportContext context;
     private final TransportContext calling;
     private final TransportServer server;
@@ -91,7 +91,7 @@ public final class SparkExchange implements Exchange {
         this.patience = patience;
         this.host = host;
         inbox = new Inbox(limits);
-        strangers = new Strangers(host);
+        rejections = new Rejections(host);
         buffers = new SendBuffers(limits.length());
         TransportConf conf = SparkTransportConf.fromSparkConf(spark, MODULE, 1, Option.empty());
         // Those that this executor calls have nothing to tell it on its own connection, where nobody has asked them who they are.
@@ -110,8 +110,8 @@ public final class SparkExchange implements Exchange {
     }
 
     /** How many were turned away. */
-    long strangers() {
-        return strangers.count();
+    long rejections() {
+        return rejections.count();
     }
 
     @Override
@@ -237,7 +237,7 @@ public final class SparkExchange implements Exchange {
             }
             if (!new UUID(header.getLong(), header.getLong()).equals(run)) {
                 // Of an earlier run of this application, still on its way, perhaps.
-                turnAway(client, "sent an update of another run");
+                count(client, "sent an update of another run");
                 return new Arrival(null);
             }
             int epoch = header.getInt();
@@ -251,7 +251,7 @@ public final class SparkExchange implements Exchange {
             known.add(client.getSocketAddress());
             Address address = new Address(epoch, round, Phase.values()[phase], source, piece);
             if (!inbox.expect(address)) {
-                turnAway(client, "sent " + address + " at another time, or twice");
+                count(client, "sent " + address + " at another time, or twice");
                 return new Arrival(null);
             }
             return new Arrival(address);
@@ -264,13 +264,13 @@ public final class SparkExchange implements Exchange {
         }
 
         private IllegalArgumentException refused(TransportClient client, String what) {
-            turnAway(client, what);
+            count(client, what);
             return new IllegalArgumentException("only updates are taken here");
         }
 
-        private void turnAway(TransportClient client, String what) {
+        private void count(TransportClient client, String what) {
             known.add(client.getSocketAddress());
-            strangers.turnAway(client.getSocketAddress(), what);
+            rejections.count(client.getSocketAddress(), what);
         }
 
         @Override
@@ -288,7 +288,7 @@ public final class SparkExchange implements Exchange {
         @Override
         public void channelInactive(TransportClient client) {
             if (!known.remove(client.getSocketAddress()) && !closed) {
-                strangers.turnAway(client.getSocketAddress(), "left without a word that was let through");
+                rejections.count(client.getSocketAddress(), "left without a word that was let through");
             }
         }
     }

@@ -176,7 +176,7 @@ class SparkExchangeTest {
         exchanges.get(1).close();
         Thread.sleep(300);
         // Nor is one that hangs up a stranger.
-        assertEquals(0, exchanges.get(0).strangers());
+        assertEquals(0, exchanges.get(0).rejections());
     }
 
     /** Whoever has taken the address of an executor that is gone. */
@@ -348,8 +348,8 @@ class SparkExchangeTest {
     }
 
     private static void awaitStrangers(SparkExchange exchange, long least) throws Exception {
-        for (int tenths = 0; exchange.strangers() < least; tenths++) {
-            assertTrue(tenths < 300, "only " + exchange.strangers() + " were turned away");
+        for (int tenths = 0; exchange.rejections() < least; tenths++) {
+            assertTrue(tenths < 300, "only " + exchange.rejections() + " were turned away");
             Thread.sleep(100);
         }
     }
@@ -384,7 +384,7 @@ class SparkExchangeTest {
         SparkExchange exchange = waiting(Security.NONE);
         assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(UUID.randomUUID(), UPDATE), 10),
                 "of another run: dropped");
-        assertEquals(1, exchange.strangers());
+        assertEquals(1, exchange.rejections());
         assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 7, Phase.SCATTER, 1, 0)), 10),
                 "of a round to come");
         assertEquals(null, upload(exchange, Security.NONE, null, SparkExchange.header(RUN, new Address(0, 0, Phase.SCATTER, 9, 0)), 10),
@@ -394,7 +394,7 @@ class SparkExchangeTest {
         assertTrue(upload(exchange, Security.NONE, null, SparkExchange.header(RUN, UPDATE), LIMITS.length() + 1) != null,
                 "longer than any");
         assertTrue(upload(exchange, Security.NONE, null, ByteBuffer.allocate(3), 10) != null, "a short header");
-        assertTrue(exchange.strangers() >= 5, exchange.strangers() + " were counted");
+        assertTrue(exchange.rejections() >= 5, exchange.rejections() + " were counted");
         assertUntouched(exchange, UPDATE);
     }
 

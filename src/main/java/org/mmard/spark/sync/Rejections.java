@@ -5,8 +5,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Counts who is turned away at an executor's port, and warns of it: at once, then once a minute at most, however often it happens. */
-final class Strangers {
-    private static final Logger LOG = LoggerFactory.getLogger(Strangers.class);
+final class Rejections {
+    private static final Logger LOG = LoggerFactory.getLogger(Rejections.class);
     private static final long BETWEEN_NANOSECONDS = Duration.ofMinutes(1).toNanos();
 
     private final String host;
@@ -15,12 +15,12 @@ final class Strangers {
     private long next = System.nanoTime();
 
     /** @param host whose port it is */
-    Strangers(String host) {
+    Rejections(String host) {
         this.host = host;
     }
 
     /** @param from where it came from; @param what it did */
-    synchronized void turnAway(Object from, String what) {
+    synchronized void count(Object from, String what) {
         count++;
         if (System.nanoTime() - next >= 0) {
             LOG.warn("{} turned away at the updates' port of {}; the latest, {}, {}. Only executors of this application may speak there",
