@@ -56,8 +56,8 @@ public final class SparkExchange implements Exchange {
     private final TransportServer server;
     private final TransportClientFactory clients;
     private final String host;
-    private final Supplier<Gathering> gatherings;
-    private Gathering task;
+    private final Supplier<BarrierTask> tasks;
+    private BarrierTask task;
     private String[] addresses;
     private long sent;
     private long received;
@@ -74,19 +74,19 @@ public final class SparkExchange implements Exchange {
         return new SparkExchange(run, AllReduce.limits(executors, length), stall * 1000L + PATIENCE_BEYOND_STALL_MILLISECONDS,
                 spark.blockManager().blockManagerId().host(), spark.conf(),
                 spark.securityManager().isAuthenticationEnabled() ? spark.securityManager() : null,
-                Gathering::ofTask);
+                BarrierTask::current);
     }
 
     /**
      * @param patience how long one waits for a message, milliseconds; @param secret of the application, null where Spark's authentication
      *     is off
-     * @param gatherings asked at each {@link #meet}
+     * @param tasks asked at each {@link #meet}
      */
     SparkExchange(
             UUID run, Inbox.Limits limits, long patience, String host, SparkConf spark, SecretKeyHolder secret,
-            Supplier<Gathering> gatherings) {
+            Supplier<BarrierTask> tasks) {
         this.run = run;
-        this.gatherings = gatherings;
+        this.tasks = tasks;
         this.limits = limits;
         this.patience = patience;
         this.host = host;
@@ -130,7 +130,7 @@ public final class SparkExchange implements Exchange {
      */
     @Override
     public void meet(int epoch, boolean introduce) {
-        task = gatherings.get();
+        task = tasks.get();
         inbox.begin(epoch, shard());
         if (!introduce && addresses == null) {
             throw new IllegalStateException("this executor has not met the others");

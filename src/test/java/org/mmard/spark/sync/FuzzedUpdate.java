@@ -46,7 +46,7 @@ public final class FuzzedUpdate implements FuzzedReader {
 
     @Override
     public void read(Path folder) throws Exception {
-        Gathering alone = new Gathering() {
+        BarrierTask alone = new BarrierTask() {
             @Override
             public int shard() {
                 return 0;

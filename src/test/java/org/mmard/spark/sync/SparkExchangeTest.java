@@ -96,7 +96,7 @@ class SparkExchangeTest {
     private SparkExchange exchange(int shard, Security security) {
         AtomicInteger epochs = new AtomicInteger();
         SparkExchange exchange =
-                new SparkExchange(RUN, LIMITS, 20_000, "127.0.0.1", security.conf(), security.secret(), () -> new Gathering() {
+                new SparkExchange(RUN, LIMITS, 20_000, "127.0.0.1", security.conf(), security.secret(), () -> new BarrierTask() {
                     private final int now = (shard + epochs.getAndIncrement()) % 2;
 
                     /** Another one in each epoch, as Spark may have it. */
@@ -224,8 +224,8 @@ class SparkExchangeTest {
             all = new CyclicBarrier(executors);
         }
 
-        Gathering of(int shard) {
-            return new Gathering() {
+        BarrierTask of(int shard) {
+            return new BarrierTask() {
                 @Override
                 public int shard() {
                     return shard;

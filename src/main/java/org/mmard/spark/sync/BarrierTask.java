@@ -2,8 +2,8 @@ package org.mmard.spark.sync;
 
 import org.apache.spark.BarrierTaskContext;
 
-/** The tasks of an epoch, as one of them sees them. */
-interface Gathering {
+/** One of the tasks of an epoch, a barrier stage: its number, and its way to tell the others something. */
+interface BarrierTask {
     /** The number of this task's shard. */
     int shard();
 
@@ -14,9 +14,9 @@ interface Gathering {
     boolean isInterrupted();
 
     /** That of the barrier task which this thread runs. */
-    static Gathering ofTask() {
+    static BarrierTask current() {
         BarrierTaskContext task = BarrierTaskContext.get();
-        return new Gathering() {
+        return new BarrierTask() {
             @Override
             public int shard() {
                 return task.partitionId();
