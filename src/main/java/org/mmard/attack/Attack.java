@@ -7,6 +7,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
+import org.mmard.loss.Term;
+import org.mmard.loss.WeightedSum;
 
 /**
  * Something that tries to change a classifier's answer without leaving the L-infinity ball around the image, by its gradient or by its
@@ -44,6 +46,20 @@ public interface Attack extends Serializable {
             }
         }
         return all;
+    }
+
+    /**
+     * Projected gradient ascent ({@link Pgd}) on a loss, each run from a start that is uniform in the ball and clipped to [0, 1]; x' is the
+     * first misclassified end point, or the last one. All images are attacked, as the field measures PGD-20.
+     *
+     * @param name what it is called
+     * @param loss J, climbed as a batch mean; reads S(x') and the labels alone
+     * @param epsilon radius, in [0, 1] image units; @param stepSize in the same unit
+     * @param steps of a run; @param restarts runs, each from a start of its own
+     */
+    static Attack climbing(String name, Term loss, double epsilon, double stepSize, int steps, int restarts) {
+        return new RestartedPgd(name, new Pgd(WeightedSum.of(loss), epsilon, stepSize, steps),
+                new Starts(Starts.Kind.UNIFORM, epsilon, true), restarts);
     }
 
     /**

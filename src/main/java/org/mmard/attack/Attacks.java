@@ -2,19 +2,18 @@ package org.mmard.attack;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.loss.CrossEntropy;
 import org.mmard.loss.CwMargin;
-import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Term;
 import org.mmard.loss.WeightedSum;
+import org.mmard.registry.Registry;
 
 /**
  * The attacks of an evaluation, by name, with the constants of the field.
@@ -30,6 +29,8 @@ import org.mmard.loss.WeightedSum;
  *
  * <p>{@code xN} behind a name is the number of restarts: {@code pgd20x5} is robust where all 5 runs fail. Attacks in which nothing is
  * random have none.
+ *
+ * <p>Jars beside this one add attacks of their own, see {@link AttackFactory}.
  */
 public final class Attacks {
     /** What {@code clean} stands for: no attack. */
@@ -43,27 +44,31 @@ public final class Attacks {
 
     private static final Pattern RESTARTED = Pattern.compile("(.+?)x([1-9][0-9]{0,3})");
     private static final List<String> STANDARD = List.of("apgd-ce", "apgd-t", "fab-t", "square");
-    private static final Map<String, Maker> KNOWN = new LinkedHashMap<>();
+    private static final Term CROSS_ENTROPY = new CrossEntropy(Prediction.STUDENT_ADVERSARIAL);
+    private static final Registry<AttackFactory> REGISTRY = new Registry<>(AttackFactory.class, "attack", List.of(
+            new BuiltIn("fgsm", false, (name, epsilon, restarts) -> new RestartedPgd(
+                    name, new Pgd(WeightedSum.of(CROSS_ENTROPY), epsilon, epsilon, 1), new Starts(Starts.Kind.NONE, 0, true), restarts)),
+            new BuiltIn("pgd20", true, (name, epsilon, restarts) -> steps(name, CROSS_ENTROPY, epsilon, 2 / 255.0, 20, restarts)),
+            new BuiltIn("pgd-trades", true, (name, epsilon, restarts) -> steps(name, CROSS_ENTROPY, epsilon, 0.003, 20, restarts)),
+            new BuiltIn("cw", true, (name, epsilon, restarts) -> steps(
+                    name, new CwMargin(Prediction.STUDENT_ADVERSARIAL), epsilon, 2 / 255.0, 30, restarts)),
+            new BuiltIn("apgd-ce", true,
+                    (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.CROSS_ENTROPY, epsilon, 100, restarts, 1)),
+            new BuiltIn("apgd-dlr", true, (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.DLR, epsilon, 100, restarts, 1)),
+            new BuiltIn("apgd-t", true, (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.TARGETED_DLR, epsilon, 100, restarts, 9)),
+            new BuiltIn("fab-t", false, (name, epsilon, restarts) -> new Fab(name, epsilon, 100, 9)),
+            new BuiltIn("square", true, (name, epsilon, restarts) -> new Square(name, epsilon, 5000, restarts))));
 
-    /** Makes an attack of this name. */
-    private interface Maker {
-        Attack of(String name, double epsilon, int restarts);
+    private record BuiltIn(String name, boolean random, Maker maker) implements AttackFactory {
+        @Override
+        public Attack of(String called, double epsilon, int restarts) {
+            return maker.of(called, epsilon, restarts);
+        }
     }
 
-    static {
-        Term crossEntropy = new CrossEntropy(Prediction.STUDENT_ADVERSARIAL);
-        KNOWN.put("fgsm", (name, epsilon, restarts) -> new RestartedPgd(
-                onlyOnce(name, restarts), new Pgd(WeightedSum.of(crossEntropy), epsilon, epsilon, 1), new Starts(Starts.Kind.NONE, 0, true),
-                1));
-        KNOWN.put("pgd20", (name, epsilon, restarts) -> steps(name, crossEntropy, epsilon, 2 / 255.0, 20, restarts));
-        KNOWN.put("pgd-trades", (name, epsilon, restarts) -> steps(name, crossEntropy, epsilon, 0.003, 20, restarts));
-        KNOWN.put("cw",
-                (name, epsilon, restarts) -> steps(name, new CwMargin(Prediction.STUDENT_ADVERSARIAL), epsilon, 2 / 255.0, 30, restarts));
-        KNOWN.put("apgd-ce", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.CROSS_ENTROPY, epsilon, 100, restarts, 1));
-        KNOWN.put("apgd-dlr", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.DLR, epsilon, 100, restarts, 1));
-        KNOWN.put("apgd-t", (name, epsilon, restarts) -> new Apgd(name, Apgd.Loss.TARGETED_DLR, epsilon, 100, restarts, 9));
-        KNOWN.put("fab-t", (name, epsilon, restarts) -> new Fab(onlyOnce(name, restarts), epsilon, 100, 9));
-        KNOWN.put("square", (name, epsilon, restarts) -> new Square(name, epsilon, 5000, restarts));
+    /** Makes an attack that is called so. */
+    private interface Maker {
+        Attack of(String name, double epsilon, int restarts);
     }
 
     private Attacks() {}
@@ -84,42 +89,41 @@ public final class Attacks {
                 throw new InputError("attack '" + name + "' is named twice");
             }
             List<String> parts = name.equals(AUTOATTACK) ? STANDARD : List.of(name);
-            cascades.add(new Cascade(name, parts.stream().map(part -> attack(part, epsilon)).toList()));
+            cascades.add(new Cascade(name, parts.stream().map(part -> single(part, epsilon)).toList()));
         }
         return cascades;
     }
 
-    private static Attack attack(String name, double epsilon) {
-        Maker plain = KNOWN.get(name);
-        if (plain != null) {
-            return plain.of(name, epsilon, 1);
+    /**
+     * One attack by its name, which is not that of a cascade.
+     *
+     * @param epsilon radius, in [0, 1] image units
+     * @throws InputError for a name that is not known, or asks for restarts of an attack in which nothing is random
+     */
+    public static Attack single(String name, double epsilon) {
+        Optional<AttackFactory> plain = REGISTRY.find(name);
+        if (plain.isPresent()) {
+            return plain.get().of(name, epsilon, 1);
         }
         Matcher restarted = RESTARTED.matcher(name);
-        if (restarted.matches() && KNOWN.containsKey(restarted.group(1))) {
-            return KNOWN.get(restarted.group(1)).of(name, epsilon, Integer.parseInt(restarted.group(2)));
+        Optional<AttackFactory> repeated = restarted.matches() ? REGISTRY.find(restarted.group(1)) : Optional.empty();
+        if (repeated.isEmpty()) {
+            throw new InputError("unknown attack '" + name + "': there are " + CLEAN + ", " + REGISTRY.names() + ", " + AUTOATTACK
+                    + "; xN behind a name asks for N restarts, as in pgd20x5");
         }
-        throw new InputError(
-                "unknown attack '" + name + "': there are " + CLEAN + ", " + String.join(", ", KNOWN.keySet()) + ", " + AUTOATTACK
-                        + "; xN behind a name asks for N restarts, as in pgd20x5");
-    }
-
-    /** The name of an attack in which nothing is random. */
-    private static String onlyOnce(String name, int restarts) {
-        if (restarts > 1) {
+        int restarts = Integer.parseInt(restarted.group(2));
+        if (restarts > 1 && !repeated.get().random()) {
             throw new InputError("attack '" + name + "': nothing in it is random, so restarts change nothing");
         }
-        return name;
+        return repeated.get().of(name, epsilon, restarts);
     }
 
     /** PGD on cross-entropy from a uniform start, as {@code pgd20} but with the steps that select a checkpoint. */
     public static Attack validation(Settings.Attack attack, Settings.Validation validation) {
-        Objective objective = WeightedSum.of(new CrossEntropy(Prediction.STUDENT_ADVERSARIAL));
-        return new RestartedPgd("pgd" + validation.steps(), new Pgd(objective, attack.epsilon(), validation.stepSize(), validation.steps()),
-                new Starts(Starts.Kind.UNIFORM, attack.epsilon(), true), 1);
+        return Attack.climbing("pgd" + validation.steps(), CROSS_ENTROPY, attack.epsilon(), validation.stepSize(), validation.steps(), 1);
     }
 
     private static Attack steps(String name, Term term, double epsilon, double stepSize, int steps, int restarts) {
-        return new RestartedPgd(name, new Pgd(WeightedSum.of(term), epsilon, stepSize * epsilon / EPSILON, steps),
-                new Starts(Starts.Kind.UNIFORM, epsilon, true), restarts);
+        return Attack.climbing(name, term, epsilon, stepSize * epsilon / EPSILON, steps, restarts);
     }
 }

@@ -3,7 +3,7 @@ package org.mmard.model;
 import org.mmard.registry.Named;
 
 /**
- * A network, or a family of networks, that configurations and commands name. One of an own is a class with a public constructor without
+ * A network, or a family of networks, that configurations and commands name. One of your own is a class with a public constructor without
  * parameters, named in {@code META-INF/services/org.mmard.model.Architecture} of a jar beside this one:
  *
  * <pre>{@code
@@ -21,7 +21,7 @@ import org.mmard.registry.Named;
  *
  * <p>A model file holds the name, and reading it describes the network anew and compares the two. So a name always has to describe the same
  * network, and whoever reads the file needs the jar. Weights from PyTorch are found under the names that {@link StateDictNames} makes of
- * the vertices: a network of one's own can be imported where its vertices are called as the built-in ones are.
+ * the vertices: a network of your own can be imported where its vertices are called as the built-in ones are.
  */
 public interface Architecture extends Named {
     /** Whether that is a name of this network or family; the family of one name by default. */

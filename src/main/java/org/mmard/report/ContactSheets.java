@@ -64,7 +64,7 @@ final class ContactSheets {
         told.accept(run.name() + ": attacking " + Math.min(pictures.examples(), test.size()) + " images");
         LibTorch.threads(1);
         try (Frozen frozenStudent = new Frozen(student); Frozen frozenTeacher = teacher == null ? null : new Frozen(teacher)) {
-            Attack attack = Attacks.named(ATTACK, run.settings().attack().epsilon()).get(0).attacks().get(0);
+            Attack attack = Attacks.single(ATTACK, run.settings().attack().epsilon());
             ContactSheet sheet =
                     ContactSheet.of(test, frozenStudent.classifier, frozenTeacher == null ? null : frozenTeacher.classifier, attack,
                             pictures.examples(), pictures.seed());

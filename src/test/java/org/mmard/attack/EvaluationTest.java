@@ -44,7 +44,7 @@ class EvaluationTest {
             Ledger.InMemory ledger = new Ledger.InMemory(true);
             new EvaluationRun(Evaluator.local(model, images, 16, 5), ledger, SILENT).evaluate(Map.of(),
                     Attacks.named("pgd20", Attacks.EPSILON));
-            float[] all = Attacks.named("pgd20", Attacks.EPSILON).get(0).attacks().get(0).perturb(model, images, 5);
+            float[] all = Attacks.single("pgd20", Attacks.EPSILON).perturb(model, images, 5);
             assertTrue(ledger.known("pgd20").right() < 16);
             for (int record = 0; record < 16; record++) {
                 float[] kept = ledger.image("pgd20", record).orElseThrow();

@@ -95,7 +95,7 @@ class DeviceParityTest {
     @ParameterizedTest
     @ValueSource(strings = {"fgsm", "pgd20x2", "cw", "apgd-ce", "apgd-t", "fab-t", "square"})
     void attacksGiveTheSameBits(String name) {
-        Attack attack = Attacks.named(name, Attacks.EPSILON).get(0).attacks().get(0);
+        Attack attack = Attacks.single(name, Attacks.EPSILON);
         Supplier<float[]> attacked = () -> {
             ComputationGraph graph = Architectures.network("cnn-4-8", 10, 3);
             try (PointerScope scope = new PointerScope(); Classifier model = TorchNetwork.frozen(graph)) {
