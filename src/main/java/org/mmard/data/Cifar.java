@@ -22,7 +22,7 @@ public final class Cifar {
     public static final int ALL = 0;
 
     /** So many have their pixels in one array. */
-    private static final int MOST_RECORDS = (Integer.MAX_VALUE - 8) / ImageSet.PIXELS;
+    private static final int MOST_RECORDS = (Integer.MAX_VALUE - 8) / ImageShape.CIFAR.size();
     private static final long LONGEST_NAMES = 1 << 16;
 
     private final String uri;
@@ -119,7 +119,7 @@ public final class Cifar {
         requireRoom(part, examples == ALL ? available : examples);
         int records = Math.toIntExact(examples == ALL ? available : examples);
         List<CifarFiles.Content> contents = files.read(wanted, (long) records * format.recordBytes());
-        byte[] pixels = new byte[Math.multiplyExact(records, ImageSet.PIXELS)];
+        byte[] pixels = new byte[Math.multiplyExact(records, ImageShape.CIFAR.size())];
         byte[] labels = new byte[records];
         int done = 0;
         for (CifarFiles.Content content : contents) {
@@ -127,7 +127,7 @@ public final class Cifar {
             unpack(content, here, labels, pixels, done);
             done += here;
         }
-        return new ImageSet(pixels, labels, classNames());
+        return new ImageSet(ImageShape.CIFAR, pixels, labels, classNames());
     }
 
     private void requireFile(String name) {
@@ -172,7 +172,7 @@ public final class Cifar {
                 }
             }
             labels[first + record] = bytes[at + format.labelBytes - 1];
-            System.arraycopy(bytes, at + format.labelBytes, pixels, (first + record) * ImageSet.PIXELS, ImageSet.PIXELS);
+            System.arraycopy(bytes, at + format.labelBytes, pixels, (first + record) * ImageShape.CIFAR.size(), ImageShape.CIFAR.size());
         }
     }
 

@@ -49,7 +49,7 @@ public enum CifarFormat {
 
     /** Bytes of one record. */
     int recordBytes() {
-        return labelBytes + ImageSet.PIXELS;
+        return labelBytes + ImageShape.CIFAR.size();
     }
 
     /** Classes of label byte {@code index}; the last byte is the label used. */

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.data.ShapesFolder;
 import org.mmard.files.HadoopConfiguration;
@@ -153,8 +154,8 @@ class EvaluateCommandTest {
         for (int record = 0; record < 30; record++) {
             assertEquals(images.label(record), rounded[record * 3073]);
             double furthest = 0;
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
-                double value = saved.values()[record * ImageSet.PIXELS + i];
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
+                double value = saved.values()[record * ImageShape.CIFAR.size() + i];
                 furthest = Math.max(furthest, Math.abs(value - images.value(record, i) / 255.0));
                 assertEquals(Math.round(255 * value), rounded[record * 3073 + 1 + i] & 0xff, "value " + i + " of image " + record);
             }

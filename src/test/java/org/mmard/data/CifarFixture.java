@@ -49,7 +49,7 @@ final class CifarFixture {
                 out.write(r % 20);
             }
             out.write(r % format.classes);
-            byte[] pixels = new byte[ImageSet.PIXELS];
+            byte[] pixels = new byte[ImageShape.CIFAR.size()];
             Arrays.fill(pixels, (byte) r);
             out.write(pixels);
         }

@@ -64,7 +64,7 @@ class CifarTest {
         for (int record = 0; record < 20; record++) {
             assertEquals(record % 10, train.label(record));
             assertEquals(record, train.value(record, 0));
-            assertEquals(record, train.value(record, ImageSet.PIXELS - 1));
+            assertEquals(record, train.value(record, ImageShape.CIFAR.size() - 1));
         }
         ImageSet test = Cifar.test(uri(), hadoop);
         assertEquals(4, test.size());

@@ -47,7 +47,7 @@ class RealCifarTest {
         byte[] record = new byte[3073];
         for (int r = 0; r < test.size(); r++) {
             record[0] = (byte) test.label(r);
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
                 record[1 + i] = (byte) test.value(r, i);
             }
             read.update(record);

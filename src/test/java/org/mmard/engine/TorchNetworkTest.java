@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.activations.Activation;
@@ -45,7 +46,7 @@ class TorchNetworkTest {
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
-                    assertArrayEquals(expected, frozen.logits(LibTorch.images(pixels)).values(), 2e-5 * largest(expected),
+                    assertArrayEquals(expected, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 2e-5 * largest(expected),
                             passes.toString());
                 }
             }
@@ -64,7 +65,7 @@ class TorchNetworkTest {
         INDArray expected = graph.getGradientsViewArray().dup();
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             network.zeroGradient();
-            TorchNetwork.TrainPass pass = network.train(LibTorch.images(pixels));
+            TorchNetwork.TrainPass pass = network.train(LibTorch.images(ImageShape.CIFAR, pixels));
             assertArrayEquals(doubles(logits), pass.logits().values(), 2e-5 * largest(doubles(logits)));
             pass.accumulate(new Logits(cotangent, EXAMPLES, 10));
             network.downloadGradient();
@@ -88,7 +89,8 @@ class TorchNetworkTest {
         Random random = new Random(6);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier frozen = network.freeze(ALL)) {
-            float[] gradient = LibTorch.values(frozen.forward(LibTorch.images(pixels)).inputGradient(new Logits(cotangent, EXAMPLES, 10)));
+            float[] gradient = LibTorch
+                    .values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels)).inputGradient(new Logits(cotangent, EXAMPLES, 10)));
             float[] direction = new float[pixels.length];
             double expected = 0;
             for (int i = 0; i < direction.length; i++) {
@@ -109,7 +111,8 @@ class TorchNetworkTest {
             float[] expected = null;
             for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
-                    float[] gradient = LibTorch.values(frozen.forward(LibTorch.images(pixels(7))).inputGradient(cotangent));
+                    float[] gradient =
+                            LibTorch.values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels(7))).inputGradient(cotangent));
                     expected = expected == null ? gradient : expected;
                     float largest = 0;
                     for (float g : expected) {
@@ -133,7 +136,7 @@ class TorchNetworkTest {
         double mean = java.util.Arrays.stream(channel).average().orElseThrow();
         double variance = java.util.Arrays.stream(channel).map(v -> (v - mean) * (v - mean)).sum() / (channel.length - 1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
-            network.train(LibTorch.images(pixels));
+            network.train(LibTorch.images(ImageShape.CIFAR, pixels));
             network.downloadStatistics();
         }
         assertEquals(0.9 * before + 0.1 * mean, graph.getParam("bn1_mean").getDouble(0), 1e-5);
@@ -146,7 +149,7 @@ class TorchNetworkTest {
             ComputationGraph graph = network("cnn-8");
             try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                     Classifier frozen = network.freeze(passes)) {
-                Tensor images = LibTorch.images(pixels(9));
+                Tensor images = LibTorch.images(ImageShape.CIFAR, pixels(9));
                 double[] before = frozen.logits(images).values();
                 graph.params().muli(2);
                 assertArrayEquals(before, frozen.logits(images).values(), passes.toString());
@@ -158,7 +161,7 @@ class TorchNetworkTest {
     void frozenNetworkOutlivesItsGraph() {
         for (Passes passes : new Passes[] {Passes.NONE, ALL}) {
             try (PointerScope scope = new PointerScope(); Classifier frozen = frozenAlone(passes)) {
-                Tensor images = LibTorch.images(pixels(9));
+                Tensor images = LibTorch.images(ImageShape.CIFAR, pixels(9));
                 double[] before = frozen.logits(images).values();
                 for (int i = 0; i < 20; i++) {
                     System.gc();
@@ -187,12 +190,12 @@ class TorchNetworkTest {
         Passes passes = new Passes(folded, true);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier exact = network.freeze(passes); Classifier coarse = network.freeze(passes, Precision.BFLOAT16)) {
-            double[] expected = exact.logits(LibTorch.images(pixels(8))).values();
-            double[] logits = coarse.logits(LibTorch.images(pixels(8))).values();
+            double[] expected = exact.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();
+            double[] logits = coarse.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();
             assertArrayEquals(expected, logits, 0.05 * largest(expected));
             assertTrue(!Arrays.equals(expected, logits), "nothing was rounded");
-            float[] gradient = LibTorch.values(exact.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
-            float[] rounded = LibTorch.values(coarse.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
+            float[] gradient = LibTorch.values(exact.forward(LibTorch.images(ImageShape.CIFAR, pixels(8))).inputGradient(cotangent));
+            float[] rounded = LibTorch.values(coarse.forward(LibTorch.images(ImageShape.CIFAR, pixels(8))).inputGradient(cotangent));
             long same = IntStream.range(0, gradient.length).filter(i -> Math.signum(gradient[i]) == Math.signum(rounded[i])).count();
             assertTrue(same > 0.9 * gradient.length, same + " of " + gradient.length + " signs");
         }
@@ -231,7 +234,7 @@ class TorchNetworkTest {
     }
 
     private static double value(Classifier network, float[] pixels, double[] cotangent) {
-        double[] logits = network.logits(LibTorch.images(pixels)).values();
+        double[] logits = network.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values();
         double value = 0;
         for (int i = 0; i < logits.length; i++) {
             value += logits[i] * cotangent[i];

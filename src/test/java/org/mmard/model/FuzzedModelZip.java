@@ -17,7 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.fuzz.FuzzedReader;
@@ -132,7 +132,7 @@ public final class FuzzedModelZip implements FuzzedReader {
             ModelFile.array("model.zip", ModelFile.RAW, raw, model.graph().numParams());
         }
         try (Classifier classifier = TorchNetwork.frozen(model.graph())) {
-            classifier.logits(new float[ImageSet.PIXELS]);
+            classifier.logits(ImageShape.CIFAR, new float[ImageShape.CIFAR.size()]);
         }
     }
 }

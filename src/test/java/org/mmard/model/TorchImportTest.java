@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -121,7 +122,7 @@ class TorchImportTest {
         LibTorch.threads(1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier frozen = network.freeze(new Passes(true, true))) {
-            assertArrayEquals(logits, frozen.logits(LibTorch.images(pixels)).values(), 1e-5 * largest, expected);
+            assertArrayEquals(logits, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 1e-5 * largest, expected);
         }
     }
 }
