@@ -73,7 +73,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         Settings.Method settings = SettingsReader.method(method, ORIGIN);
         ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
         Teacher frozen =
-                new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher(ORIGIN, "", teacher, SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Step.Batch images = images();
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);

@@ -19,6 +19,7 @@ import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.data.Cifar;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
@@ -111,14 +112,11 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         List<Cascade> chosen = Attacks.named(attacks, Attacks.EPSILON);
         Configuration hadoop = HadoopConfiguration.load();
-        ModelFile.Model loaded = Models.read(model, architecture, hadoop);
         Cifar source = Cifar.open(data, hadoop);
+        ModelFile.Model loaded = Models.read(model, architecture, ImageShape.CIFAR, hadoop);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         RunDirectory directory = RunDirectory.at(out, hadoop);
-        if (loaded.metadata().classNames().size() != images.classes()) {
-            throw new InputError(
-                    model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
-        }
+        loaded.requireFit(model, images, data);
         String checksum = ModelFile.checksum(model, hadoop);
         EvaluationState state = EvaluationState.open(directory, EvaluationState.identity(checksum, images, Attacks.EPSILON, seed), images,
                 saveAdversarial);

@@ -6,11 +6,12 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
 /**
- * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples,
- * classes].
+ * The zoo: every network the project knows by name. Images come in as [examples, channels, height, width] in [0, 1] and logits go out as
+ * [examples, classes]. The mean over the last map makes each of them fit images of any height and width, with the same parameters.
  *
  * <ul>
  *   <li>{@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU; global
@@ -41,28 +42,28 @@ public final class Architectures {
      * The configuration of a named network, ready to be initialised. A graph that DL4J initialises from it gets weights from ND4J's shared
      * generator: use {@link #network} for weights that depend on the seed alone.
      *
-     * @param classes number of logits, at least 2
+     * @param shape of the images; @param classes number of logits, at least 2
      * @throws InputError for a name that is not in the zoo, or so long that nobody can mean it
      */
-    public static ComputationGraphConfiguration of(String name, int classes, long seed) {
+    public static ComputationGraphConfiguration of(String name, ImageShape shape, int classes, long seed) {
         if (classes < 2) {
             throw new InputError("a classifier needs at least 2 classes, not " + classes);
         }
         Residual residual = RESIDUAL.get(name);
         if (residual != null) {
-            return residual(residual, new GraphPlan(seed)).end(classes);
+            return residual(residual, new GraphPlan(shape, seed)).end(classes);
         }
         // Java's patterns take stack for each repetition.
         if (name.length() <= LONGEST_NAME && CNN.matcher(name).matches()) {
             int[] widths = Arrays.stream(name.substring("cnn-".length()).split("-")).mapToInt(Integer::parseInt).toArray();
-            return plain(widths, new GraphPlan(seed)).end(classes);
+            return plain(widths, new GraphPlan(shape, seed)).end(classes);
         }
         PreActivation preActivation = PreActivation.named(name);
         if (preActivation != null) {
-            return preActivation.plan(new GraphPlan(seed)).end(classes);
+            return preActivation.plan(new GraphPlan(shape, seed)).end(classes);
         }
         if (name.equals("mobilenetv2")) {
-            return MobileNet.plan(new GraphPlan(seed)).end(classes);
+            return MobileNet.plan(new GraphPlan(shape, seed)).end(classes);
         }
         throw new InputError("unknown architecture '" + name + "': there are " + String.join(", ", RESIDUAL.keySet())
                 + ", preactresnet18 (with -raw, -bn or -raw-bn behind it), mobilenetv2, wideresnet-<depth>-<widening> such as "
@@ -70,14 +71,24 @@ public final class Architectures {
                 + "and cnn-<widths> such as cnn-16-32-64");
     }
 
+    /** The configuration for images of CIFAR's shape. */
+    public static ComputationGraphConfiguration of(String name, int classes, long seed) {
+        return of(name, ImageShape.CIFAR, classes, seed);
+    }
+
+    /** A named network for images of CIFAR's shape, with fresh weights. */
+    public static ComputationGraph network(String name, int classes, long seed) {
+        return network(name, ImageShape.CIFAR, classes, seed);
+    }
+
     /**
-     * A named network with fresh weights: the same name, classes and seed give the same bits anywhere.
+     * A named network with fresh weights: the same name, shape, classes and seed give the same bits anywhere.
      *
      * @throws InputError as {@link #of} does, and where the network needs more memory than there is
      */
-    public static ComputationGraph network(String name, int classes, long seed) {
-        ComputationGraphConfiguration configuration = of(name, classes, seed);
-        MemoryDemand.require(name, configuration);
+    public static ComputationGraph network(String name, ImageShape shape, int classes, long seed) {
+        ComputationGraphConfiguration configuration = of(name, shape, classes, seed);
+        MemoryDemand.require(name, configuration, shape);
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         InitialWeights.fill(graph, seed);

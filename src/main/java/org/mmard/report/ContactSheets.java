@@ -53,7 +53,7 @@ final class ContactSheets {
             }
             test = test(pictures.data() == null ? run.settings().data().uri() : pictures.data(), hadoop);
             student = ModelFile.read(run.model().get(), hadoop);
-            requireSameClasses(run, student, test);
+            student.requireFit(run.model().get(), test, pictures.data() == null ? run.settings().data().uri() : pictures.data());
         } catch (InputError e) {
             if (pictures.data() != null) {
                 throw e;
@@ -94,13 +94,6 @@ final class ContactSheets {
         }
     }
 
-    private static void requireSameClasses(RecordedRun run, ModelFile.Model student, ImageSet test) {
-        if (student.metadata().classNames().size() != test.classes()) {
-            throw new InputError(run.model().orElseThrow() + " tells " + student.metadata().classNames().size()
-                    + " classes apart, the images have " + test.classes());
-        }
-    }
-
     /** The teacher, or null where there is none to be had. */
     private ModelFile.Model teacher(RecordedRun run, ImageSet test, Configuration hadoop) {
         if (run.provenance().teacher() == null) {
@@ -109,7 +102,8 @@ final class ContactSheets {
         try {
             requireNear(run, run.provenance().teacher().uri());
             ModelFile.Model teacher = ModelFile.read(run.provenance().teacher().uri(), hadoop);
-            return teacher.metadata().classNames().size() == test.classes() ? teacher : null;
+            boolean fits = teacher.metadata().classNames().size() == test.classes() && teacher.metadata().shape().equals(test.shape());
+            return fits ? teacher : null;
         } catch (InputError e) {
             told.accept(run.name() + ": without its teacher's predictions, for " + e.getMessage());
             return null;

@@ -91,7 +91,8 @@ public record DeviceCheck(Device device) {
         ComputationGraph student = Architectures.network("resnet8", CLASSES, 1);
         ComputationGraph ofTeacher = Architectures.network("resnet8", CLASSES, 2);
         Teacher teacher =
-                new Teacher(ORIGIN, "", "resnet8", CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher(ORIGIN, "", "resnet8", SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(),
+                        ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
         Settings.Attack attack = SettingsReader.attack(Map.of("attack.steps", "2"), ORIGIN);

@@ -50,7 +50,7 @@ class EvaluateCommandTest {
         Path file = folder.resolve(name);
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.write(out, network, new ModelFile.Metadata("cnn-8", names, data, Map.of()), Map.of());
+            ModelFile.write(out, network, new ModelFile.Metadata("cnn-8", ImageShape.CIFAR, names, data, Map.of()), Map.of());
         }
         return file.toString();
     }
@@ -85,6 +85,21 @@ class EvaluateCommandTest {
         JsonNode written = new ObjectMapper().readTree(Path.of(out, "evaluation.json").toFile());
         assertEquals("cnn-4-6", written.get("architecture").asText());
         assertEquals(60, written.get("examples").asInt());
+    }
+
+    @Test
+    void aModelForImagesOfAnotherShapeIsRefused() throws Exception {
+        Path file = folder.resolve("larger.zip");
+        ImageShape shape = new ImageShape(3, 64, 64);
+        List<String> names = IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+        try (var out = Files.newOutputStream(file)) {
+            ModelFile.write(out, Architectures.network("cnn-8", shape, 10, 3), new ModelFile.Metadata("cnn-8", shape, names, "", Map.of()),
+                    Map.of());
+        }
+        Outcome outcome = Outcome.of("evaluate", "--model", file.toString(), "--data", data, "--out", folder.resolve("refused").toString());
+        assertEquals(2, outcome.exit());
+        assertTrue(outcome.err().contains("larger.zip is for images of 3 x 64 x 64, those of " + data + " are 3 x 32 x 32"), outcome.err());
+        assertFalse(Files.exists(folder.resolve("refused")));
     }
 
     @Test

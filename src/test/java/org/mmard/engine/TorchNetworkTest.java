@@ -53,6 +53,33 @@ class TorchNetworkTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet8x2", "resnet20", "resnet20x2", "resnet18", "preactresnet18",
+        "preactresnet18-raw", "preactresnet18-bn", "preactresnet18-raw-bn", "wideresnet-10-2", "mobilenetv2"})
+    void everyNetworkOfTheZooRunsAt64x64(String architecture) {
+        ImageShape shape = new ImageShape(3, 64, 64);
+        ComputationGraph graph = Architectures.network(architecture, shape, 200, 1);
+        assertEquals(Architectures.network(architecture, 200, 1).params(), graph.params(), "the same weights as at 32 x 32");
+        float[] pixels = new float[shape.size()];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = i % 251 / 250f;
+        }
+        double[] expected = doubles(graph.output(false, Nd4j.createFromArray(pixels).reshape(1, 3, 64, 64))[0]);
+        Logits cotangent = new Logits(random(5, 200), 1, 200);
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier frozen = network.freeze(ALL)) {
+            Classifier.Pass pass = frozen.forward(LibTorch.images(shape, pixels));
+            assertArrayEquals(expected, pass.logits().values(), 1e-4 * largest(expected));
+            float[] gradient = LibTorch.values(pass.inputGradient(cotangent));
+            assertEquals(shape.size(), gradient.length);
+            double norm = 0;
+            for (float value : gradient) {
+                norm += value * (double) value;
+            }
+            assertTrue(norm > 0 && Double.isFinite(norm), "gradient " + norm);
+        }
+    }
+
     /** Shallow networks only: a deeper one has so many ReLU kinks that any two libraries fall on different sides of some. */
     @ParameterizedTest
     @ValueSource(strings = {"cnn-8-16-24", "resnet8", "wideresnet-10-1"})

@@ -47,7 +47,8 @@ public final class FuzzedModelZip implements FuzzedReader {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         try {
             ModelFile.write(bytes, graph,
-                    new ModelFile.Metadata("cnn-2-3", List.of("circle", "square", "star"), "shapes", Map.of("seed", "5", "git", "abc")),
+                    new ModelFile.Metadata("cnn-2-3", ImageShape.CIFAR, List.of("circle", "square", "star"), "shapes",
+                            Map.of("seed", "5", "git", "abc")),
                     Map.of("state.json", "{}".getBytes(StandardCharsets.UTF_8), ModelFile.RAW, ModelFile.bytes(graph.params())));
             ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes.toByteArray()));
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -126,7 +127,7 @@ public final class FuzzedModelZip implements FuzzedReader {
     @Override
     public void read(Path folder) {
         ModelFile.Model model = ModelFile.read(folder.resolve("model.zip").toString(), new Configuration(false));
-        Outline.of(model.graph().getConfiguration());
+        Outline.of(model.graph().getConfiguration(), model.metadata().shape());
         byte[] raw = model.extras().get(ModelFile.RAW);
         if (raw != null) {
             ModelFile.array("model.zip", ModelFile.RAW, raw, model.graph().numParams());

@@ -81,7 +81,7 @@ class TorchImportTest {
     void aModelFileSaysWhatItIsAndContradictionIsRefused() throws Exception {
         Path file = folder.resolve("model.zip");
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.Metadata metadata = new ModelFile.Metadata("cnn-4", List.of("a", "b"), "", Map.of());
+            ModelFile.Metadata metadata = new ModelFile.Metadata("cnn-4", ImageShape.CIFAR, List.of("a", "b"), "", Map.of());
             ModelFile.write(out, Architectures.network("cnn-4", 2, 1), metadata, Map.of());
         }
         assertEquals("cnn-4", read(file, null).metadata().architecture());
@@ -95,7 +95,7 @@ class TorchImportTest {
     }
 
     private static ModelFile.Model read(Path file, String architecture) {
-        return Models.read(file.toString(), architecture, HadoopConfiguration.load());
+        return Models.read(file.toString(), architecture, ImageShape.CIFAR, HadoopConfiguration.load());
     }
 
     /** The weights of {@code make_weights.py}'s {@code fill}. */
