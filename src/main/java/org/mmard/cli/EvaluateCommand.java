@@ -17,9 +17,9 @@ import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
-import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
@@ -64,7 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private String architecture;
 
     @Option(names = "--data", required = true, paramLabel = "URI",
-            description = "CIFAR-10 or CIFAR-100 in the binary layout: folder or .tar.gz.")
+            description = "CIFAR-10 or CIFAR-100 in the binary layout (folder or .tar.gz), or what mmard data import wrote.")
     private String data;
 
     @Option(names = "--split", defaultValue = "test",
@@ -112,8 +112,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         List<Cascade> chosen = Attacks.named(attacks, Attacks.EPSILON);
         Configuration hadoop = HadoopConfiguration.load();
-        Cifar source = Cifar.open(data, hadoop);
-        ModelFile.Model loaded = Models.read(model, architecture, ImageShape.CIFAR, hadoop);
+        DataSource source = DataSources.open(data, hadoop);
+        ModelFile.Model loaded = Models.read(model, architecture, source.shape(), hadoop);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         RunDirectory directory = RunDirectory.at(out, hadoop);
         loaded.requireFit(model, images, data);

@@ -15,7 +15,7 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
@@ -57,7 +57,7 @@ final class GridScores {
                     "grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or "
                             + "hold some images out");
         }
-        images = Cifar.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
+        images = DataSources.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
     }
 
     /** The columns of the grid's table. */

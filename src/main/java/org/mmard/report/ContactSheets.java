@@ -9,7 +9,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -73,7 +74,7 @@ final class ContactSheets {
     }
 
     private ImageSet test(String uri, Configuration hadoop) {
-        return images.computeIfAbsent(uri, asked -> Cifar.test(asked, hadoop));
+        return images.computeIfAbsent(uri, asked -> DataSources.open(asked, hadoop).test(DataSource.ALL));
     }
 
     /**

@@ -20,7 +20,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
@@ -161,7 +161,7 @@ class EvaluateCommandTest {
         assertEquals(0, outcome.exit(), outcome.err());
         Npy saved = Npy.read(out.resolve("adversarial-pgd20.npy"));
         assertArrayEquals(new int[] {30, 3, 32, 32}, saved.shape());
-        ImageSet images = Cifar.open(data, HadoopConfiguration.load()).test(30);
+        ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(30);
         byte[] rounded = Files.readAllBytes(out.resolve("adversarial-pgd20.bin"));
         assertEquals(30 * 3073, rounded.length);
         JsonNode json = new ObjectMapper().readTree(out.resolve(EvaluateCommand.FILE).toFile());
