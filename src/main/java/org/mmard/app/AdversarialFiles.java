@@ -12,11 +12,13 @@ import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Robustness;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.files.Folder;
 
 /**
  * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples,
- * 3, 32, 32] in [0, 1], and {@code adversarial-NAME.bin}, CIFAR's binary layout with the true labels, where values are rounded to bytes. An
+ * channels, height, width] in [0, 1], and {@code adversarial-NAME.bin}, CIFAR's binary layout with the true labels, where values are
+ * rounded to bytes: a record has one label byte, or a zero and a label byte where there are more than ten classes, and then its planes. An
  * example that was broken is the image that broke it (x itself where the model was wrong without an attack), a robust one what the last
  * attack left.
  */
@@ -48,9 +50,9 @@ final class AdversarialFiles {
     }
 
     private void floats(Robustness robustness, OutputStream out) throws IOException {
-        out.write(header(images.size()));
-        ByteBuffer row = ByteBuffer.allocate(ImageSet.PIXELS * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        float[] pixels = new float[ImageSet.PIXELS];
+        out.write(header(images.size(), images.shape()));
+        ByteBuffer row = ByteBuffer.allocate(images.shape().size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        float[] pixels = new float[images.shape().size()];
         for (int record = 0; record < images.size(); record++) {
             image(robustness, record, pixels);
             row.asFloatBuffer().put(pixels);
@@ -59,9 +61,9 @@ final class AdversarialFiles {
     }
 
     /** NumPy's format 1.0 (NEP 1): the header ends in a line feed at a multiple of 64 bytes. */
-    private static byte[] header(int examples) {
+    private static byte[] header(int examples, ImageShape shape) {
         String text = String.format(Locale.ROOT, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }",
-                examples, ImageSet.CHANNELS, ImageSet.HEIGHT, ImageSet.WIDTH);
+                examples, shape.channels(), shape.height(), shape.width());
         int length = (10 + text.length() + 1 + 63) / 64 * 64 - 10;
         ByteBuffer header = ByteBuffer.allocate(10 + length).order(ByteOrder.LITTLE_ENDIAN);
         header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) length);
@@ -72,8 +74,8 @@ final class AdversarialFiles {
     private void bytes(Robustness robustness, OutputStream out) throws IOException {
         // CIFAR-100 has a coarse class before the label. It is not known here: 0.
         int labelBytes = images.classes() > CIFAR_10_CLASSES ? 2 : 1;
-        byte[] row = new byte[labelBytes + ImageSet.PIXELS];
-        float[] pixels = new float[ImageSet.PIXELS];
+        byte[] row = new byte[labelBytes + images.shape().size()];
+        float[] pixels = new float[images.shape().size()];
         for (int record = 0; record < images.size(); record++) {
             image(robustness, record, pixels);
             row[labelBytes - 1] = (byte) images.label(record);

@@ -176,11 +176,11 @@ final class EvaluationState implements Ledger {
             lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElse(new byte[0])).order(ByteOrder.LITTLE_ENDIAN);
             read = place.file;
         }
-        if (lastRead.capacity() < (place.at + 1L) * ImageSet.PIXELS * Float.BYTES) {
+        if (lastRead.capacity() < (place.at + 1L) * set.shape().size() * Float.BYTES) {
             throw new InputError(
                     directory.uri(folder + "/" + place.file) + ": missing or cut short; remove it and its .json, and they are made again");
         }
-        lastRead.asFloatBuffer().get(place.at * ImageSet.PIXELS, pixels);
+        lastRead.asFloatBuffer().get(place.at * set.shape().size(), pixels);
     }
 
     /** Removes what this and earlier calls have saved: the evaluation is done. What else lies in the folder stays. */

@@ -16,7 +16,7 @@ import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
@@ -59,7 +59,7 @@ public final class GridScores {
                     "grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or "
                             + "hold some images out");
         }
-        images = Cifar.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
+        images = DataSources.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
     }
 
     /** The columns of the grid's table. */

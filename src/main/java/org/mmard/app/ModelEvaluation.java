@@ -16,7 +16,8 @@ import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.attack.Ledger;
 import org.mmard.config.Settings;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
@@ -211,14 +212,11 @@ public final class ModelEvaluation {
         }
         List<Cascade> cascades = Attacks.named(attacks, Attacks.EPSILON);
         Configuration files = hadoop == null ? HadoopConfiguration.load() : hadoop;
-        ModelFile.Model loaded = Models.read(model, architecture, files);
-        Cifar source = Cifar.open(data, files);
+        DataSource source = DataSources.open(data, files);
+        ModelFile.Model loaded = Models.read(model, architecture, source.shape(), files);
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         Folder folder = out == null ? null : Folder.at(out, files);
-        if (loaded.metadata().classNames().size() != images.classes()) {
-            throw new InputError(
-                    model + " tells " + loaded.metadata().classNames().size() + " classes apart, " + data + " has " + images.classes());
-        }
+        loaded.requireFit(model, images, data);
         return new Inputs(loaded, ModelFile.checksum(model, files), images, cascades, folder);
     }
 

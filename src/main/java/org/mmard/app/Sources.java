@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.config.Settings;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.step.Teacher;
 
@@ -29,7 +29,7 @@ final class Sources {
 
     /** @throws org.mmard.failure.InputError where there is no such data */
     ImageSet training(Settings.Data data) {
-        return training.computeIfAbsent(data, asked -> Cifar.open(asked.uri(), hadoop).train(asked.examples()));
+        return training.computeIfAbsent(data, asked -> DataSources.open(asked.uri(), hadoop).train(asked.examples()));
     }
 
     /** @throws org.mmard.failure.InputError where there is no such model */

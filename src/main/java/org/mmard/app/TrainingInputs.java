@@ -41,8 +41,12 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
             throw resolved.refusal("teacher.model", "the teacher " + teacher.uri() + " tells " + teacher.classes() + " classes apart, "
                     + settings.data().uri() + " has " + images.classes());
         }
+        if (teacher != null && !teacher.shape().equals(images.shape())) {
+            throw resolved.refusal("teacher.model", "the teacher " + teacher.uri() + " is for images of " + teacher.shape() + ", those of "
+                    + settings.data().uri() + " are " + images.shape());
+        }
         Split split = Split.of(images, settings.validation().examples(), settings.run().seed());
-        TrainingInputs inputs = new TrainingInputs(settings, images, split, teacher, student(resolved, images.classes(), sources.hadoop()));
+        TrainingInputs inputs = new TrainingInputs(settings, images, split, teacher, student(resolved, images, sources.hadoop()));
         inputs.requireBatches(resolved);
         return inputs;
     }
@@ -52,18 +56,19 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
      * says nothing of the image.
      */
     private void requireBatches(ResolvedSettings resolved) {
-        int images = split.training().length;
+        int examples = split.training().length;
         int batch = settings.training().batch();
         if (batchesPerEpoch() < settings.cluster().executors()) {
             throw resolved.refusal("cluster.executors",
-                    "cluster.executors = " + settings.cluster().executors() + ": " + images + " training images in batches of "
+                    "cluster.executors = " + settings.cluster().executors() + ": " + examples + " training images in batches of "
                             + batch + " leave some executors without a batch; lower cluster.executors or training.batch");
         }
-        if (batch > 1 && images % batch != 1) {
+        if (batch > 1 && examples % batch != 1) {
             return;
         }
-        Outline.of(fresh.getConfiguration()).rows().stream().filter(TrainingInputs::seesOneValueOfAnImage).findFirst().ifPresent(norm -> {
-            String where = batch == 1 ? "each batch" : "the last batch of an epoch, after " + images / batch + " of " + batch + ",";
+        Outline outline = Outline.of(fresh.getConfiguration(), images.shape());
+        outline.rows().stream().filter(TrainingInputs::seesOneValueOfAnImage).findFirst().ifPresent(norm -> {
+            String where = batch == 1 ? "each batch" : "the last batch of an epoch, after " + examples / batch + " of " + batch + ",";
             throw resolved.refusal("training.batch",
                     "training.batch = " + batch + ": " + where + " has one image, of which batch norm " + norm.vertex()
                             + " of " + settings.student().architecture()
@@ -76,15 +81,22 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
         return row.statistics() > 0 && row.shape().stream().skip(1).allMatch(size -> size == 1);
     }
 
-    private static ComputationGraph student(ResolvedSettings resolved, int classes, Configuration hadoop) {
+    private static ComputationGraph student(ResolvedSettings resolved, ImageSet images, Configuration hadoop) {
         Settings.Student asked = resolved.settings().student();
-        ComputationGraph student = Architectures.network(asked.architecture(), classes, resolved.settings().run().seed());
+        int classes = images.classes();
+        ComputationGraph student = Architectures.network(asked.architecture(), images.shape(), classes,
+                resolved.settings().run().seed());
         if (asked.initial() != null) {
             ModelFile.Model initial = ModelFile.read(asked.initial(), hadoop);
             if (!initial.metadata().architecture().equals(asked.architecture()) || initial.graph().numParams() != student.numParams()) {
                 throw resolved.refusal("student.initial", asked.initial() + " is a " + initial.metadata().architecture() + " for "
                         + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for "
                         + classes);
+            }
+            if (!initial.metadata().shape().equals(images.shape())) {
+                throw resolved.refusal("student.initial",
+                        asked.initial() + " is for images of " + initial.metadata().shape() + ", those of "
+                                + resolved.settings().data().uri() + " are " + images.shape());
             }
             student.params().assign(initial.graph().params());
         }
@@ -120,6 +132,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
             provenance.put("teacher", teacher.uri());
             provenance.put("teacher-sha256", teacher.sha256());
         }
-        return new ModelFile.Metadata(settings.student().architecture(), images.classNames(), settings.data().uri(), provenance);
+        return new ModelFile.Metadata(settings.student().architecture(), images.shape(), images.classNames(), settings.data().uri(),
+                provenance);
     }
 }

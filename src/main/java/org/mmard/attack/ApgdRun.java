@@ -11,7 +11,6 @@ import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -72,7 +71,7 @@ final class ApgdRun {
             searches.add(new Search(examples.labels()[i], targets[i], 2 * attack.epsilon()));
         }
         ball = Ball.around(examples.images(), attack.epsilon());
-        current = ball.project(examples.images().add(LibTorch.images(noise(examples, number, random))));
+        current = ball.project(examples.images().add(LibTorch.images(examples.shape(), noise(examples, number, random))));
         previous = current.clone();
         best = current.clone();
         adversarial = current.clone();
@@ -86,16 +85,17 @@ final class ApgdRun {
 
     /** epsilon t / max|t|, t uniform in [-1, 1]. */
     private float[] noise(Examples examples, int number, RandomSource random) {
-        float[] noise = new float[examples.count() * ImageSet.PIXELS];
+        int size = examples.shape().size();
+        float[] noise = new float[examples.count() * size];
         for (int i = 0; i < examples.count(); i++) {
             RandomGenerator stream = random.stream(examples.records()[i], number);
-            int from = i * ImageSet.PIXELS;
+            int from = i * size;
             float largest = 0;
-            for (int at = from; at < from + ImageSet.PIXELS; at++) {
+            for (int at = from; at < from + size; at++) {
                 noise[at] = 2 * (float) stream.nextDouble() - 1;
                 largest = Math.max(largest, Math.abs(noise[at]));
             }
-            for (int at = from; at < from + ImageSet.PIXELS; at++) {
+            for (int at = from; at < from + size; at++) {
                 noise[at] = (float) attack.epsilon() * (noise[at] / (largest + 1e-12f));
             }
         }

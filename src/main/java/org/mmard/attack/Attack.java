@@ -35,14 +35,15 @@ public interface Attack extends Serializable {
      * Makes the adversarial images of a whole set, on the host, in scopes of its own.
      *
      * @param seed of the random draws, as an evaluation has it
-     * @return x', shape [records, 3, 32, 32]
+     * @return x', shape [records, channels, height, width]
      */
     default float[] perturb(Classifier model, ImageSet images, long seed) {
-        float[] all = new float[images.size() * ImageSet.PIXELS];
+        int size = images.shape().size();
+        float[] all = new float[images.size() * size];
         for (int[] records : Evaluator.parts(IntStream.range(0, images.size()).toArray(), 64)) {
             try (PointerScope scope = new PointerScope()) {
                 float[] part = LibTorch.values(perturb(model, Examples.of(images, records), RandomSource.of(seed, name())));
-                System.arraycopy(part, 0, all, records[0] * ImageSet.PIXELS, part.length);
+                System.arraycopy(part, 0, all, records[0] * size, part.length);
             }
         }
         return all;

@@ -2,12 +2,13 @@ package org.mmard.attack;
 
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.LibTorch;
 
 /**
  * A batch of natural images to attack.
  *
- * @param images x, shape [examples, 3, 32, 32], in [0, 1]; never changed
+ * @param images x, shape [examples, channels, height, width], in [0, 1]; never changed
  * @param labels class index of each example
  * @param records record id of each example
  */
@@ -23,13 +24,19 @@ public record Examples(Tensor images, int[] labels, int[] records) {
 
     /** These records of a set; the images are a tensor of the current scope. */
     public static Examples of(ImageSet images, int[] records) {
-        float[] pixels = new float[records.length * ImageSet.PIXELS];
+        int size = images.shape().size();
+        float[] pixels = new float[records.length * size];
         int[] labels = new int[records.length];
         for (int i = 0; i < records.length; i++) {
-            images.floats(records[i], pixels, i * ImageSet.PIXELS);
+            images.floats(records[i], pixels, i * size);
             labels[i] = images.label(records[i]);
         }
-        return new Examples(LibTorch.images(pixels), labels, records);
+        return new Examples(LibTorch.images(images.shape(), pixels), labels, records);
+    }
+
+    /** The shape of each image. */
+    public ImageShape shape() {
+        return LibTorch.shape(images);
     }
 
     public int count() {

@@ -3,7 +3,6 @@ package org.mmard.attack;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -46,7 +45,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
                 left = run(model, examples, TargetClasses.ranked(natural, rank), left, adversarial);
             }
         }
-        return LibTorch.images(adversarial);
+        return LibTorch.images(examples.shape(), adversarial);
     }
 
     /**
@@ -55,6 +54,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
     private int[] run(Classifier model, Examples all, int[] targets, int[] left, float[] adversarial) {
         try (PointerScope scope = new PointerScope()) {
             FabRun run = new FabRun(model, all.at(left), Indices.of(targets, left));
+            int size = all.shape().size();
             int[] places = left;
             for (int step = 0; step < steps && places.length > 0; step++) {
                 run.step();
@@ -62,7 +62,7 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
                 int[] broken = IntStream.range(0, places.length).filter(n -> distances[n] <= (float) epsilon).toArray();
                 if (broken.length > 0) {
                     for (int n : broken) {
-                        System.arraycopy(run.nearest(), n * ImageSet.PIXELS, adversarial, places[n] * ImageSet.PIXELS, ImageSet.PIXELS);
+                        System.arraycopy(run.nearest(), n * size, adversarial, places[n] * size, size);
                     }
                     int[] kept = Indices.without(places.length, broken);
                     places = Indices.of(places, kept);

@@ -2,32 +2,37 @@ package org.mmard.attack;
 
 import java.util.Arrays;
 import org.bytedeco.javacpp.PointerScope;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 
 /** One run of {@link Fab} over a batch towards one class per example, step by step. */
 final class FabRun {
-    private static final int PIXELS = ImageSet.PIXELS;
     private static final float FURTHEST_FROM_NATURAL = 0.1f;
     private static final float OVERSHOOT = 1.05f;
     private static final float BACKWARD = 0.9f;
     private static final float SHORTEST = 1e-8f;
 
     private final Classifier model;
+    private final ImageShape shape;
+    private final int size;
     private int[] labels;
     private int[] targets;
     private float[] natural;
     private float[] current;
     private float[] nearest;
     private float[] distances;
-    private final float[] fromCurrent = new float[PIXELS];
-    private final float[] fromNatural = new float[PIXELS];
+    private final float[] fromCurrent;
+    private final float[] fromNatural;
 
     /** @param targets class aimed at, per example, not its label */
     FabRun(Classifier model, Examples examples, int[] targets) {
         this.model = model;
+        shape = examples.shape();
+        size = shape.size();
+        fromCurrent = new float[size];
+        fromNatural = new float[size];
         labels = examples.labels();
         this.targets = targets;
         natural = LibTorch.values(examples.images());
@@ -46,7 +51,7 @@ final class FabRun {
         }
         Logits logits;
         try (PointerScope scope = new PointerScope()) {
-            logits = model.logits(LibTorch.images(current));
+            logits = model.logits(LibTorch.images(shape, current));
         }
         for (int n = 0; n < labels.length; n++) {
             if (logits.argMax(n) != labels[n]) {
@@ -58,7 +63,7 @@ final class FabRun {
     /** d(z_t - z_y)/dx at the current points; the differences themselves into {@code difference}. */
     private float[] gradient(float[] difference) {
         try (PointerScope scope = new PointerScope()) {
-            Classifier.Pass pass = model.forward(LibTorch.images(current));
+            Classifier.Pass pass = model.forward(LibTorch.images(shape, current));
             Logits logits = pass.logits();
             Logits cotangent = Logits.zeros(logits.examples(), logits.classes());
             for (int n = 0; n < labels.length; n++) {
@@ -71,15 +76,15 @@ final class FabRun {
     }
 
     private void move(int n, float[] normal, float difference) {
-        int from = n * PIXELS;
+        int from = n * size;
         double offset = -difference;
-        for (int i = from; i < from + PIXELS; i++) {
+        for (int i = from; i < from + size; i++) {
             offset += (double) normal[i] * current[i];
         }
-        float toCurrent = Math.max(BoxProjection.project(current, normal, from, PIXELS, offset, fromCurrent), SHORTEST);
-        float toNatural = Math.max(BoxProjection.project(natural, normal, from, PIXELS, offset, fromNatural), SHORTEST);
+        float toCurrent = Math.max(BoxProjection.project(current, normal, from, size, offset, fromCurrent), SHORTEST);
+        float toNatural = Math.max(BoxProjection.project(natural, normal, from, size, offset, fromNatural), SHORTEST);
         float bias = Math.min(toCurrent / (toCurrent + toNatural), FURTHEST_FROM_NATURAL);
-        for (int i = 0; i < PIXELS; i++) {
+        for (int i = 0; i < size; i++) {
             float moved =
                     (current[from + i] + OVERSHOOT * fromCurrent[i]) * (1 - bias) + (natural[from + i] + OVERSHOOT * fromNatural[i]) * bias;
             current[from + i] = Math.max(0, Math.min(1, moved));
@@ -87,16 +92,16 @@ final class FabRun {
     }
 
     private void crossed(int n) {
-        int from = n * PIXELS;
+        int from = n * size;
         float distance = 0;
-        for (int i = from; i < from + PIXELS; i++) {
+        for (int i = from; i < from + size; i++) {
             distance = Math.max(distance, Math.abs(current[i] - natural[i]));
         }
         if (distance < distances[n]) {
             distances[n] = distance;
-            System.arraycopy(current, from, nearest, from, PIXELS);
+            System.arraycopy(current, from, nearest, from, size);
         }
-        for (int i = from; i < from + PIXELS; i++) {
+        for (int i = from; i < from + size; i++) {
             current[i] = natural[i] + (current[i] - natural[i]) * BACKWARD;
         }
     }
@@ -106,7 +111,7 @@ final class FabRun {
         return distances;
     }
 
-    /** The point at that distance, [examples, 3, 32, 32]; x where none was found. */
+    /** The point at that distance, [examples, channels, height, width]; x where none was found. */
     float[] nearest() {
         return nearest;
     }
@@ -125,10 +130,10 @@ final class FabRun {
         }
     }
 
-    private static float[] images(float[] all, int[] rows) {
-        float[] some = new float[rows.length * PIXELS];
+    private float[] images(float[] all, int[] rows) {
+        float[] some = new float[rows.length * size];
         for (int n = 0; n < rows.length; n++) {
-            System.arraycopy(all, rows[n] * PIXELS, some, n * PIXELS, PIXELS);
+            System.arraycopy(all, rows[n] * size, some, n * size, size);
         }
         return some;
     }

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.mmard.data.ImageSet;
 
 /** Keeps what is known of each example under each attack, part by part, so that nothing is done twice. */
 public interface Ledger {
@@ -15,7 +14,7 @@ public interface Ledger {
     /**
      * Adds a finished part.
      *
-     * @param images x' of the part's records, [examples, 3, 32, 32], or null where they are not wanted
+     * @param images x' of the part's records, [examples, channels, height, width], or null where they are not wanted
      */
     void add(String attack, Outcome part, float[] images);
 
@@ -46,9 +45,10 @@ public interface Ledger {
         public void add(String attack, Outcome part, float[] adversarial) {
             outcomes.merge(attack, part, Outcome::with);
             if (keepImages && adversarial != null) {
+                int size = adversarial.length / part.records().length;
                 for (int i = 0; i < part.records().length; i++) {
                     images.computeIfAbsent(attack, name -> new HashMap<>())
-                            .put(part.records()[i], Arrays.copyOfRange(adversarial, i * ImageSet.PIXELS, (i + 1) * ImageSet.PIXELS));
+                            .put(part.records()[i], Arrays.copyOfRange(adversarial, i * size, (i + 1) * size));
                 }
             }
         }
@@ -58,7 +58,7 @@ public interface Ledger {
             return keepImages;
         }
 
-        /** What an attack made of a record, shape [3, 32, 32]; nothing where it was not run on it. */
+        /** What an attack made of a record, shape [channels, height, width]; nothing where it was not run on it. */
         public Optional<float[]> image(String attack, int record) {
             return Optional.ofNullable(images.getOrDefault(attack, Map.of()).get(record));
         }

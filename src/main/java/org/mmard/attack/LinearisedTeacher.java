@@ -20,7 +20,7 @@ public final class LinearisedTeacher implements Classifier {
     private final double lambda;
 
     /**
-     * @param natural x, shape [examples, 3, 32, 32]
+     * @param natural x, shape [examples, channels, height, width]
      * @param lambda factor of the linear term
      */
     public LinearisedTeacher(Classifier teacher, Tensor natural, int[] labels, double lambda) {

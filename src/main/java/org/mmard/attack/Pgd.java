@@ -34,7 +34,7 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
 
     /**
      * @param networks who makes each prediction at x' that the objective reads
-     * @param natural x, shape [examples, 3, 32, 32]
+     * @param natural x, shape [examples, channels, height, width]
      * @param constants labels, and the predictions on x that the objective reads
      * @param start x'_0, not necessarily inside [0, 1]
      * @return x', a tensor of the current scope

@@ -1,6 +1,6 @@
 package org.mmard.attack;
 
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Logits;
 
@@ -8,17 +8,20 @@ import org.mmard.engine.Logits;
  * A plane through image space, to see what a classifier answers on it: the points x + u a + v b, where a and b are orthonormal. Places (u,
  * v) are therefore Euclidean distances in [0, 1] image units. Points of the plane may lie outside [0, 1]; a classifier answers there too.
  *
- * @param origin x, of {@link ImageSet#PIXELS} values; @param across a; @param up b
+ * @param shape of the images; @param origin x; @param across a; @param up b
  */
-public record Slice(float[] origin, float[] across, float[] up) {
+public record Slice(ImageShape shape, float[] origin, float[] across, float[] up) {
     private static final int BATCH = 256;
 
     /**
      * The plane through three images: the first lies to the right of the origin, the second above that line.
      *
-     * @throws IllegalArgumentException where the three lie on one line
+     * @throws IllegalArgumentException where the three lie on one line, or are not of that shape
      */
-    public static Slice through(float[] origin, float[] first, float[] second) {
+    public static Slice through(ImageShape shape, float[] origin, float[] first, float[] second) {
+        if (origin.length != shape.size()) {
+            throw new IllegalArgumentException("an image of " + origin.length + " values, expected " + shape);
+        }
         float[] across = difference(first, origin);
         normalise(across);
         float[] up = difference(second, origin);
@@ -27,7 +30,7 @@ public record Slice(float[] origin, float[] across, float[] up) {
             up[i] -= (float) along * across[i];
         }
         normalise(up);
-        return new Slice(origin.clone(), across, up);
+        return new Slice(shape, origin.clone(), across, up);
     }
 
     /** Where an image lies, as (u, v, distance from the plane): its nearest point on the plane is at (u, v). */
@@ -55,11 +58,11 @@ public record Slice(float[] origin, float[] across, float[] up) {
         double[] values = new double[points * classifier.classes()];
         for (int from = 0; from < points; from += BATCH) {
             int count = Math.min(BATCH, points - from);
-            float[] images = new float[count * ImageSet.PIXELS];
+            float[] images = new float[count * origin.length];
             for (int n = 0; n < count; n++) {
-                write(us[(from + n) % us.length], vs[(from + n) / us.length], images, n * ImageSet.PIXELS);
+                write(us[(from + n) % us.length], vs[(from + n) / us.length], images, n * origin.length);
             }
-            double[] some = classifier.logits(images).values();
+            double[] some = classifier.logits(shape, images).values();
             System.arraycopy(some, 0, values, from * classifier.classes(), some.length);
         }
         return new Logits(values, points, classifier.classes());
@@ -72,8 +75,8 @@ public record Slice(float[] origin, float[] across, float[] up) {
     }
 
     private static float[] difference(float[] one, float[] other) {
-        if (one.length != ImageSet.PIXELS || other.length != ImageSet.PIXELS) {
-            throw new IllegalArgumentException("images of " + one.length + " and " + other.length + " values, expected " + ImageSet.PIXELS);
+        if (one.length != other.length) {
+            throw new IllegalArgumentException("images of " + one.length + " and " + other.length + " values");
         }
         float[] difference = new float[one.length];
         for (int i = 0; i < one.length; i++) {

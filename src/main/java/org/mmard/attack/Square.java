@@ -3,7 +3,7 @@ package org.mmard.attack;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 
@@ -13,9 +13,9 @@ import org.mmard.engine.LibTorch;
  *
  * <p>It starts at P(x + s), s = +-epsilon at random for each channel and column (vertical stripes). Each query takes a square window at
  * random, sets all of it to P(x + s_c) with s_c = +-epsilon at random for each channel c, and keeps the change where the margin z_y -
- * max_{j != y} z_j becomes smaller. P clips to [0, 1]. The window covers a share p of the image: its side is round(sqrt(p) 32), at least 1.
- * p is 0.8 at first, and is halved after the queries 10, 50, 200, 500, 1000, 2000, 4000, 6000 and 8000, counted from 0. An example is done
- * when its margin is not above 0.
+ * max_{j != y} z_j becomes smaller. P clips to [0, 1]. The window covers a share p of the image: its side is round(sqrt(p height width)),
+ * at least 1 and at most the image's shorter side. p is 0.8 at first, and is halved after the queries 10, 50, 200, 500, 1000, 2000, 4000,
+ * 6000 and 8000, counted from 0. An example is done when its margin is not above 0.
  *
  * <p>As in the paper each example has windows of its own; AutoAttack's code shares one window over a batch, which would make an example's
  * result depend on its neighbours.
@@ -44,7 +44,7 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
                 left = run(model, examples, restart, random, left, adversarial);
             }
         }
-        return LibTorch.images(adversarial);
+        return LibTorch.images(examples.shape(), adversarial);
     }
 
     /**
@@ -57,12 +57,12 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
             int[] places = left;
             for (int query = -1; query < queries && places.length > 0; query++) {
                 if (query >= 0) {
-                    run.query(side(query));
+                    run.query(side(query, all.shape()));
                 }
                 int[] broken = run.broken();
                 if (broken.length > 0) {
                     for (int n : broken) {
-                        run.best(n, adversarial, places[n] * ImageSet.PIXELS);
+                        run.best(n, adversarial, places[n] * all.shape().size());
                     }
                     int[] kept = Indices.without(places.length, broken);
                     places = Indices.of(places, kept);
@@ -74,11 +74,12 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
     }
 
     /** Side of the window in a query, in pixels. */
-    static int side(int query) {
+    static int side(int query, ImageShape shape) {
         double share = SHARE;
         for (int after : HALVED_AFTER) {
             share /= query > after ? 2 : 1;
         }
-        return Math.max((int) Math.rint(Math.sqrt(share) * ImageSet.WIDTH), 1);
+        int side = (int) Math.rint(Math.sqrt(share) * Math.sqrt(shape.plane()));
+        return Math.max(Math.min(side, Math.min(shape.height(), shape.width())), 1);
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.HostImages;
 import org.mmard.engine.LibTorch;
@@ -18,15 +18,13 @@ import org.mmard.engine.Logits;
  * written. It lives in the scope that was the current one when it was made.
  */
 final class SquareRun {
-    private static final int PIXELS = ImageSet.PIXELS;
-    private static final int WIDTH = ImageSet.WIDTH;
-    private static final int PLANE = ImageSet.HEIGHT * ImageSet.WIDTH;
-
     private final Classifier model;
+    private final ImageShape shape;
+    private final int size;
     private final float epsilon;
     private final HostImages asked;
     private final FloatBuffer pixels;
-    private final float[] stripe = new float[WIDTH];
+    private final float[] stripe;
     private List<Search> searches = new ArrayList<>();
 
     /** What the search for one example remembers. */
@@ -34,7 +32,7 @@ final class SquareRun {
         final int label;
         final RandomGenerator random;
         final float[] natural;
-        final float[] best = new float[PIXELS];
+        final float[] best;
         double margin;
         int top;
         int left;
@@ -43,29 +41,34 @@ final class SquareRun {
             this.label = label;
             this.random = random;
             this.natural = natural;
+            best = new float[natural.length];
         }
     }
 
     /** Takes its place at the stripes and asks about them. @param restart number of the run, for its draws */
     SquareRun(Classifier model, Examples examples, float epsilon, int restart, RandomSource random) {
         this.model = model;
+        shape = examples.shape();
+        size = shape.size();
+        stripe = new float[shape.width()];
         this.epsilon = epsilon;
+        int width = shape.width();
         float[] natural = LibTorch.values(examples.images());
         float[] start = new float[natural.length];
         for (int n = 0; n < examples.count(); n++) {
             Search search = new Search(examples.labels()[n], random.stream(examples.records()[n], restart),
-                    Arrays.copyOfRange(natural, n * PIXELS, (n + 1) * PIXELS));
-            for (int column = 0; column < ImageSet.CHANNELS * WIDTH; column++) {
+                    Arrays.copyOfRange(natural, n * size, (n + 1) * size));
+            for (int column = 0; column < shape.channels() * width; column++) {
                 float change = sign(search.random);
-                for (int row = 0; row < ImageSet.HEIGHT; row++) {
-                    int at = column / WIDTH * PLANE + row * WIDTH + column % WIDTH;
+                for (int row = 0; row < shape.height(); row++) {
+                    int at = column / width * shape.plane() + row * width + column % width;
                     search.best[at] = moved(search, at, change);
                 }
             }
-            System.arraycopy(search.best, 0, start, n * PIXELS, PIXELS);
+            System.arraycopy(search.best, 0, start, n * size, size);
             searches.add(search);
         }
-        asked = new HostImages(start);
+        asked = new HostImages(shape, start);
         pixels = asked.pixels();
         double[] margins = margins();
         for (int n = 0; n < margins.length; n++) {
@@ -77,16 +80,16 @@ final class SquareRun {
     void query(int side) {
         for (int n = 0; n < searches.size(); n++) {
             Search search = searches.get(n);
-            search.top = (int) (search.random.nextDouble() * (ImageSet.HEIGHT - side));
-            search.left = (int) (search.random.nextDouble() * (WIDTH - side));
-            for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+            search.top = (int) (search.random.nextDouble() * (shape.height() - side));
+            search.left = (int) (search.random.nextDouble() * (shape.width() - side));
+            for (int channel = 0; channel < shape.channels(); channel++) {
                 float change = sign(search.random);
                 for (int row = 0; row < side; row++) {
-                    int at = channel * PLANE + (search.top + row) * WIDTH + search.left;
+                    int at = channel * shape.plane() + (search.top + row) * shape.width() + search.left;
                     for (int i = 0; i < side; i++) {
                         stripe[i] = moved(search, at + i, change);
                     }
-                    pixels.put(n * PIXELS + at, stripe, 0, side);
+                    pixels.put(n * size + at, stripe, 0, side);
                 }
             }
         }
@@ -95,13 +98,13 @@ final class SquareRun {
             Search search = searches.get(n);
             boolean better = margins[n] < search.margin || margins[n] <= 0;
             search.margin = better ? margins[n] : search.margin;
-            for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+            for (int channel = 0; channel < shape.channels(); channel++) {
                 for (int row = 0; row < side; row++) {
-                    int at = channel * PLANE + (search.top + row) * WIDTH + search.left;
+                    int at = channel * shape.plane() + (search.top + row) * shape.width() + search.left;
                     if (better) {
-                        pixels.get(n * PIXELS + at, search.best, at, side);
+                        pixels.get(n * size + at, search.best, at, side);
                     } else {
-                        pixels.put(n * PIXELS + at, search.best, at, side);
+                        pixels.put(n * size + at, search.best, at, side);
                     }
                 }
             }
@@ -145,14 +148,14 @@ final class SquareRun {
 
     /** Copies the best point of an example. */
     void best(int row, float[] into, int from) {
-        System.arraycopy(searches.get(row).best, 0, into, from, PIXELS);
+        System.arraycopy(searches.get(row).best, 0, into, from, size);
     }
 
     /** Goes on with the examples at these rows only. */
     void keep(int[] rows) {
         searches = IntStream.of(rows).mapToObj(searches::get).toList();
         for (int n = 0; n < rows.length; n++) {
-            pixels.put(n * PIXELS, searches.get(n).best);
+            pixels.put(n * size, searches.get(n).best);
         }
     }
 }

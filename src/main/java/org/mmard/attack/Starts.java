@@ -7,7 +7,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.config.Settings;
-import org.mmard.data.ImageSet;
 import org.mmard.data.RandomStreams;
 import org.mmard.engine.LibTorch;
 
@@ -31,7 +30,7 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
     /**
      * The starting points x'_0 of a batch of training.
      *
-     * @param natural x, shape [examples, 3, 32, 32]
+     * @param natural x, shape [examples, channels, height, width]
      * @param records record id of each example
      * @return a tensor of the current scope
      */
@@ -49,7 +48,7 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
         if (kind == Kind.NONE) {
             return natural;
         }
-        return at(natural, LibTorch.images(noise(streams, records)));
+        return at(natural, LibTorch.images(LibTorch.shape(natural), noise(LibTorch.shape(natural).size(), streams, records)));
     }
 
     /** The starting points for given noise: x + noise, clipped where starts are. A tensor of the current scope. */
@@ -58,11 +57,11 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
         return clip ? start.clamp_(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0))) : start;
     }
 
-    private float[] noise(IntFunction<? extends RandomGenerator> streams, int[] records) {
-        float[] noise = new float[records.length * ImageSet.PIXELS];
+    private float[] noise(int size, IntFunction<? extends RandomGenerator> streams, int[] records) {
+        float[] noise = new float[records.length * size];
         for (int i = 0; i < records.length; i++) {
             RandomGenerator random = streams.apply(records[i]);
-            for (int at = i * ImageSet.PIXELS; at < (i + 1) * ImageSet.PIXELS; at++) {
+            for (int at = i * size; at < (i + 1) * size; at++) {
                 noise[at] = (float) (scale * (kind == Kind.GAUSSIAN ? random.nextGaussian() : 2 * random.nextDouble() - 1));
             }
         }

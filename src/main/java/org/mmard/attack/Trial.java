@@ -19,7 +19,7 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
     /** Rounding of float32 at values up to 1. */
     private static final double ROUNDING = 1e-6;
 
-    /** @param images x', [examples, 3, 32, 32], or null where nobody asked for them */
+    /** @param images x', [examples, channels, height, width], or null where nobody asked for them */
     public record Part(Outcome outcome, float[] images) implements Serializable {}
 
     @Override

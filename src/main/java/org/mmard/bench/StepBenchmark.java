@@ -10,7 +10,7 @@ import java.util.Random;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.LibTorch;
 import org.mmard.model.Architectures;
 import org.mmard.step.DistillationSteps;
@@ -28,6 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param batch images per step; @param threads LibTorch threads; @param steps timed steps of each variant
  */
 public record StepBenchmark(String student, String teacher, Map<String, String> method, int batch, int threads, int steps) {
+    private static final ImageShape SHAPE = ImageShape.CIFAR;
     private static final int CLASSES = 10;
     /** The virtual machine compiles during the first steps. */
     private static final int WARM_UP = 2;
@@ -72,7 +73,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         Settings.Method settings = SettingsReader.method(method, ORIGIN);
         ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
         Teacher frozen =
-                new Teacher(ORIGIN, "", teacher, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher(ORIGIN, "", teacher, SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Step.Batch images = images();
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
@@ -98,11 +99,11 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
 
     private Step.Batch images() {
         Random random = new Random(1);
-        float[] pixels = new float[batch * ImageSet.PIXELS];
+        float[] pixels = new float[batch * SHAPE.size()];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = random.nextFloat();
         }
-        return new Step.Batch(pixels, random.ints(batch, 0, CLASSES).toArray(), random.ints(batch, 0, 50_000).toArray(), 1, 0);
+        return new Step.Batch(SHAPE, pixels, random.ints(batch, 0, CLASSES).toArray(), random.ints(batch, 0, 50_000).toArray(), 1, 0);
     }
 
     private static double median(List<Double> values) {

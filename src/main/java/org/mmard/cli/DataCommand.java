@@ -4,7 +4,8 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageStatistics;
 import org.mmard.data.ShapesFolder;
@@ -52,38 +53,38 @@ final class DataCommand {
 
     @Command(
             name = "describe", mixinStandardHelpOptions = true,
-            description = "Reads a whole CIFAR-10 or CIFAR-100 data set, checks it, and says what it has.")
+            description = "Reads a whole data set, checks it, and says what it has.")
     static final class DescribeCommand implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
-        @Parameters(paramLabel = "URI", description = "folder or official -binary.tar.gz, on any Hadoop filesystem")
+        @Parameters(paramLabel = "URI", description = "folder, or CIFAR's official -binary.tar.gz, on any Hadoop filesystem")
         private String uri;
 
         @Override
         public Integer call() {
-            Cifar cifar = Cifar.open(uri, HadoopConfiguration.load());
-            ImageSet train = cifar.train(Cifar.ALL);
-            ImageSet test = cifar.test(Cifar.ALL);
-            print(spec.commandLine().getOut(), cifar, train, test);
+            DataSource source = DataSources.open(uri, HadoopConfiguration.load());
+            ImageSet train = source.train(DataSource.ALL);
+            ImageSet test = source.test(DataSource.ALL);
+            print(spec.commandLine().getOut(), source, train, test);
             return 0;
         }
 
-        private void print(PrintWriter out, Cifar cifar, ImageSet train, ImageSet test) {
+        private void print(PrintWriter out, DataSource source, ImageSet train, ImageSet test) {
             ImageStatistics ofTrain = ImageStatistics.of(train);
             ImageStatistics ofTest = ImageStatistics.of(test);
-            out.println(uri + ": " + cifar.format() + " binary, " + train.classes() + " classes");
+            out.println(uri + ": " + source.title() + ", " + train.classes() + " classes, images of " + train.shape());
             int width = Math.max(8, train.classNames().stream().mapToInt(String::length).max().orElse(0));
             row(out, width, "", "train", "test");
             row(out, width, "records", Integer.toString(train.size()), Integer.toString(test.size()));
             for (int c = 0; c < train.classes(); c++) {
                 row(out, width, train.classNames().get(c), Integer.toString(ofTrain.counts()[c]), Integer.toString(ofTest.counts()[c]));
             }
-            List<String> channels = List.of("red", "green", "blue");
+            List<String> channels = train.shape().channels() == 1 ? List.of("grey") : List.of("red", "green", "blue");
             for (int channel = 0; channel < channels.size(); channel++) {
                 row(out, width, channels.get(channel), channel(ofTrain, channel), channel(ofTest, channel));
             }
-            out.println("red, green, blue: mean and standard deviation over records and pixels, values in [0, 1]");
+            out.println(String.join(", ", channels) + ": mean and standard deviation over records and pixels, values in [0, 1]");
             out.println("sha256 of labels and pixels: train " + train.checksum());
             out.println("                             test  " + test.checksum());
         }

@@ -38,7 +38,7 @@ final class EvaluateCommand implements Callable<Integer> {
     private String architecture;
 
     @Option(names = "--data", required = true, paramLabel = "URI",
-            description = "CIFAR-10 or CIFAR-100 in the binary layout: folder or .tar.gz.")
+            description = "CIFAR-10 or CIFAR-100 in the binary layout (folder or .tar.gz), or what mmard data import wrote.")
     private String data;
 
     @Option(names = "--split", defaultValue = "test",

@@ -10,6 +10,7 @@ import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
 import org.mmard.model.Outline;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -38,6 +39,9 @@ final class ModelCommand {
         @Option(names = "--classes", paramLabel = "N", description = "number of logits of a network without --model (default: 10)")
         private Integer classes;
 
+        @Mixin
+        private ShapeOption shape;
+
         @Override
         public Integer call() {
             if (model == null && architecture == null || model != null && classes != null) {
@@ -47,13 +51,13 @@ final class ModelCommand {
             PrintWriter out = spec.commandLine().getOut();
             if (model == null) {
                 int logits = classes == null ? 10 : classes;
-                Outline outline = Outline.of(Architectures.of(architecture, logits, 0));
-                out.println(architecture + ", " + logits + " classes");
+                Outline outline = Outline.of(Architectures.of(architecture, shape.shape(), logits, 0), shape.shape());
+                out.println(architecture + ", " + logits + " classes, images of " + shape.shape());
                 print(out, outline);
             } else {
-                ModelFile.Model read = Models.read(model, architecture, HadoopConfiguration.load());
+                ModelFile.Model read = Models.read(model, architecture, shape.shape(), HadoopConfiguration.load());
                 out.println(model + ": " + read.metadata().architecture());
-                print(out, Outline.of(read.graph().getConfiguration()));
+                print(out, Outline.of(read.graph().getConfiguration(), read.metadata().shape()));
                 print(out, read);
             }
             out.flush();
@@ -73,6 +77,7 @@ final class ModelCommand {
         }
 
         private static void print(PrintWriter out, ModelFile.Model model) {
+            out.println("  images: " + model.metadata().shape());
             out.println("  classes: " + String.join(", ", model.metadata().classNames()));
             out.println("  data: " + model.metadata().data());
             out.println(

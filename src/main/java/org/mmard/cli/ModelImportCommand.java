@@ -12,6 +12,7 @@ import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
 import org.mmard.run.Versions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,6 +30,9 @@ final class ModelImportCommand implements Callable<Integer> {
             description = "The network of the zoo that the weights are of, such as resnet18.")
     private String architecture;
 
+    @Mixin
+    private ShapeOption shape;
+
     @Option(names = "--out", required = true, paramLabel = "URI", description = "The model zip to write, on any Hadoop filesystem.")
     private String out;
 
@@ -42,11 +46,12 @@ final class ModelImportCommand implements Callable<Integer> {
         if (file.exists()) {
             throw new InputError("--out " + out + ": there is such a file already; choose another name or remove it");
         }
-        ModelFile.Model read = Models.read(model, architecture, hadoop);
+        ModelFile.Model read = Models.read(model, architecture, shape.shape(), hadoop);
         Map<String, String> provenance = new TreeMap<>(read.metadata().provenance());
         provenance.putAll(Versions.collect(package$.MODULE$.SPARK_VERSION()));
         ModelFile.Metadata metadata =
-                new ModelFile.Metadata(architecture, read.metadata().classNames(), read.metadata().data(), provenance);
+                new ModelFile.Metadata(architecture, read.metadata().shape(), read.metadata().classNames(), read.metadata().data(),
+                        provenance);
         String written = file.write(stream -> ModelFile.write(stream, read.graph(), metadata, Map.of()));
         PrintWriter console = spec.commandLine().getOut();
         console.println("written to " + written + ": " + architecture + ", " + metadata.classNames().size() + " classes");

@@ -20,7 +20,8 @@ import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Evaluator;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ShapesFolder;
 import org.mmard.engine.Classifier;
@@ -162,7 +163,7 @@ final class QuickstartCommand implements Callable<Integer> {
     }
 
     private static String compare(String data, Path folder, Configuration hadoop) {
-        ImageSet images = Cifar.test(data, hadoop);
+        ImageSet images = DataSources.open(data, hadoop).test(DataSource.ALL);
         List<Cascade> attacks = Attacks.named("pgd20", Attacks.EPSILON);
         LibTorch.threads(Math.min(4, Runtime.getRuntime().availableProcessors()));
         StringBuilder table =

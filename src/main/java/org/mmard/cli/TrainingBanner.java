@@ -34,8 +34,10 @@ final class TrainingBanner implements TrainingListener {
         Settings.Cluster cluster = settings.cluster();
         row("method", "inner " + settings.method().inner() + ", outer " + settings.method().outer()
                 + (settings.preset() == null ? "" : ", preset " + settings.preset()) + extras(settings.training()));
-        row("student", settings.student().architecture() + ", " + number(Outline.of(inputs.fresh().getConfiguration()).trainable())
-                + " parameters");
+        row("student",
+                settings.student().architecture() + ", "
+                        + number(Outline.of(inputs.fresh().getConfiguration(), inputs.images().shape()).trainable())
+                        + " parameters");
         row("teacher", inputs.teacher() == null ? "none" : inputs.teacher().architecture() + ", " + inputs.teacher().uri());
         row("data", settings.data().uri() + ": " + number(inputs.split().training().length) + " images to train on, "
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");

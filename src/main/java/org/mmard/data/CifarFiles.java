@@ -102,7 +102,7 @@ sealed interface CifarFiles {
         static Archive of(Storage file) {
             Map<String, Long> sizes = new TreeMap<>();
             walk(file, (name, size, in) -> {
-                if (sizes.put(name, size) != null && CifarFormat.knows(name)) {
+                if (sizes.put(name, size) != null && CifarLayout.knows(name)) {
                     throw new InputError(file + ": has " + name + " twice; pack it again with one of them");
                 }
             });

@@ -8,19 +8,13 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Labelled 32x32 colour images, immutable, small enough to be broadcast: one byte per value.
- * Pixels have the shape [records, 3, 32, 32] in CIFAR's order: the red, green and blue plane of a record one after the other, each row by
- * row.
+ * Labelled images of one shape, immutable, small enough to be broadcast: one byte per value.
+ * Pixels have the shape [records, channels, height, width]: the planes of a record one after the other, each row by row.
  */
 public final class ImageSet implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    public static final int CHANNELS = 3;
-    public static final int HEIGHT = 32;
-    public static final int WIDTH = 32;
-    /** Values of one record, over all channels. */
-    public static final int PIXELS = CHANNELS * HEIGHT * WIDTH;
-
+    private final ImageShape shape;
     private final byte[] pixels;
     private final byte[] labels;
     private final List<String> classNames;
@@ -28,14 +22,14 @@ public final class ImageSet implements Serializable {
     /**
      * Takes over both arrays: the caller must not change them afterwards.
      *
-     * @param pixels unsigned bytes, [records, 3, 32, 32]
+     * @param shape of each record; @param pixels unsigned bytes, [records, channels, height, width]
      * @param labels unsigned bytes, one per record, each below the number of classes
      * @param classNames a name for each class, in the order of the labels
      */
-    public ImageSet(byte[] pixels, byte[] labels, List<String> classNames) {
-        if (pixels.length != (long) labels.length * PIXELS) {
+    public ImageSet(ImageShape shape, byte[] pixels, byte[] labels, List<String> classNames) {
+        if (pixels.length != (long) labels.length * shape.size()) {
             throw new IllegalArgumentException(
-                    pixels.length + " pixel values for " + labels.length + " labels, expected " + PIXELS + " for each");
+                    pixels.length + " pixel values for " + labels.length + " labels, expected " + shape.size() + " for each");
         }
         this.classNames = List.copyOf(classNames);
         for (int record = 0; record < labels.length; record++) {
@@ -44,8 +38,14 @@ public final class ImageSet implements Serializable {
                         "record " + record + " has label " + (labels[record] & 0xff) + " of " + this.classNames.size() + " classes");
             }
         }
+        this.shape = shape;
         this.pixels = pixels;
         this.labels = labels;
+    }
+
+    /** The shape of each record. */
+    public ImageShape shape() {
+        return shape;
     }
 
     /** Number of records. */
@@ -69,22 +69,23 @@ public final class ImageSet implements Serializable {
 
     /** One value of a record, in [0, 255]; {@code index} counts from 0 through the record's planes. */
     public int value(int record, int index) {
-        return pixels[Math.addExact(Math.multiplyExact(record, PIXELS), index)] & 0xff;
+        return pixels[Math.addExact(Math.multiplyExact(record, shape.size()), index)] & 0xff;
     }
 
-    /** Writes the {@link #PIXELS} values of a record, divided by 255, to {@code out} from {@code offset} on. */
+    /** Writes the values of a record, divided by 255, to {@code out} from {@code offset} on. */
     public void floats(int record, float[] out, int offset) {
-        int from = Math.multiplyExact(record, PIXELS);
-        for (int i = 0; i < PIXELS; i++) {
+        int size = shape.size();
+        int from = Math.multiplyExact(record, size);
+        for (int i = 0; i < size; i++) {
             out[offset + i] = (pixels[from + i] & 0xff) / 255f;
         }
     }
 
-    /** All records as {@link #floats(int, float[], int)} gives them: shape [records, 3, 32, 32]. */
+    /** All records as {@link #floats(int, float[], int)} gives them: shape [records, channels, height, width]. */
     public float[] floats() {
-        float[] all = new float[Math.multiplyExact(size(), PIXELS)];
+        float[] all = new float[Math.multiplyExact(size(), shape.size())];
         for (int record = 0; record < size(); record++) {
-            floats(record, all, record * PIXELS);
+            floats(record, all, record * shape.size());
         }
         return all;
     }
@@ -94,18 +95,19 @@ public final class ImageSet implements Serializable {
         if (n < 0 || n > size()) {
             throw new IllegalArgumentException("the first " + n + " of " + size() + " records");
         }
-        return n == size() ? this : new ImageSet(Arrays.copyOf(pixels, n * PIXELS), Arrays.copyOf(labels, n), classNames);
+        return n == size() ? this : new ImageSet(shape, Arrays.copyOf(pixels, n * shape.size()), Arrays.copyOf(labels, n), classNames);
     }
 
     /** These records, in this order; they are numbered anew from 0. */
     public ImageSet select(int[] records) {
-        byte[] chosenPixels = new byte[Math.multiplyExact(records.length, PIXELS)];
+        int size = shape.size();
+        byte[] chosenPixels = new byte[Math.multiplyExact(records.length, size)];
         byte[] chosenLabels = new byte[records.length];
         for (int i = 0; i < records.length; i++) {
-            System.arraycopy(pixels, Math.multiplyExact(records[i], PIXELS), chosenPixels, i * PIXELS, PIXELS);
+            System.arraycopy(pixels, Math.multiplyExact(records[i], size), chosenPixels, i * size, size);
             chosenLabels[i] = labels[records[i]];
         }
-        return new ImageSet(chosenPixels, chosenLabels, classNames);
+        return new ImageSet(shape, chosenPixels, chosenLabels, classNames);
     }
 
     /** SHA-256 of all labels followed by all pixels, in lower-case hexadecimal. */

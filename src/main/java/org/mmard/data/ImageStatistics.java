@@ -15,21 +15,23 @@ public record ImageStatistics(int[] counts, double[] mean, double[] deviation) {
             throw new IllegalArgumentException("no records to describe");
         }
         int[] counts = new int[set.classes()];
-        long[] sum = new long[ImageSet.CHANNELS];
-        long[] squares = new long[ImageSet.CHANNELS];
-        int plane = ImageSet.HEIGHT * ImageSet.WIDTH;
+        int channels = set.shape().channels();
+        int size = set.shape().size();
+        int plane = set.shape().plane();
+        long[] sum = new long[channels];
+        long[] squares = new long[channels];
         for (int record = 0; record < set.size(); record++) {
             counts[set.label(record)]++;
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
+            for (int i = 0; i < size; i++) {
                 int value = set.value(record, i);
                 sum[i / plane] += value;
                 squares[i / plane] += value * value;
             }
         }
         double values = (double) set.size() * plane;
-        double[] mean = new double[ImageSet.CHANNELS];
-        double[] deviation = new double[ImageSet.CHANNELS];
-        for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+        double[] mean = new double[channels];
+        double[] deviation = new double[channels];
+        for (int channel = 0; channel < channels; channel++) {
             double average = sum[channel] / values;
             mean[channel] = average / 255;
             deviation[channel] = Math.sqrt(Math.max(0, squares[channel] / values - average * average)) / 255;

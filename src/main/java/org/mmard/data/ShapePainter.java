@@ -11,6 +11,9 @@ import java.util.SplittableRandom;
 final class ShapePainter {
     static final double CONTRAST = 0.25;
 
+    private static final int CHANNELS = Shapes.SHAPE.channels();
+    private static final int HEIGHT = Shapes.SHAPE.height();
+    private static final int WIDTH = Shapes.SHAPE.width();
     private static final double SMALLEST_RADIUS = 5.5;
     private static final double LARGEST_RADIUS = 12.5;
     private static final double LARGEST_TURN = Math.toRadians(30);
@@ -26,7 +29,7 @@ final class ShapePainter {
         this.stream = stream;
     }
 
-    /** Writes the {@link ImageSet#PIXELS} bytes of a new image to {@code out} from {@code offset} on. */
+    /** Writes the bytes of a new image to {@code out} from {@code offset} on. */
     static void paint(ShapeForm form, SplittableRandom stream, byte[] out, int offset) {
         new ShapePainter(form, stream).paint(out, offset);
     }
@@ -41,10 +44,10 @@ final class ShapePainter {
         Surface behind = new Surface(background, ShapeTexture.random(stream), tint());
         Surface figure = new Surface(foreground, ShapeTexture.random(stream), tint());
         double[] coverage = coverage();
-        for (int channel = 0; channel < ImageSet.CHANNELS; channel++) {
+        for (int channel = 0; channel < CHANNELS; channel++) {
             for (int pixel = 0; pixel < coverage.length; pixel++) {
-                double x = pixel % ImageSet.WIDTH + 0.5;
-                double y = pixel / ImageSet.WIDTH + 0.5;
+                double x = pixel % WIDTH + 0.5;
+                double y = pixel / WIDTH + 0.5;
                 double value = coverage[pixel] * figure.at(channel, x, y) + (1 - coverage[pixel]) * behind.at(channel, x, y);
                 // The sum of two uniform values: bell-shaped enough, and the same bits on every Java.
                 double noise = NOISE * (stream.nextDouble() + stream.nextDouble() - 1);
@@ -67,7 +70,7 @@ final class ShapePainter {
     /** The amplitude of a texture in each channel. */
     private double[] tint() {
         double strength = TEXTURE * (0.3 + 0.7 * stream.nextDouble());
-        double[] tint = new double[ImageSet.CHANNELS];
+        double[] tint = new double[CHANNELS];
         for (int channel = 0; channel < tint.length; channel++) {
             tint[channel] = strength * (0.4 + 0.6 * stream.nextDouble());
         }
@@ -82,17 +85,17 @@ final class ShapePainter {
     private double[] coverage() {
         double radius = SMALLEST_RADIUS + (LARGEST_RADIUS - SMALLEST_RADIUS) * stream.nextDouble();
         double turn = LARGEST_TURN * (2 * stream.nextDouble() - 1);
-        double centreX = within(radius, ImageSet.WIDTH);
-        double centreY = within(radius, ImageSet.HEIGHT);
+        double centreX = within(radius, WIDTH);
+        double centreY = within(radius, HEIGHT);
         double cos = StrictMath.cos(turn) / radius;
         double sin = StrictMath.sin(turn) / radius;
-        double[] coverage = new double[ImageSet.HEIGHT * ImageSet.WIDTH];
-        for (int row = 0; row < ImageSet.HEIGHT * SAMPLES; row++) {
-            for (int column = 0; column < ImageSet.WIDTH * SAMPLES; column++) {
+        double[] coverage = new double[HEIGHT * WIDTH];
+        for (int row = 0; row < HEIGHT * SAMPLES; row++) {
+            for (int column = 0; column < WIDTH * SAMPLES; column++) {
                 double right = (column + 0.5) / SAMPLES - centreX;
                 double up = centreY - (row + 0.5) / SAMPLES;
                 if (form.contains(cos * right + sin * up, cos * up - sin * right)) {
-                    coverage[row / SAMPLES * ImageSet.WIDTH + column / SAMPLES] += 1.0 / (SAMPLES * SAMPLES);
+                    coverage[row / SAMPLES * WIDTH + column / SAMPLES] += 1.0 / (SAMPLES * SAMPLES);
                 }
             }
         }

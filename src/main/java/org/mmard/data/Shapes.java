@@ -10,6 +10,7 @@ import java.util.Locale;
  * 10.
  */
 public final class Shapes {
+    static final ImageShape SHAPE = ImageShape.CIFAR;
     static final List<String> CLASS_NAMES = Arrays.stream(ShapeForm.values()).map(form -> form.name().toLowerCase(Locale.ROOT)).toList();
 
     private Shapes() {}
@@ -40,13 +41,13 @@ public final class Shapes {
     }
 
     private static ImageSet generate(Part part, int records, long seed) {
-        byte[] pixels = new byte[Math.multiplyExact(records, ImageSet.PIXELS)];
+        byte[] pixels = new byte[Math.multiplyExact(records, SHAPE.size())];
         byte[] labels = new byte[records];
         for (int record = 0; record < records; record++) {
             labels[record] = (byte) label(record);
-            paint(part, record, seed, pixels, record * ImageSet.PIXELS);
+            paint(part, record, seed, pixels, record * SHAPE.size());
         }
-        return new ImageSet(pixels, labels, CLASS_NAMES);
+        return new ImageSet(SHAPE, pixels, labels, CLASS_NAMES);
     }
 
     static int label(int record) {

@@ -21,7 +21,7 @@ import org.mmard.files.Storage;
 public record ShapesFolder(int train, int test, long seed) {
     static final String NOTE = "shapes.txt";
 
-    private static final CifarFormat FORMAT = CifarFormat.CIFAR_10;
+    private static final CifarLayout FORMAT = CifarLayout.CIFAR_10;
     private static final int MOST = 500_000;
     /** Rises whenever the painter changes, since the same parameters then mean other images. */
     private static final int GENERATOR = 1;

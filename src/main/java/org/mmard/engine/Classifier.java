@@ -3,11 +3,12 @@ package org.mmard.engine;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.mmard.data.ImageShape;
 
 /**
  * A network with fixed weights, in eval mode unless its maker says otherwise: all that an attack or an evaluation may see of it. Images are
- * float tensors of shape [examples, 3, 32, 32] in [0, 1]. Call within a {@code PointerScope}: what is returned lives no longer than that
- * scope.
+ * float tensors of shape [examples, channels, height, width] in [0, 1]. Call within a {@code PointerScope}: what is returned lives no
+ * longer than that scope.
  */
 public interface Classifier extends AutoCloseable {
     int classes();
@@ -23,11 +24,11 @@ public interface Classifier extends AutoCloseable {
     /**
      * Logits of images on the host, in a scope of its own: no other is needed.
      *
-     * @param pixels as an image set gives them, shape [examples, 3, 32, 32], in [0, 1]
+     * @param shape of one image; @param pixels as an image set gives them, shape [examples, channels, height, width], in [0, 1]
      */
-    default Logits logits(float[] pixels) {
+    default Logits logits(ImageShape shape, float[] pixels) {
         try (PointerScope scope = new PointerScope()) {
-            return logits(LibTorch.images(pixels));
+            return logits(LibTorch.images(shape, pixels));
         }
     }
 

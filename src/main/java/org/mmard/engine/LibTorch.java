@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.mmard.data.ImageShape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -88,13 +89,22 @@ public final class LibTorch {
         }
     }
 
-    /** A copy of a batch's pixels as a tensor of shape [examples, 3, 32, 32]. */
-    public static Tensor images(float[] pixels) {
-        return tensor(pixels, imageShape(pixels));
+    /**
+     * A copy of a batch's pixels as a tensor of shape [examples, channels, height, width].
+     *
+     * @param shape of one image; @param pixels of whole images
+     */
+    public static Tensor images(ImageShape shape, float[] pixels) {
+        return tensor(pixels, batchShape(shape, pixels));
     }
 
-    static long[] imageShape(float[] pixels) {
-        return new long[] {pixels.length / (3 * 32 * 32), 3, 32, 32};
+    static long[] batchShape(ImageShape shape, float[] pixels) {
+        return new long[] {pixels.length / shape.size(), shape.channels(), shape.height(), shape.width()};
+    }
+
+    /** The shape of each image of a tensor of shape [examples, channels, height, width]. */
+    public static ImageShape shape(Tensor images) {
+        return new ImageShape((int) images.size(1), (int) images.size(2), (int) images.size(3));
     }
 
     /** Places along a dimension, for LibTorch's indexing operations. */

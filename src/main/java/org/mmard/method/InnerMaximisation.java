@@ -36,7 +36,7 @@ public final class InnerMaximisation {
     /**
      * x' after the settings' number of steps, a tensor of the current scope.
      *
-     * @param natural x, shape [examples, 3, 32, 32]; @param start x'_0 of the same shape
+     * @param natural x, shape [examples, channels, height, width]; @param start x'_0 of the same shape
      * @param known labels, and T(x) where J reads it
      */
     public Tensor perturb(Tensor natural, Tensor start, Predictions known) {

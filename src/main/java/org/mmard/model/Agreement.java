@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.mmard.data.ImageShape;
 
 /**
  * Holds a model file's configuration to the network that the file says it holds. DL4J makes objects of whatever classes a configuration
@@ -35,16 +36,18 @@ final class Agreement {
     /**
      * The zoo's configuration of that network, with the counts that stand in the file's.
      *
-     * @param content of a file's configuration
+     * @param shape of the images, as the file has it; @param content of a file's configuration
      * @throws IOException in a message to follow the entry's name, where it is of another network, or none
      */
-    static ComputationGraphConfiguration configuration(String architecture, int classes, byte[] content) throws IOException {
+    static ComputationGraphConfiguration configuration(String architecture, ImageShape shape, int classes, byte[] content)
+            throws IOException {
         JsonNode held = tree(content);
         JsonNode logits = held.at("/vertices/logits/layerConf/layer/nout");
         if (logits.isIntegralNumber() && logits.longValue() != classes) {
             throw new IOException("the network has " + logits.asText() + " logits, and mmard.json " + classes + " class names");
         }
-        ComputationGraphConfiguration zoo = Architectures.of(architecture, classes, held.at("/defaultConfiguration/seed").longValue());
+        ComputationGraphConfiguration zoo = Architectures.of(architecture, shape, classes,
+                held.at("/defaultConfiguration/seed").longValue());
         new Agreement(architecture).require("", tree(zoo.toJson().getBytes(StandardCharsets.UTF_8)), held);
         zoo.setIterationCount(held.path("iterationCount").intValue());
         zoo.setEpochCount(held.path("epochCount").intValue());

@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.registry.Registry;
 
 /**
- * The zoo: every network the project knows by name. Images come in as [examples, 3, 32, 32] in [0, 1] and logits go out as [examples,
- * classes].
+ * The zoo: every network the project knows by name. Images come in as [examples, channels, height, width] in [0, 1] and logits go out as
+ * [examples, classes]. The mean over the last map makes each of them fit images of any height and width, with the same parameters.
  *
  * <ul>
  *   <li>{@code cnn-16-32-64}, any list of widths, see {@link PlainCnn}.
@@ -38,14 +39,14 @@ public final class Architectures {
      * The configuration of a named network, ready to be initialised. A graph that DL4J initialises from it gets weights from ND4J's shared
      * generator: use {@link #network} for weights that depend on the seed alone.
      *
-     * @param classes number of logits, at least 2
+     * @param shape of the images; @param classes number of logits, at least 2
      * @throws InputError for a name that is not in the zoo, or so long that nobody can mean it
      */
-    public static ComputationGraphConfiguration of(String name, int classes, long seed) {
+    public static ComputationGraphConfiguration of(String name, ImageShape shape, int classes, long seed) {
         if (classes < 2) {
             throw new InputError("a classifier needs at least 2 classes, not " + classes);
         }
-        GraphPlan plan = new GraphPlan(seed);
+        GraphPlan plan = new GraphPlan(shape, seed);
         named(name).describe(name, plan);
         return plan.end(classes);
     }
@@ -59,14 +60,24 @@ public final class Architectures {
         });
     }
 
+    /** The configuration for images of CIFAR's shape. */
+    public static ComputationGraphConfiguration of(String name, int classes, long seed) {
+        return of(name, ImageShape.CIFAR, classes, seed);
+    }
+
+    /** A named network for images of CIFAR's shape, with fresh weights. */
+    public static ComputationGraph network(String name, int classes, long seed) {
+        return network(name, ImageShape.CIFAR, classes, seed);
+    }
+
     /**
-     * A named network with fresh weights: the same name, classes and seed give the same bits anywhere.
+     * A named network with fresh weights: the same name, shape, classes and seed give the same bits anywhere.
      *
      * @throws InputError as {@link #of} does, and where the network needs more memory than there is
      */
-    public static ComputationGraph network(String name, int classes, long seed) {
-        ComputationGraphConfiguration configuration = of(name, classes, seed);
-        MemoryDemand.require(name, configuration);
+    public static ComputationGraph network(String name, ImageShape shape, int classes, long seed) {
+        ComputationGraphConfiguration configuration = of(name, shape, classes, seed);
+        MemoryDemand.require(name, configuration, shape);
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         InitialWeights.fill(graph, seed);

@@ -16,6 +16,7 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
 import org.deeplearning4j.nn.weights.WeightInit;
+import org.mmard.data.ImageShape;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Nesterovs;
 
@@ -32,13 +33,11 @@ import org.nd4j.linalg.learning.config.Nesterovs;
  * }</pre>
  */
 public final class GraphPlan {
-    /** [3, 32, 32]. */
-    static final InputType IMAGES = InputType.convolutional(32, 32, 3, CNN2DFormat.NCHW);
-
     private final ComputationGraphConfiguration.GraphBuilder graph;
     private String head = "images";
 
-    GraphPlan(long seed) {
+    /** @param shape of the images that the network is for */
+    GraphPlan(ImageShape shape, long seed) {
         // The updater is there for plain DL4J, which cannot load a trained graph without one; training brings its own rule on the same
         // state.
         graph = new NeuralNetConfiguration.Builder()
@@ -51,7 +50,12 @@ public final class GraphPlan {
                 .inferenceWorkspaceMode(WorkspaceMode.NONE)
                 .graphBuilder()
                 .addInputs(head)
-                .setInputTypes(IMAGES);
+                .setInputTypes(input(shape));
+    }
+
+    /** One image as DL4J describes it. */
+    static InputType input(ImageShape shape) {
+        return InputType.convolutional(shape.height(), shape.width(), shape.channels(), CNN2DFormat.NCHW);
     }
 
     /** The name of the vertex that the next one reads. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
 /** What a network takes of a machine's memory, before any is taken. */
@@ -15,12 +16,13 @@ final class MemoryDemand {
     private MemoryDemand() {}
 
     /**
-     * @param what the network, for the complaint
+     * @param what the network, for the complaint; @param shape of the image
      * @throws InputError with both numbers, where one forward pass over one image would need more memory than this machine (or container)
      *     has
      */
-    static void require(String what, ComputationGraphConfiguration configuration) {
-        require(what, bytes(configuration), ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize());
+    static void require(String what, ComputationGraphConfiguration configuration, ImageShape shape) {
+        require(what, bytes(configuration, shape),
+                ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize());
     }
 
     static void require(String what, double needed, long has) {
@@ -35,8 +37,8 @@ final class MemoryDemand {
      * At least: the weights, and what goes into and comes out of the widest vertex, as float32. A double, since no integer need be large
      * enough.
      */
-    static double bytes(ComputationGraphConfiguration configuration) {
-        Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.IMAGES);
+    static double bytes(ComputationGraphConfiguration configuration, ImageShape shape) {
+        Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.input(shape));
         double weights = 0;
         double widest = 0;
         for (Map.Entry<String, GraphVertex> vertex : configuration.getVertices().entrySet()) {

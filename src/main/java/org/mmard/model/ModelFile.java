@@ -39,6 +39,8 @@ import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.files.HadoopChannel;
@@ -73,10 +75,11 @@ public final class ModelFile {
     /**
      * What a model is and where it came from.
      *
-     * @param architecture name in the zoo; @param classNames one per class, in label order
+     * @param architecture name in the zoo; @param shape of the images it is for; 3 x 32 x 32 where an older file does not say
+     * @param classNames one per class, in label order
      * @param data what it was trained on; @param provenance seed, versions, checksums and the like, by name
      */
-    public record Metadata(String architecture, List<String> classNames, String data, Map<String, String> provenance) {
+    public record Metadata(String architecture, ImageShape shape, List<String> classNames, String data, Map<String, String> provenance) {
         public Metadata {
             require(architecture != null, "architecture is missing");
             require(data != null, "data is missing");
@@ -84,6 +87,7 @@ public final class ModelFile {
             require(classNames.size() >= 2 && classNames.size() <= Short.MAX_VALUE,
                     "classNames has " + classNames.size() + " names; a classifier has 2 to " + Short.MAX_VALUE);
             require(provenance != null, "provenance is missing");
+            shape = shape == null ? ImageShape.CIFAR : shape;
             classNames = List.copyOf(classNames);
             provenance = new TreeMap<>(provenance);
         }
@@ -99,7 +103,8 @@ public final class ModelFile {
             require(provenance.values().stream().noneMatch(Objects::isNull), "a value of provenance is missing");
             Map<String, String> shown = new TreeMap<>();
             provenance.forEach((name, value) -> shown.put(Printable.line(name), Printable.line(value)));
-            return new Metadata(Printable.line(architecture), classNames.stream().map(Printable::line).toList(), Printable.line(data),
+            return new Metadata(Printable.line(architecture), shape, classNames.stream().map(Printable::line).toList(),
+                    Printable.line(data),
                     shown);
         }
     }
@@ -108,7 +113,22 @@ public final class ModelFile {
      * @param updaterState the optimiser's state at the time of writing, or null; it is not installed in the graph
      * @param extras all further entries of the zip, by name
      */
-    public record Model(ComputationGraph graph, Metadata metadata, INDArray updaterState, Map<String, byte[]> extras) {}
+    public record Model(ComputationGraph graph, Metadata metadata, INDArray updaterState, Map<String, byte[]> extras) {
+        /**
+         * @param model, data their URIs, for complaints
+         * @throws InputError in one line with both sides, where these images have another shape than the model is for, or other classes
+         */
+        public void requireFit(String model, ImageSet images, String data) {
+            if (metadata.classNames().size() != images.classes()) {
+                throw new InputError(
+                        model + " tells " + metadata.classNames().size() + " classes apart, " + data + " has " + images.classes());
+            }
+            if (!metadata.shape().equals(images.shape())) {
+                throw new InputError(model + " is for images of " + metadata.shape() + ", those of " + data + " are " + images.shape()
+                        + "; choose a model or data of the other's shape");
+            }
+        }
+    }
 
     /**
      * Writes the graph, with its updater's state if it has one, and leaves the stream open. The caller sees to it that a half-written file
@@ -205,9 +225,9 @@ public final class ModelFile {
         Metadata metadata = metadata(uri, entries.bytes(METADATA, LARGEST_TEXT));
         ComputationGraphConfiguration configuration =
                 configuration(uri, metadata, entries.bytes(ModelSerializer.CONFIGURATION_JSON, LARGEST_CONFIGURATION));
-        MemoryDemand.require(uri, configuration);
+        MemoryDemand.require(uri, configuration, metadata.shape());
         ComputationGraph graph = new ComputationGraph(configuration);
-        Outline outline = Outline.of(configuration);
+        Outline outline = Outline.of(configuration, metadata.shape());
         graph.init(array(uri, entries, ModelSerializer.COEFFICIENTS_BIN, outline.trainable() + outline.statistics()), false);
         requirePositive(uri, graph);
         INDArray updaterState =
@@ -261,7 +281,7 @@ public final class ModelFile {
 
     private static ComputationGraphConfiguration configuration(String uri, Metadata metadata, byte[] content) {
         try {
-            return Agreement.configuration(metadata.architecture(), metadata.classNames().size(), content);
+            return Agreement.configuration(metadata.architecture(), metadata.shape(), metadata.classNames().size(), content);
         } catch (InputError e) {
             throw bad(uri, METADATA, e.getMessage(), e);
         } catch (IOException e) {

@@ -19,6 +19,7 @@ import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.util.GraphIndices;
+import org.mmard.data.ImageShape;
 
 /** What a network is made of, vertex by vertex, in the order in which it computes. */
 public record Outline(List<Row> rows) {
@@ -30,9 +31,9 @@ public record Outline(List<Row> rows) {
      */
     public record Row(String vertex, String kind, List<Long> shape, long trainable, long statistics) {}
 
-    /** The outline of a network for 32x32 colour images. */
-    public static Outline of(ComputationGraphConfiguration configuration) {
-        Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.IMAGES);
+    /** The outline of a network for images of this shape. */
+    public static Outline of(ComputationGraphConfiguration configuration, ImageShape shape) {
+        Map<String, InputType> outputs = configuration.getLayerActivationTypes(GraphPlan.input(shape));
         List<Row> rows = new ArrayList<>();
         GraphIndices order = new ComputationGraph(configuration).calculateIndices();
         for (int index : order.getTopologicalSortOrder()) {

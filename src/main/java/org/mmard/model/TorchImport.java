@@ -10,6 +10,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -22,29 +23,31 @@ final class TorchImport {
 
     private final String uri;
     private final String architecture;
+    private final ImageShape shape;
     private final StateDict weights;
 
-    private TorchImport(String uri, String architecture, StateDict weights) {
+    private TorchImport(String uri, String architecture, ImageShape shape, StateDict weights) {
         this.uri = uri;
         this.architecture = architecture;
+        this.shape = shape;
         this.weights = weights;
     }
 
     /**
-     * @param architecture name in the zoo; the number of classes is that of the file's last layer
+     * @param architecture name in the zoo; @param shape of the images it is for; the number of classes is that of the file's last layer
      * @throws InputError in one line that names the entry, where the file is damaged, holds anything but tensors, or is of another network
      */
-    static ModelFile.Model read(String uri, String architecture, Configuration hadoop) {
-        Architectures.of(architecture, 2, 0);
+    static ModelFile.Model read(String uri, String architecture, ImageShape shape, Configuration hadoop) {
+        Architectures.of(architecture, shape, 2, 0);
         try (StateDict weights = StateDict.open(uri, hadoop)) {
-            return new TorchImport(uri, architecture, weights).model(ModelFile.checksum(uri, hadoop));
+            return new TorchImport(uri, architecture, shape, weights).model(ModelFile.checksum(uri, hadoop));
         }
     }
 
     private ModelFile.Model model(String checksum) {
         int classes = classes();
-        ComputationGraphConfiguration configuration = Architectures.of(architecture, classes, 0);
-        MemoryDemand.require(architecture, configuration);
+        ComputationGraphConfiguration configuration = Architectures.of(architecture, shape, classes, 0);
+        MemoryDemand.require(architecture, configuration, shape);
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
         Set<String> surplus = new HashSet<>(weights.names());
@@ -59,7 +62,7 @@ final class TorchImport {
                     architecture + " has no such part" + (surplus.size() == 1 ? "" : ", nor " + (surplus.size() - 1) + " others"), null);
         });
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-        return new ModelFile.Model(graph, new ModelFile.Metadata(architecture, names, "not known: the weights are from PyTorch",
+        return new ModelFile.Model(graph, new ModelFile.Metadata(architecture, shape, names, "not known: the weights are from PyTorch",
                 Map.of("imported-from", uri, "imported-sha256", checksum)), null, Map.of());
     }
 

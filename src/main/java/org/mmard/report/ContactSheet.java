@@ -11,6 +11,7 @@ import org.mmard.attack.Attack;
 import org.mmard.attack.Examples;
 import org.mmard.attack.RandomSource;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.data.RandomStreams;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -60,7 +61,8 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
                 }
                 right += opinions.get(0).natural.right ? 1 : 0;
                 broken += opinions.get(0).natural.right && !opinions.get(0).adversarial.right ? 1 : 0;
-                cards.add(new Card(records[i], images.classNames().get(label), uri(before, i), uri(change, i), uri(after, i), opinions));
+                cards.add(new Card(records[i], images.classNames().get(label), uri(images.shape(), before, i),
+                        uri(images.shape(), change, i), uri(images.shape(), after, i), opinions));
             }
             return new ContactSheet(attack.name(), RunView.radius(attack.epsilon()),
                     Quantity.NUMBER.exact(Math.rint(50 / attack.epsilon()) / 100),
@@ -69,8 +71,8 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
     }
 
     /** At its own size, which the style sheet enlarges. */
-    private static String uri(float[] pixels, int example) {
-        return Picture.uri(Picture.of(pixels, example, 1));
+    private static String uri(ImageShape shape, float[] pixels, int example) {
+        return Picture.uri(Picture.of(shape, pixels, example, 1));
     }
 
     private static int[] chosen(int size, int count, long seed) {

@@ -9,7 +9,8 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -53,7 +54,7 @@ final class ContactSheets {
             }
             test = test(pictures.data() == null ? run.settings().data().uri() : pictures.data(), hadoop);
             student = ModelFile.read(run.model().get(), hadoop);
-            requireSameClasses(run, student, test);
+            student.requireFit(run.model().get(), test, pictures.data() == null ? run.settings().data().uri() : pictures.data());
         } catch (InputError e) {
             if (pictures.data() != null) {
                 throw e;
@@ -73,7 +74,7 @@ final class ContactSheets {
     }
 
     private ImageSet test(String uri, Configuration hadoop) {
-        return images.computeIfAbsent(uri, asked -> Cifar.test(asked, hadoop));
+        return images.computeIfAbsent(uri, asked -> DataSources.open(asked, hadoop).test(DataSource.ALL));
     }
 
     /**
@@ -94,13 +95,6 @@ final class ContactSheets {
         }
     }
 
-    private static void requireSameClasses(RecordedRun run, ModelFile.Model student, ImageSet test) {
-        if (student.metadata().classNames().size() != test.classes()) {
-            throw new InputError(run.model().orElseThrow() + " tells " + student.metadata().classNames().size()
-                    + " classes apart, the images have " + test.classes());
-        }
-    }
-
     /** The teacher, or null where there is none to be had. */
     private ModelFile.Model teacher(RecordedRun run, ImageSet test, Configuration hadoop) {
         if (run.provenance().teacher() == null) {
@@ -109,7 +103,8 @@ final class ContactSheets {
         try {
             requireNear(run, run.provenance().teacher().uri());
             ModelFile.Model teacher = ModelFile.read(run.provenance().teacher().uri(), hadoop);
-            return teacher.metadata().classNames().size() == test.classes() ? teacher : null;
+            boolean fits = teacher.metadata().classNames().size() == test.classes() && teacher.metadata().shape().equals(test.shape());
+            return fits ? teacher : null;
         } catch (InputError e) {
             told.accept(run.name() + ": without its teacher's predictions, for " + e.getMessage());
             return null;

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 
 /** Images of a batch as a screen shows them. */
 public final class Picture {
@@ -15,15 +15,17 @@ public final class Picture {
     /**
      * One image, each of its pixels a square.
      *
-     * @param pixels shape [examples, 3, 32, 32]; what is outside [0, 1] is cut off
+     * @param shape of one image, grey or colour
+     * @param pixels shape [examples, channels, height, width]; what is outside [0, 1] is cut off
      * @param zoom side of the squares, at least 1
      */
-    public static BufferedImage of(float[] pixels, int example, int zoom) {
-        BufferedImage image = new BufferedImage(ImageSet.WIDTH * zoom, ImageSet.HEIGHT * zoom, BufferedImage.TYPE_INT_RGB);
-        int plane = ImageSet.HEIGHT * ImageSet.WIDTH;
+    public static BufferedImage of(ImageShape shape, float[] pixels, int example, int zoom) {
+        BufferedImage image = new BufferedImage(shape.width() * zoom, shape.height() * zoom, BufferedImage.TYPE_INT_RGB);
+        // Of a grey image all three levels are those of its one plane.
+        int plane = shape.channels() == 1 ? 0 : shape.plane();
         for (int y = 0; y < image.getHeight(); y++) {
             for (int x = 0; x < image.getWidth(); x++) {
-                int at = example * ImageSet.PIXELS + y / zoom * ImageSet.WIDTH + x / zoom;
+                int at = example * shape.size() + y / zoom * shape.width() + x / zoom;
                 image.setRGB(x, y, level(pixels[at]) << 16 | level(pixels[at + plane]) << 8 | level(pixels[at + 2 * plane]));
             }
         }

@@ -66,7 +66,7 @@ public final class SparkEpochs implements Epochs {
         RunGauge.begin(settings.run().directory());
         watch = new ExecutorWatch(spark.sc(), executors, settings.cluster().startTimeout());
         try {
-            requireRoom((long) (training.size() + validation.size()) * ImageSet.PIXELS);
+            requireRoom((long) (training.size() + validation.size()) * training.shape().size());
             devices = onCluster("devices of the executors", () -> Devices.of(spark, executors, settings.engine()));
         } catch (RuntimeException e) {
             watch.close();

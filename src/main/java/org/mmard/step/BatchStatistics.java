@@ -36,7 +36,7 @@ public final class BatchStatistics implements AutoCloseable {
         FlatRange.assign(graph.params(), ranges, new float[ranges.stream().mapToInt(FlatRange::length).sum()]);
         network.upload();
         try (PointerScope scope = new PointerScope()) {
-            forward.output(LibTorch.images(batch.images()));
+            forward.output(LibTorch.images(batch.shape(), batch.images()));
         }
         network.downloadStatistics();
         float[] statistics = FlatRange.values(graph.params(), ranges);

@@ -88,7 +88,7 @@ public final class DistillationStep implements Step {
         }
         student.upload();
         try (PointerScope scope = new PointerScope()) {
-            Tensor natural = LibTorch.images(batch.images());
+            Tensor natural = LibTorch.images(batch.shape(), batch.images());
             TeacherOnNatural known = onNatural(natural, batch.labels());
             Tensor adversarial = natural;
             if (method.attacks()) {
@@ -103,7 +103,7 @@ public final class DistillationStep implements Step {
     /**
      * The attack from a given start: x' after the settings' number of steps.
      *
-     * @param natural x, shape [examples, 3, 32, 32]; @param start x'_0 of the same shape
+     * @param natural x, shape [examples, channels, height, width]; @param start x'_0 of the same shape
      * @throws java.util.NoSuchElementException where the method makes no attack
      */
     public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {

@@ -1,6 +1,7 @@
 package org.mmard.step;
 
 import java.util.Map;
+import org.mmard.data.ImageShape;
 
 /** One training step on one executor: from a batch of natural images to the student's gradient. */
 public interface Step extends AutoCloseable {
@@ -15,10 +16,11 @@ public interface Step extends AutoCloseable {
     void close();
 
     /**
-     * @param images floats in [0, 1], shape [examples, 3, 32, 32], already augmented; @param labels class indices
+     * @param shape of one image; @param images floats in [0, 1], shape [examples, channels, height, width], already augmented
+     * @param labels class indices
      * @param records record ids: with seed and epoch, the source of each example's random start
      */
-    record Batch(float[] images, int[] labels, int[] records, long seed, int epoch) {}
+    record Batch(ImageShape shape, float[] images, int[] labels, int[] records, long seed, int epoch) {}
 
     /** @param loss outer loss; @param terms its terms by name; @param natural, adversarial examples the student got right in train mode */
     record Result(double loss, Map<String, Double> terms, int examples, int natural, int adversarial) {

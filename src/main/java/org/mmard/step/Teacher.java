@@ -4,6 +4,7 @@ import java.io.Serializable;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
@@ -14,16 +15,18 @@ import org.nd4j.linalg.factory.Nd4j;
  * A teacher as it travels from the driver, which reads its file once, to the executors, which need not reach that file.
  *
  * @param uri where it was read; @param sha256 of that file, in hexadecimal
- * @param architecture its name in the zoo
+ * @param architecture its name in the zoo; @param shape of the images it is for
  * @param configuration its DL4J configuration as JSON
  * @param parameters its flat parameter vector
  */
-public record Teacher(String uri, String sha256, String architecture, int classes, String configuration, float[] parameters)
+public record Teacher(String uri, String sha256, String architecture, ImageShape shape, int classes, String configuration,
+        float[] parameters)
         implements Serializable {
     /** @throws InputError naming the URI, when there is no model there */
     public static Teacher read(String uri, Configuration hadoop) {
         ModelFile.Model model = ModelFile.read(uri, hadoop);
-        return new Teacher(uri, ModelFile.checksum(uri, hadoop), model.metadata().architecture(), model.metadata().classNames().size(),
+        return new Teacher(uri, ModelFile.checksum(uri, hadoop), model.metadata().architecture(), model.metadata().shape(),
+                model.metadata().classNames().size(),
                 model.graph().getConfiguration().toJson(), model.graph().params().toFloatVector());
     }
 

@@ -28,16 +28,17 @@ public record TrainingBatch(int epoch, int index, int[] records) {
 
     /** The batch's images as floats. @param augment whether they are cropped and flipped, decided by (seed, epoch, record id) */
     public Step.Batch load(ImageSet images, long seed, boolean augment) {
-        float[] pixels = new float[records.length * ImageSet.PIXELS];
+        int size = images.shape().size();
+        float[] pixels = new float[records.length * size];
         int[] labels = new int[records.length];
         for (int i = 0; i < records.length; i++) {
             labels[i] = images.label(records[i]);
             if (augment) {
-                Augmentation.floats(images, records[i], seed, epoch, pixels, i * ImageSet.PIXELS);
+                Augmentation.floats(images, records[i], seed, epoch, pixels, i * size);
             } else {
-                images.floats(records[i], pixels, i * ImageSet.PIXELS);
+                images.floats(records[i], pixels, i * size);
             }
         }
-        return new Step.Batch(pixels, labels, records, seed, epoch);
+        return new Step.Batch(images.shape(), pixels, labels, records, seed, epoch);
     }
 }

@@ -55,11 +55,12 @@ final class ArrayOperations {
 
     /** {@code proj_in} moved into the ball around {@code proj_x} and into [0, 1]. */
     static Map<String, double[]> projection(Fixture fixture) {
-        Npy natural = fixture.array("op.proj_x", Fixture.ANY, 3, 32, 32);
+        Npy natural = fixture.array("op.proj_x", Fixture.ANY, Fixture.SHAPE.channels(), Fixture.SHAPE.height(), Fixture.SHAPE.width());
         Npy images = fixture.array("op.proj_in", natural.shape());
         try (PointerScope scope = new PointerScope()) {
             Tensor projected =
-                    Ball.around(LibTorch.images(natural.floats()), fixture.manifest().epsilon()).project(LibTorch.images(images.floats()));
+                    Ball.around(LibTorch.images(Fixture.SHAPE, natural.floats()), fixture.manifest().epsilon())
+                            .project(LibTorch.images(Fixture.SHAPE, images.floats()));
             return Map.of(LogitOperations.VALUE, Comparison.doubles(LibTorch.values(projected)));
         }
     }

@@ -59,7 +59,7 @@ final class AttackCheck implements Check {
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = batch.natural();
             if (batch.noise(climb.noise()) != null) {
-                Tensor start = Starts.of(climb.attack()).at(natural, LibTorch.images(batch.noise(climb.noise()).floats()));
+                Tensor start = Starts.of(climb.attack()).at(natural, LibTorch.images(Fixture.SHAPE, batch.noise(climb.noise()).floats()));
                 comparisons.add(new Comparison(climb.prefix(), "start",
                         Comparison.largestDifference(arrays.get("start").values(), values(start)), IMAGE));
             }
@@ -80,7 +80,7 @@ final class AttackCheck implements Check {
         for (Passes program : PROGRAMS) {
             try (DistillationStep step = new DistillationStep(
                     batch.student.graph(), Batch.frozen(batch.teacher.graph(), program), epoch -> method, climb.attack(), program)) {
-                Tensor from = LibTorch.images(arrays.get(image(k)).floats());
+                Tensor from = LibTorch.images(Fixture.SHAPE, arrays.get(image(k)).floats());
                 double[] found = values(step.attackGradient(natural, from, batch.labels));
                 for (int i = 0; i < found.length; i++) {
                     found[i] *= batch.labels.length;

@@ -33,7 +33,7 @@ final class Batch {
 
     /** x, a tensor of the current scope. */
     Tensor natural() {
-        return LibTorch.images(natural.floats());
+        return LibTorch.images(Fixture.SHAPE, natural.floats());
     }
 
     int[] shape() {

@@ -15,6 +15,7 @@ import org.mmard.attack.Evaluator;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
 import org.mmard.engine.LibTorch;
@@ -42,6 +43,7 @@ public record DeviceCheck(Device device) {
     /** The loss after an attack of two steps, whose signs the rounding decides at some pixels. */
     private static final double LOSS = 1e-2;
     private static final double STEP_GRADIENT = 5e-2;
+    private static final ImageShape SHAPE = ImageShape.CIFAR;
     private static final int CLASSES = 10;
     private static final int EXAMPLES = 8;
     private static final String ORIGIN = "check";
@@ -63,7 +65,7 @@ public record DeviceCheck(Device device) {
         Logits cotangent = cotangent();
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier frozen = TorchNetwork.frozen(graph)) {
-            Tensor images = LibTorch.images(pixels);
+            Tensor images = LibTorch.images(SHAPE, pixels);
             Classifier.Pass pass = frozen.forward(images);
             float[] logits = floats(pass.logits());
             float[] byInput = LibTorch.values(pass.inputGradient(cotangent));
@@ -89,7 +91,8 @@ public record DeviceCheck(Device device) {
         ComputationGraph student = Architectures.network("resnet8", CLASSES, 1);
         ComputationGraph ofTeacher = Architectures.network("resnet8", CLASSES, 2);
         Teacher teacher =
-                new Teacher(ORIGIN, "", "resnet8", CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher(ORIGIN, "", "resnet8", SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(),
+                        ofTeacher.params().toFloatVector());
         ofTeacher.close();
         Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
         Settings.Attack attack = SettingsReader.attack(Map.of("attack.steps", "2"), ORIGIN);
@@ -129,23 +132,23 @@ public record DeviceCheck(Device device) {
 
     /** Images whose labels are the network's own answers. */
     private static ImageSet labelled(Classifier model, int examples) {
-        byte[] bytes = new byte[examples * ImageSet.PIXELS];
+        byte[] bytes = new byte[examples * SHAPE.size()];
         new Random(4).nextBytes(bytes);
         List<String> names = new ArrayList<>();
         for (int c = 0; c < CLASSES; c++) {
             names.add("class" + c);
         }
-        ImageSet unlabelled = new ImageSet(bytes, new byte[examples], names);
+        ImageSet unlabelled = new ImageSet(SHAPE, bytes, new byte[examples], names);
         float[] pixels = new float[bytes.length];
         for (int i = 0; i < examples; i++) {
-            unlabelled.floats(i, pixels, i * ImageSet.PIXELS);
+            unlabelled.floats(i, pixels, i * SHAPE.size());
         }
-        Logits answers = model.logits(pixels);
+        Logits answers = model.logits(SHAPE, pixels);
         byte[] labels = new byte[examples];
         for (int i = 0; i < examples; i++) {
             labels[i] = (byte) answers.argMax(i);
         }
-        return new ImageSet(bytes, labels, names);
+        return new ImageSet(SHAPE, bytes, labels, names);
     }
 
     static Comparison comparison(String subject, String quantity, Map<String, float[]> expected, Map<String, float[]> found,
@@ -173,11 +176,11 @@ public record DeviceCheck(Device device) {
 
     private static Step.Batch batch(int examples) {
         Random random = new Random(1);
-        float[] pixels = new float[examples * ImageSet.PIXELS];
+        float[] pixels = new float[examples * SHAPE.size()];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = random.nextFloat();
         }
-        return new Step.Batch(pixels, random.ints(examples, 0, CLASSES).toArray(), random.ints(examples, 0, 1000).toArray(), 1, 0);
+        return new Step.Batch(SHAPE, pixels, random.ints(examples, 0, CLASSES).toArray(), random.ints(examples, 0, 1000).toArray(), 1, 0);
     }
 
     private static Logits cotangent() {

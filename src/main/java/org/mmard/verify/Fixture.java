@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.failure.InputError;
 
@@ -15,6 +16,8 @@ import org.mmard.failure.InputError;
 final class Fixture {
     /** A size of any length. */
     static final int ANY = -1;
+    /** What all networks of fixtures are for. */
+    static final ImageShape SHAPE = ImageShape.CIFAR;
     private static final String SUFFIX = ".npy";
 
     private final Path folder;
@@ -108,7 +111,7 @@ final class Fixture {
      * @throws InputError as {@link #array}, and where a value is outside [0, 1]
      */
     Npy images(String name) {
-        Npy images = array(name, manifest.batch(), 3, 32, 32);
+        Npy images = array(name, manifest.batch(), SHAPE.channels(), SHAPE.height(), SHAPE.width());
         for (double value : images.values()) {
             if (!(value >= 0 && value <= 1)) {
                 throw new InputError(file(name) + ": holds " + value + "; an image's values lie in 0 to 1");

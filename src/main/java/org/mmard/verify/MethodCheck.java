@@ -63,7 +63,7 @@ final class MethodCheck implements Check {
             try (PointerScope scope = new PointerScope();
                     DistillationStep step = new DistillationStep(
                             student, Batch.frozen(batch.teacher.graph(), program), epoch -> method, attack, program)) {
-                double found = step.outerLoss(batch.natural(), LibTorch.images(adversarial.floats()), batch.labels).loss();
+                double found = step.outerLoss(batch.natural(), LibTorch.images(Fixture.SHAPE, adversarial.floats()), batch.labels).loss();
                 ofLoss = Math.max(ofLoss, Math.abs(found - loss) / Math.max(1, Math.abs(loss)));
             }
             student.paramTable().forEach((parameter, view) -> {

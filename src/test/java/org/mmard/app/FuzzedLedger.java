@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.attack.Outcome;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.run.RunDirectory;
@@ -19,7 +20,8 @@ import org.mmard.run.RunDirectory;
 public final class FuzzedLedger implements FuzzedReader {
     private static final String IDENTITY = "model 0";
     private static final int EXAMPLES = 6;
-    private static final ImageSet IMAGES = new ImageSet(new byte[EXAMPLES * ImageSet.PIXELS], new byte[EXAMPLES], List.of("a", "b"));
+    private static final ImageSet IMAGES =
+            new ImageSet(ImageShape.CIFAR, new byte[EXAMPLES * ImageShape.CIFAR.size()], new byte[EXAMPLES], List.of("a", "b"));
 
     @Override
     public String name() {

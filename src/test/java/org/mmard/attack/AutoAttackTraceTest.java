@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -58,7 +58,7 @@ class AutoAttackTraceTest {
                 if (loss != Apgd.Loss.DLR || robust[n] == 1) {
                     assertEquals(losses.values()[n], run.bestLosses()[n], 2e-4, "loss of image " + n);
                     // A hundred steps along signs: a gradient whose sign is a matter of rounding moves a value by whole steps.
-                    assertTrue(changed < ImageSet.PIXELS / 6, changed + " values of image " + n);
+                    assertTrue(changed < ImageShape.CIFAR.size() / 6, changed + " values of image " + n);
                 }
             }
             assertTrue(same >= 4, same + " images end at the very same point");
@@ -67,7 +67,7 @@ class AutoAttackTraceTest {
 
     private static int differing(Npy expected, Tensor actual, int image) {
         float[] values = LibTorch.values(actual);
-        return (int) IntStream.range(image * ImageSet.PIXELS, (image + 1) * ImageSet.PIXELS)
+        return (int) IntStream.range(image * ImageShape.CIFAR.size(), (image + 1) * ImageShape.CIFAR.size())
                 .filter(i -> Math.abs(expected.values()[i] - values[i]) > 1e-5).count();
     }
 
@@ -84,8 +84,8 @@ class AutoAttackTraceTest {
             for (int n = 0; n < 16; n++) {
                 assertEquals(distances[n], run.distances()[n], 0.003 * distances[n], "image " + n);
                 double difference = 0;
-                for (int i = n * ImageSet.PIXELS; i < (n + 1) * ImageSet.PIXELS; i++) {
-                    difference += Math.abs(points[i] - run.nearest()[i]) / ImageSet.PIXELS;
+                for (int i = n * ImageShape.CIFAR.size(); i < (n + 1) * ImageShape.CIFAR.size(); i++) {
+                    difference += Math.abs(points[i] - run.nearest()[i]) / ImageShape.CIFAR.size();
                 }
                 assertTrue(difference < 0.05 * distances[n], "mean difference " + difference + " at image " + n);
             }
@@ -110,7 +110,7 @@ class AutoAttackTraceTest {
     private static RandomSource tracedDraws() {
         float[] numbers = AutoAttackTrace.array("rand01").floats();
         return (record, run) -> new RandomGenerator() {
-            private int next = record * ImageSet.PIXELS;
+            private int next = record * ImageShape.CIFAR.size();
 
             @Override
             public double nextDouble() {
@@ -128,7 +128,7 @@ class AutoAttackTraceTest {
         try (PointerScope scope = new PointerScope();
                 TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
                 Classifier model = network.freeze(new Passes(true, true))) {
-            Tensor images = LibTorch.images(AutoAttackTrace.array("x").floats());
+            Tensor images = LibTorch.images(ImageShape.CIFAR, AutoAttackTrace.array("x").floats());
             test.accept(model, new Examples(images, AutoAttackTrace.array("y").ints(), IntStream.range(0, 16).toArray()));
         }
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
@@ -48,8 +49,9 @@ class EvaluationTest {
             assertTrue(ledger.known("pgd20").right() < 16);
             for (int record = 0; record < 16; record++) {
                 float[] kept = ledger.image("pgd20", record).orElseThrow();
-                assertEquals(ledger.known("pgd20").predictions()[record], model.logits(kept).argMax(0));
-                assertArrayEquals(Arrays.copyOfRange(all, record * ImageSet.PIXELS, (record + 1) * ImageSet.PIXELS), kept, 1e-6f);
+                assertEquals(ledger.known("pgd20").predictions()[record], model.logits(ImageShape.CIFAR, kept).argMax(0));
+                assertArrayEquals(Arrays.copyOfRange(all, record * ImageShape.CIFAR.size(), (record + 1) * ImageShape.CIFAR.size()), kept,
+                        1e-6f);
             }
             assertTrue(ledger.image("fgsm", 0).isEmpty());
         }
@@ -94,7 +96,7 @@ class EvaluationTest {
         for (int i = 0; i < labels.length; i++) {
             labels[i] = (byte) classes[i];
         }
-        return new ImageSet(bytes, labels, images(1).classNames());
+        return new ImageSet(ImageShape.CIFAR, bytes, labels, images(1).classNames());
     }
 
     @Test
@@ -184,7 +186,8 @@ class EvaluationTest {
         Robustness both = new Robustness(new int[] {4, 7, 6}, new boolean[] {false, false, true}, new String[] {"clean", "square", null},
                 List.of(new Robustness.Stage("apgd-ce", 2, 2, 1.5), new Robustness.Stage("square", 2, 1, 0.5)));
         Evaluation evaluation = new Evaluation(Map.of("seed", 7), clean, Map.of("both", both), List.of("beware"));
-        ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {3, 5, 6}, images(1).classNames());
+        ImageSet images =
+                new ImageSet(ImageShape.CIFAR, new byte[3 * ImageShape.CIFAR.size()], new byte[] {3, 5, 6}, images(1).classNames());
         JsonNode json = new ObjectMapper().readTree(evaluation.json(images));
         assertEquals(3, json.get("examples").asInt());
         assertEquals(images.classNames().get(9), json.get("classes").get(9).asText());
@@ -229,12 +232,13 @@ class EvaluationTest {
                 @Override
                 public Tensor perturb(Classifier model, Examples examples, RandomSource random) {
                     float[] pixels = LibTorch.values(examples.images());
-                    pixels[ImageSet.PIXELS + 5] += wrong;
-                    return LibTorch.images(pixels);
+                    pixels[ImageShape.CIFAR.size() + 5] += wrong;
+                    return LibTorch.images(ImageShape.CIFAR, pixels);
                 }
             };
             try (Classifier model = model(4)) {
-                ImageSet images = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[3], images(1).classNames());
+                ImageSet images =
+                        new ImageSet(ImageShape.CIFAR, new byte[3 * ImageShape.CIFAR.size()], new byte[3], images(1).classNames());
                 String message =
                         assertThrows(IllegalStateException.class, () -> Evaluator.local(model, images, 3, 0).outcome(astray)).getMessage();
                 assertTrue(message.contains("'astray'") && message.contains("image 1"), message);
@@ -249,29 +253,29 @@ class EvaluationTest {
     }
 
     private static ImageSet relabelled(ImageSet images, Classifier model) {
-        byte[] pixels = new byte[images.size() * ImageSet.PIXELS];
+        byte[] pixels = new byte[images.size() * ImageShape.CIFAR.size()];
         byte[] labels = new byte[images.size()];
-        float[] floats = new float[ImageSet.PIXELS];
+        float[] floats = new float[ImageShape.CIFAR.size()];
         for (int i = 0; i < images.size(); i++) {
-            for (int at = 0; at < ImageSet.PIXELS; at++) {
-                pixels[i * ImageSet.PIXELS + at] = (byte) images.value(i, at);
+            for (int at = 0; at < ImageShape.CIFAR.size(); at++) {
+                pixels[i * ImageShape.CIFAR.size() + at] = (byte) images.value(i, at);
             }
             images.floats(i, floats, 0);
             try (org.bytedeco.javacpp.PointerScope scope = new org.bytedeco.javacpp.PointerScope()) {
-                labels[i] = (byte) model.logits(LibTorch.images(floats)).argMax(0);
+                labels[i] = (byte) model.logits(LibTorch.images(ImageShape.CIFAR, floats)).argMax(0);
             }
         }
-        return new ImageSet(pixels, labels, images.classNames());
+        return new ImageSet(ImageShape.CIFAR, pixels, labels, images.classNames());
     }
 
     private static ImageSet images(int examples) {
         Random random = new Random(9);
-        byte[] pixels = new byte[examples * ImageSet.PIXELS];
+        byte[] pixels = new byte[examples * ImageShape.CIFAR.size()];
         random.nextBytes(pixels);
         byte[] labels = new byte[examples];
         for (int i = 0; i < examples; i++) {
             labels[i] = (byte) random.nextInt(10);
         }
-        return new ImageSet(pixels, labels, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+        return new ImageSet(ImageShape.CIFAR, pixels, labels, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
     }
 }

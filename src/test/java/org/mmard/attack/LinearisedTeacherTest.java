@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -92,6 +93,6 @@ class LinearisedTeacherTest {
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = scale * (float) random.nextGaussian();
         }
-        return LibTorch.images(pixels);
+        return LibTorch.images(ImageShape.CIFAR, pixels);
     }
 }

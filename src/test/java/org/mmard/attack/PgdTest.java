@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.config.SettingsReader;
+import org.mmard.data.ImageShape;
 import org.mmard.data.RandomStreams.Purpose;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -57,7 +58,7 @@ class PgdTest {
         Starts starts = Starts.of(SettingsReader.attack(Map.of("attack.start", start), "test"));
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier student = network.freeze(PASSES)) {
-            Tensor natural = LibTorch.images(pixels);
+            Tensor natural = LibTorch.images(ImageShape.CIFAR, pixels);
             Predictions constants = new Predictions(labels);
             float[] adversarial = LibTorch.values(
                     new Pgd(objective, EPSILON, STEP, 5).perturb(Map.of(Prediction.STUDENT_ADVERSARIAL, student), natural, constants,
@@ -76,7 +77,7 @@ class PgdTest {
     void startNoiseBelongsToTheRecordNotToItsPlaceInTheBatch() {
         Starts starts = new Starts(Starts.Kind.GAUSSIAN, 0.001, false);
         try (PointerScope scope = new PointerScope()) {
-            Tensor zeros = LibTorch.images(new float[2 * 3072]);
+            Tensor zeros = LibTorch.images(ImageShape.CIFAR, new float[2 * 3072]);
             float[] one = LibTorch.values(starts.from(zeros, Purpose.ATTACK_START, 3, 4, new int[] {17, 23}));
             float[] other = LibTorch.values(starts.from(zeros, Purpose.ATTACK_START, 3, 4, new int[] {23, 17}));
             assertArrayEquals(Arrays.copyOfRange(one, 0, 3072), Arrays.copyOfRange(other, 3072, 6144));

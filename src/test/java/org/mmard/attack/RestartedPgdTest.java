@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -24,9 +25,9 @@ class RestartedPgdTest {
 
     @Test
     void anExampleIsRobustWhereItIsFromEveryStart() {
-        byte[] pixels = new byte[EXAMPLES * ImageSet.PIXELS];
+        byte[] pixels = new byte[EXAMPLES * ImageShape.CIFAR.size()];
         Arrays.fill(pixels, (byte) 102);
-        ImageSet images = new ImageSet(pixels, new byte[EXAMPLES], List.of("low", "high"));
+        ImageSet images = new ImageSet(ImageShape.CIFAR, pixels, new byte[EXAMPLES], List.of("low", "high"));
         Evaluator evaluator = Evaluator.local(new FirstPixel(102 / 255.0 + 0.8 * EPSILON), images, 9, 3);
         boolean[] before = evaluator.outcome(attack(1)).correct();
         for (int restarts : new int[] {2, 10}) {
@@ -63,9 +64,9 @@ class RestartedPgdTest {
         @Override
         public Logits logits(Tensor images) {
             float[] pixels = LibTorch.values(images);
-            Logits logits = Logits.zeros(pixels.length / ImageSet.PIXELS, 2);
+            Logits logits = Logits.zeros(pixels.length / ImageShape.CIFAR.size(), 2);
             for (int n = 0; n < logits.examples(); n++) {
-                logits.values()[2 * n + 1] = pixels[n * ImageSet.PIXELS] - threshold;
+                logits.values()[2 * n + 1] = pixels[n * ImageShape.CIFAR.size()] - threshold;
             }
             return logits;
         }

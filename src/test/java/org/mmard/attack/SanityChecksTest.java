@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -92,9 +93,10 @@ class SanityChecksTest {
 
     /** @param slope the network's input gradient is multiplied by it */
     private static List<String> warnings(UnaryOperator<Logits> change, double slope) {
-        byte[] pixels = new byte[6 * ImageSet.PIXELS];
+        byte[] pixels = new byte[6 * ImageShape.CIFAR.size()];
         new Random(2).nextBytes(pixels);
-        ImageSet images = new ImageSet(pixels, new byte[] {0, 1, 2, 3, 4, 5}, List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
+        ImageSet images = new ImageSet(ImageShape.CIFAR, pixels, new byte[] {0, 1, 2, 3, 4, 5},
+                List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
         try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8", 10, 1));
                 Classifier model = network.freeze(new Passes(true, true))) {
             return SanityChecks.of(Evaluator.local(changed(model, change, slope), images, 4, 0)).warnings();

@@ -13,7 +13,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
@@ -33,13 +33,20 @@ class SquareTest {
     void theWindowShrinksAsInTheOfficialCode() {
         int[] queries = {0, 10, 11, 50, 51, 201, 501, 1001, 2001, 4001, 4999};
         int[] sides = {29, 29, 20, 20, 14, 10, 7, 5, 4, 3, 3};
-        assertArrayEquals(sides, Arrays.stream(queries).map(Square::side).toArray());
+        assertArrayEquals(sides, Arrays.stream(queries).map(query -> Square.side(query, ImageShape.CIFAR)).toArray());
+    }
+
+    @Test
+    void theWindowIsOfTheImagesOwnSize() {
+        assertEquals(57, Square.side(0, new ImageShape(3, 64, 64)));
+        assertEquals(16, Square.side(0, new ImageShape(1, 16, 64)));
+        assertEquals(1, Square.side(4999, new ImageShape(3, 4, 4)));
     }
 
     @Test
     void beginsWithStripesOfEpsilonForEachChannelAndColumn() {
-        withRun(new float[2 * ImageSet.PIXELS], 0.5f, run -> {
-            float[] start = new float[ImageSet.PIXELS];
+        withRun(new float[2 * ImageShape.CIFAR.size()], 0.5f, run -> {
+            float[] start = new float[ImageShape.CIFAR.size()];
             run.best(1, start, 0);
             Set<Float> values = new HashSet<>();
             for (int at = 0; at < start.length; at++) {
@@ -54,9 +61,9 @@ class SquareTest {
 
     @Test
     void keepsWindowsThatLowerTheMarginAndNoOthers() {
-        withRun(new float[2 * ImageSet.PIXELS], 0.5f, run -> {
-            float[] before = new float[ImageSet.PIXELS];
-            float[] after = new float[ImageSet.PIXELS];
+        withRun(new float[2 * ImageShape.CIFAR.size()], 0.5f, run -> {
+            float[] before = new float[ImageShape.CIFAR.size()];
+            float[] after = new float[ImageShape.CIFAR.size()];
             double margin = run.margin(0);
             int kept = 0;
             for (int query = 0; query < 30; query++) {
@@ -77,7 +84,7 @@ class SquareTest {
         Arrays.fill(pixels, value);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8-16", 10, 3));
                 Classifier model = network.freeze(new Passes(true, true))) {
-            Tensor images = LibTorch.images(pixels);
+            Tensor images = LibTorch.images(ImageShape.CIFAR, pixels);
             Logits logits = model.logits(images);
             int[] labels = IntStream.range(0, 2).map(logits::argMax).toArray();
             test.accept(new SquareRun(model, new Examples(images, labels, new int[] {4, 9}), EPSILON, 0, RandomSource.of(1, "square")));

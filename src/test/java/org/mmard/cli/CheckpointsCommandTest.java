@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 
@@ -39,7 +40,7 @@ class CheckpointsCommandTest {
             Path file = run.resolve(name);
             try (var out = Files.newOutputStream(file)) {
                 ModelFile.write(out, Architectures.network("cnn-4-4", 2, name.equals("best.zip") || name.contains("1") ? 1 : 2),
-                        new ModelFile.Metadata("cnn-4-4", List.of("a", "b"), "none", Map.of()),
+                        new ModelFile.Metadata("cnn-4-4", ImageShape.CIFAR, List.of("a", "b"), "none", Map.of()),
                         Map.of());
             }
             String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));

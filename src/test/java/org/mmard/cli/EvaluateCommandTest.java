@@ -20,8 +20,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.data.Cifar;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.data.ShapesFolder;
 import org.mmard.files.HadoopConfiguration;
@@ -50,7 +51,7 @@ class EvaluateCommandTest {
         Path file = folder.resolve(name);
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.write(out, network, new ModelFile.Metadata("cnn-8", names, data, Map.of()), Map.of());
+            ModelFile.write(out, network, new ModelFile.Metadata("cnn-8", ImageShape.CIFAR, names, data, Map.of()), Map.of());
         }
         return file.toString();
     }
@@ -85,6 +86,21 @@ class EvaluateCommandTest {
         JsonNode written = new ObjectMapper().readTree(Path.of(out, "evaluation.json").toFile());
         assertEquals("cnn-4-6", written.get("architecture").asText());
         assertEquals(60, written.get("examples").asInt());
+    }
+
+    @Test
+    void aModelForImagesOfAnotherShapeIsRefused() throws Exception {
+        Path file = folder.resolve("larger.zip");
+        ImageShape shape = new ImageShape(3, 64, 64);
+        List<String> names = IntStream.range(0, 10).mapToObj(Integer::toString).toList();
+        try (var out = Files.newOutputStream(file)) {
+            ModelFile.write(out, Architectures.network("cnn-8", shape, 10, 3), new ModelFile.Metadata("cnn-8", shape, names, "", Map.of()),
+                    Map.of());
+        }
+        Outcome outcome = Outcome.of("evaluate", "--model", file.toString(), "--data", data, "--out", folder.resolve("refused").toString());
+        assertEquals(2, outcome.exit());
+        assertTrue(outcome.err().contains("larger.zip is for images of 3 x 64 x 64, those of " + data + " are 3 x 32 x 32"), outcome.err());
+        assertFalse(Files.exists(folder.resolve("refused")));
     }
 
     @Test
@@ -146,7 +162,7 @@ class EvaluateCommandTest {
         assertEquals(0, outcome.exit(), outcome.err());
         Npy saved = Npy.read(out.resolve("adversarial-pgd20.npy"));
         assertArrayEquals(new int[] {30, 3, 32, 32}, saved.shape());
-        ImageSet images = Cifar.open(data, HadoopConfiguration.load()).test(30);
+        ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(30);
         byte[] rounded = Files.readAllBytes(out.resolve("adversarial-pgd20.bin"));
         assertEquals(30 * 3073, rounded.length);
         JsonNode json = new ObjectMapper().readTree(out.resolve(RecordedEvaluation.FILE).toFile());
@@ -154,8 +170,8 @@ class EvaluateCommandTest {
         for (int record = 0; record < 30; record++) {
             assertEquals(images.label(record), rounded[record * 3073]);
             double furthest = 0;
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
-                double value = saved.values()[record * ImageSet.PIXELS + i];
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
+                double value = saved.values()[record * ImageShape.CIFAR.size() + i];
                 furthest = Math.max(furthest, Math.abs(value - images.value(record, i) / 255.0));
                 assertEquals(Math.round(255 * value), rounded[record * 3073 + 1 + i] & 0xff, "value " + i + " of image " + record);
             }

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 
@@ -41,7 +42,8 @@ class GridCommandTest {
                 Outcome.of("data", "shapes", "--out", shared.resolve("shapes").toString(), "--train", "200", "--test", "20").exit());
         List<String> names = IntStream.range(0, 10).mapToObj(Integer::toString).toList();
         try (OutputStream out = Files.newOutputStream(shared.resolve("teacher.zip"))) {
-            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1),
+                    new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, names, "none", Map.of()),
                     Map.of());
         }
     }

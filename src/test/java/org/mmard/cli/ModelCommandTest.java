@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 
@@ -35,7 +36,8 @@ class ModelCommandTest {
         Path file = folder.resolve("model.zip");
         try (OutputStream out = Files.newOutputStream(file)) {
             ModelFile.write(out, Architectures.network("cnn-4-8", 2, 1),
-                    new ModelFile.Metadata("cnn-4-8", List.of("circle", "star"), "shapes", Map.of("seed", "17")), Map.of());
+                    new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("circle", "star"), "shapes", Map.of("seed", "17")),
+                    Map.of());
         }
         Outcome outcome = Outcome.of("model", "describe", "--model", file.toString());
         assertEquals(0, outcome.exit(), outcome.err());

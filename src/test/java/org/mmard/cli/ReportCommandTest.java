@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mmard.app.GridScores;
 import org.mmard.app.GridTable;
 import org.mmard.config.GridSettings;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 
@@ -47,7 +48,8 @@ class ReportCommandTest {
         Files.writeString(names, Files.readString(names).replaceFirst("circle", CLASS));
         try (OutputStream out = Files.newOutputStream(shared.resolve("teacher.zip"))) {
             ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1),
-                    new ModelFile.Metadata("cnn-4-8", IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none", Map.of()),
+                    new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none",
+                            Map.of()),
                     Map.of());
         }
         original = shared.resolve("first & <i>last");

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.run.RunDirectory;
@@ -141,6 +142,9 @@ class TrainCommandTest {
         refused("student.initial", "-D", "student.initial=" + folder.resolve("teacher.zip"), "-D", "student.architecture=cnn-4-4");
         teacher(7);
         refused("tells 7 classes apart", "-D", "training.epochs=2");
+        teacher(10, new ImageShape(3, 64, 64));
+        refused("teacher.zip is for images of 3 x 64 x 64, those of " + shared.resolve("shapes") + " are 3 x 32 x 32", "-D",
+                "training.epochs=2");
     }
 
     @Test
@@ -199,7 +203,8 @@ class TrainCommandTest {
         Files.write(checkpoints.resolve("epoch-0007.zip"), new byte[1000]);
         try (OutputStream out = Files.newOutputStream(checkpoints.resolve("epoch-0006.zip"))) {
             List<String> names = IntStream.range(0, 10).mapToObj(number -> "class " + number).toList();
-            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+            ModelFile.write(out, Architectures.network("cnn-4-8", 10, 1),
+                    new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, names, "none", Map.of()),
                     Map.of("state.json", "null".getBytes(StandardCharsets.UTF_8)));
         }
         Files.copy(checkpoints.resolve("epoch-0001.zip"), checkpoints.resolve("epoch-0005.zip"));
@@ -441,9 +446,14 @@ class TrainCommandTest {
     }
 
     private void teacher(int classes) throws IOException {
+        teacher(classes, ImageShape.CIFAR);
+    }
+
+    private void teacher(int classes, ImageShape shape) throws IOException {
         List<String> names = Stream.iterate(0, i -> i + 1).limit(classes).map(Object::toString).toList();
         try (OutputStream out = Files.newOutputStream(folder.resolve("teacher.zip"))) {
-            ModelFile.write(out, Architectures.network("cnn-4-8", classes, 1), new ModelFile.Metadata("cnn-4-8", names, "none", Map.of()),
+            ModelFile.write(out, Architectures.network("cnn-4-8", shape, classes, 1),
+                    new ModelFile.Metadata("cnn-4-8", shape, names, "none", Map.of()),
                     Map.of());
         }
     }

@@ -15,12 +15,12 @@ class AugmentationTest {
 
     /** One record: red holds the row (from 1), green the column (from 1), blue is 255. */
     private static ImageSet coordinates(int records) {
-        byte[] pixels = new byte[records * ImageSet.PIXELS];
+        byte[] pixels = new byte[records * ImageShape.CIFAR.size()];
         for (int i = 0; i < pixels.length; i++) {
             int channel = i / (SIDE * SIDE) % 3;
             pixels[i] = (byte) (channel == 0 ? 1 + i / SIDE % SIDE : channel == 1 ? 1 + i % SIDE : 255);
         }
-        return new ImageSet(pixels, new byte[records], List.of("only"));
+        return new ImageSet(ImageShape.CIFAR, pixels, new byte[records], List.of("only"));
     }
 
     private static float at(float[] image, int channel, int row, int column) {
@@ -29,7 +29,7 @@ class AugmentationTest {
 
     @Test
     void cropsWithZerosOutsideTheImage() {
-        float[] out = new float[ImageSet.PIXELS];
+        float[] out = new float[ImageShape.CIFAR.size()];
         Augmentation.shifted(coordinates(1), 0, -4, 3, false, out, 0);
         assertEquals(0, at(out, 2, 3, 0));
         assertEquals(255, at(out, 2, 4, 0));
@@ -41,8 +41,8 @@ class AugmentationTest {
 
     @Test
     void mirrorsTheCroppedWindow() {
-        float[] plain = new float[ImageSet.PIXELS];
-        float[] mirrored = new float[ImageSet.PIXELS];
+        float[] plain = new float[ImageShape.CIFAR.size()];
+        float[] mirrored = new float[ImageShape.CIFAR.size()];
         Augmentation.shifted(coordinates(1), 0, 2, -3, false, plain, 0);
         Augmentation.shifted(coordinates(1), 0, 2, -3, true, mirrored, 0);
         for (int channel = 0; channel < 3; channel++) {
@@ -55,18 +55,18 @@ class AugmentationTest {
     @Test
     void isDecidedBySeedEpochAndRecordWhateverTheBufferHeld() {
         ImageSet set = coordinates(2);
-        float[] alone = new float[ImageSet.PIXELS];
+        float[] alone = new float[ImageShape.CIFAR.size()];
         Augmentation.floats(set, 1, 5, 9, alone, 0);
-        float[] used = new float[3 * ImageSet.PIXELS];
+        float[] used = new float[3 * ImageShape.CIFAR.size()];
         Arrays.fill(used, 7f);
-        Augmentation.floats(set, 1, 5, 9, used, ImageSet.PIXELS);
-        assertArrayEquals(alone, Arrays.copyOfRange(used, ImageSet.PIXELS, 2 * ImageSet.PIXELS));
-        assertEquals(7f, used[ImageSet.PIXELS - 1]);
-        assertEquals(7f, used[2 * ImageSet.PIXELS]);
+        Augmentation.floats(set, 1, 5, 9, used, ImageShape.CIFAR.size());
+        assertArrayEquals(alone, Arrays.copyOfRange(used, ImageShape.CIFAR.size(), 2 * ImageShape.CIFAR.size()));
+        assertEquals(7f, used[ImageShape.CIFAR.size() - 1]);
+        assertEquals(7f, used[2 * ImageShape.CIFAR.size()]);
 
         boolean epochChanges = false;
         for (int epoch = 0; epoch < 5; epoch++) {
-            float[] other = new float[ImageSet.PIXELS];
+            float[] other = new float[ImageShape.CIFAR.size()];
             Augmentation.floats(set, 1, 5, epoch, other, 0);
             epochChanges |= !Arrays.equals(alone, other);
         }
@@ -77,7 +77,7 @@ class AugmentationTest {
     void usesEveryWindowAndBothDirections() {
         ImageSet set = coordinates(1);
         Map<Integer, Integer> seen = new HashMap<>();
-        float[] out = new float[ImageSet.PIXELS];
+        float[] out = new float[ImageShape.CIFAR.size()];
         for (int epoch = 0; epoch < 8100; epoch++) {
             Augmentation.floats(set, 0, 1, epoch, out, 0);
             // The two middle columns and the middle row lie inside the image in every window.

@@ -23,17 +23,17 @@ final class CifarFixture {
     static Map<String, byte[]> cifar10(int perFile) throws IOException {
         Map<String, byte[]> files = new TreeMap<>();
         for (int file = 0; file < 5; file++) {
-            files.put("data_batch_" + (file + 1) + ".bin", records(CifarFormat.CIFAR_10, file * perFile, perFile));
+            files.put("data_batch_" + (file + 1) + ".bin", records(CifarLayout.CIFAR_10, file * perFile, perFile));
         }
-        files.put("test_batch.bin", records(CifarFormat.CIFAR_10, 100, perFile));
+        files.put("test_batch.bin", records(CifarLayout.CIFAR_10, 100, perFile));
         files.put("batches.meta.txt", (String.join("\n", names(10)) + "\n\n").getBytes(StandardCharsets.UTF_8));
         return files;
     }
 
     static Map<String, byte[]> cifar100(int records) throws IOException {
         Map<String, byte[]> files = new TreeMap<>();
-        files.put("train.bin", records(CifarFormat.CIFAR_100, 0, records));
-        files.put("test.bin", records(CifarFormat.CIFAR_100, 100, records));
+        files.put("train.bin", records(CifarLayout.CIFAR_100, 0, records));
+        files.put("test.bin", records(CifarLayout.CIFAR_100, 100, records));
         files.put("fine_label_names.txt", (String.join("\r\n", names(100)) + "\r\n").getBytes(StandardCharsets.UTF_8));
         return files;
     }
@@ -42,14 +42,14 @@ final class CifarFixture {
         return IntStream.range(0, classes).mapToObj(c -> "class-" + c).toList();
     }
 
-    static byte[] records(CifarFormat format, int first, int count) throws IOException {
+    static byte[] records(CifarLayout format, int first, int count) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (int r = first; r < first + count; r++) {
-            if (format == CifarFormat.CIFAR_100) {
+            if (format == CifarLayout.CIFAR_100) {
                 out.write(r % 20);
             }
             out.write(r % format.classes);
-            byte[] pixels = new byte[ImageSet.PIXELS];
+            byte[] pixels = new byte[ImageShape.CIFAR.size()];
             Arrays.fill(pixels, (byte) r);
             out.write(pixels);
         }

@@ -72,8 +72,8 @@ public final class FuzzedCifarFolder implements FuzzedReader {
     }
 
     static void read(String uri) {
-        Cifar data = Cifar.open(uri, new Configuration(false));
-        data.train(Cifar.ALL);
-        data.test(Cifar.ALL);
+        DataSource data = DataSources.open(uri, new Configuration(false));
+        data.train(DataSource.ALL);
+        data.test(DataSource.ALL);
     }
 }

@@ -21,21 +21,21 @@ class ImageSetTest {
 
     /** Record r has label r mod 3, and value (r + i) mod 256 at index i. */
     static ImageSet counting(int records) {
-        byte[] pixels = new byte[records * ImageSet.PIXELS];
+        byte[] pixels = new byte[records * ImageShape.CIFAR.size()];
         byte[] labels = new byte[records];
         for (int r = 0; r < records; r++) {
             labels[r] = (byte) (r % 3);
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
-                pixels[r * ImageSet.PIXELS + i] = (byte) (r + i);
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
+                pixels[r * ImageShape.CIFAR.size() + i] = (byte) (r + i);
             }
         }
-        return new ImageSet(pixels, labels, NAMES);
+        return new ImageSet(ImageShape.CIFAR, pixels, labels, NAMES);
     }
 
     @Test
     void readsBytesAsUnsigned() {
         ImageSet set = counting(2);
-        float[] out = new float[5 + ImageSet.PIXELS];
+        float[] out = new float[5 + ImageShape.CIFAR.size()];
         set.floats(1, out, 5);
         assertEquals(1 / 255f, out[5]);
         assertEquals(1f, out[5 + 254]);
@@ -59,12 +59,12 @@ class ImageSetTest {
     @Test
     void checksumsLabelsThenPixels() throws Exception {
         ImageSet set = counting(1);
-        byte[] all = new byte[1 + ImageSet.PIXELS];
-        IntStream.range(0, ImageSet.PIXELS).forEach(i -> all[1 + i] = (byte) i);
+        byte[] all = new byte[1 + ImageShape.CIFAR.size()];
+        IntStream.range(0, ImageShape.CIFAR.size()).forEach(i -> all[1 + i] = (byte) i);
         String expected = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all));
         assertEquals(expected, set.checksum());
         all[0] = 1;
-        ImageSet relabelled = new ImageSet(Arrays.copyOfRange(all, 1, all.length), new byte[] {1}, NAMES);
+        ImageSet relabelled = new ImageSet(ImageShape.CIFAR, Arrays.copyOfRange(all, 1, all.length), new byte[] {1}, NAMES);
         assertNotEquals(expected, relabelled.checksum());
     }
 
@@ -84,7 +84,9 @@ class ImageSetTest {
 
     @Test
     void refusesLabelsWithoutAClassAndPixelsWithoutALabel() {
-        assertThrows(IllegalArgumentException.class, () -> new ImageSet(new byte[ImageSet.PIXELS], new byte[] {3}, NAMES));
-        assertThrows(IllegalArgumentException.class, () -> new ImageSet(new byte[ImageSet.PIXELS], new byte[] {0, 0}, NAMES));
+        assertThrows(IllegalArgumentException.class,
+                () -> new ImageSet(ImageShape.CIFAR, new byte[ImageShape.CIFAR.size()], new byte[] {3}, NAMES));
+        assertThrows(IllegalArgumentException.class,
+                () -> new ImageSet(ImageShape.CIFAR, new byte[ImageShape.CIFAR.size()], new byte[] {0, 0}, NAMES));
     }
 }

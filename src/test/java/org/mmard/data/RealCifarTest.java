@@ -23,9 +23,9 @@ class RealCifarTest {
 
     @Test
     void readsAllSixtyThousandRecords() throws Exception {
-        Cifar cifar = Cifar.open(folder(), HadoopConfiguration.load(null));
-        ImageSet train = cifar.train(Cifar.ALL);
-        ImageSet test = cifar.test(Cifar.ALL);
+        DataSource cifar = DataSources.open(folder(), HadoopConfiguration.load(null));
+        ImageSet train = cifar.train(DataSource.ALL);
+        ImageSet test = cifar.test(DataSource.ALL);
         assertEquals(50_000, train.size());
         assertEquals(10_000, test.size());
         assertEquals("truck", train.classNames().get(9));
@@ -42,12 +42,12 @@ class RealCifarTest {
     @Test
     void giveBackTheBytesOfTheirFile() throws Exception {
         String folder = folder();
-        ImageSet test = Cifar.open(folder, HadoopConfiguration.load(null)).test(Cifar.ALL);
+        ImageSet test = DataSources.open(folder, HadoopConfiguration.load(null)).test(DataSource.ALL);
         MessageDigest read = MessageDigest.getInstance("SHA-256");
         byte[] record = new byte[3073];
         for (int r = 0; r < test.size(); r++) {
             record[0] = (byte) test.label(r);
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
                 record[1 + i] = (byte) test.value(r, i);
             }
             read.update(record);

@@ -41,9 +41,9 @@ class ShapesFolderTest {
     @Test
     void writesAFolderThatCifarReads() throws IOException {
         assertTrue(new ShapesFolder(23, 11, 5).write(uri(), hadoop));
-        ImageSet train = Cifar.train(uri(), hadoop);
+        ImageSet train = DataSources.open(uri(), hadoop).train(DataSource.ALL);
         assertEquals(Shapes.train(23, 5).checksum(), train.checksum());
-        assertEquals(Shapes.test(11, 5).checksum(), Cifar.test(uri(), hadoop).checksum());
+        assertEquals(Shapes.test(11, 5).checksum(), DataSources.open(uri(), hadoop).test(DataSource.ALL).checksum());
         assertEquals("heart", train.classNames().get(9));
         assertEquals(List.of("shapes"), names(parent));
         assertEquals(
@@ -68,7 +68,7 @@ class ShapesFolderTest {
     void refusesToReplaceAnythingElse() throws IOException {
         new ShapesFolder(10, 10, 1).write(uri(), hadoop);
         assertTrue(refusal(new ShapesFolder(10, 10, 2)).contains("other parameters"));
-        assertEquals(Shapes.train(10, 1).checksum(), Cifar.train(uri(), hadoop).checksum());
+        assertEquals(Shapes.train(10, 1).checksum(), DataSources.open(uri(), hadoop).train(DataSource.ALL).checksum());
 
         Path file = parent.resolve("shapes/data_batch_2.bin");
         Files.write(file, new byte[5]);
@@ -111,7 +111,7 @@ class ShapesFolderTest {
             ShapesFolder shapes = new ShapesFolder(12, 10, 1);
             assertTrue(shapes.write(uri, hadoop));
             assertFalse(shapes.write(uri, hadoop));
-            assertEquals(Shapes.train(12, 1).checksum(), Cifar.train(uri, hadoop).checksum());
+            assertEquals(Shapes.train(12, 1).checksum(), DataSources.open(uri, hadoop).train(DataSource.ALL).checksum());
             assertThrows(InputError.class, () -> new ShapesFolder(12, 10, 2).write(uri, hadoop));
             assertEquals(1, cluster.getFileSystem().listStatus(new org.apache.hadoop.fs.Path("/data")).length);
         }

@@ -46,7 +46,7 @@ class ShapesTest {
         double[][] mean = new double[10][3];
         double[] overall = ImageStatistics.of(set).mean();
         for (int record = 0; record < set.size(); record++) {
-            for (int i = 0; i < ImageSet.PIXELS; i++) {
+            for (int i = 0; i < ImageShape.CIFAR.size(); i++) {
                 mean[set.label(record)][i / 1024] += set.value(record, i) / 255.0 / 1024 / 200;
             }
         }

@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
 
@@ -144,7 +145,7 @@ class GpuBuildTest {
         private static String onProcessor() {
             Device.choose("cpu", null);
             try (PointerScope scope = new PointerScope(); Classifier model = TorchNetwork.frozen(Architectures.network("cnn-4-8", 10, 1))) {
-                return Device.current() + " " + model.logits(new float[2 * 3072]).classes();
+                return Device.current() + " " + model.logits(ImageShape.CIFAR, new float[2 * 3072]).classes();
             }
         }
 

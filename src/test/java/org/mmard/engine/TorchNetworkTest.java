@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.activations.Activation;
@@ -45,10 +46,37 @@ class TorchNetworkTest {
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
-                    assertArrayEquals(expected, frozen.logits(LibTorch.images(pixels)).values(), 2e-5 * largest(expected),
+                    assertArrayEquals(expected, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 2e-5 * largest(expected),
                             passes.toString());
                 }
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cnn-8-16-24", "resnet8", "resnet8x2", "resnet20", "resnet20x2", "resnet18", "preactresnet18",
+        "preactresnet18-raw", "preactresnet18-bn", "preactresnet18-raw-bn", "wideresnet-10-2", "mobilenetv2"})
+    void everyNetworkOfTheZooRunsAt64x64(String architecture) {
+        ImageShape shape = new ImageShape(3, 64, 64);
+        ComputationGraph graph = Architectures.network(architecture, shape, 200, 1);
+        assertEquals(Architectures.network(architecture, 200, 1).params(), graph.params(), "the same weights as at 32 x 32");
+        float[] pixels = new float[shape.size()];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = i % 251 / 250f;
+        }
+        double[] expected = doubles(graph.output(false, Nd4j.createFromArray(pixels).reshape(1, 3, 64, 64))[0]);
+        Logits cotangent = new Logits(random(5, 200), 1, 200);
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
+                Classifier frozen = network.freeze(ALL)) {
+            Classifier.Pass pass = frozen.forward(LibTorch.images(shape, pixels));
+            assertArrayEquals(expected, pass.logits().values(), 1e-4 * largest(expected));
+            float[] gradient = LibTorch.values(pass.inputGradient(cotangent));
+            assertEquals(shape.size(), gradient.length);
+            double norm = 0;
+            for (float value : gradient) {
+                norm += value * (double) value;
+            }
+            assertTrue(norm > 0 && Double.isFinite(norm), "gradient " + norm);
         }
     }
 
@@ -64,7 +92,7 @@ class TorchNetworkTest {
         INDArray expected = graph.getGradientsViewArray().dup();
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             network.zeroGradient();
-            TorchNetwork.TrainPass pass = network.train(LibTorch.images(pixels));
+            TorchNetwork.TrainPass pass = network.train(LibTorch.images(ImageShape.CIFAR, pixels));
             assertArrayEquals(doubles(logits), pass.logits().values(), 2e-5 * largest(doubles(logits)));
             pass.accumulate(new Logits(cotangent, EXAMPLES, 10));
             network.downloadGradient();
@@ -88,7 +116,8 @@ class TorchNetworkTest {
         Random random = new Random(6);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier frozen = network.freeze(ALL)) {
-            float[] gradient = LibTorch.values(frozen.forward(LibTorch.images(pixels)).inputGradient(new Logits(cotangent, EXAMPLES, 10)));
+            float[] gradient = LibTorch
+                    .values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels)).inputGradient(new Logits(cotangent, EXAMPLES, 10)));
             float[] direction = new float[pixels.length];
             double expected = 0;
             for (int i = 0; i < direction.length; i++) {
@@ -109,7 +138,8 @@ class TorchNetworkTest {
             float[] expected = null;
             for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
-                    float[] gradient = LibTorch.values(frozen.forward(LibTorch.images(pixels(7))).inputGradient(cotangent));
+                    float[] gradient =
+                            LibTorch.values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels(7))).inputGradient(cotangent));
                     expected = expected == null ? gradient : expected;
                     float largest = 0;
                     for (float g : expected) {
@@ -133,7 +163,7 @@ class TorchNetworkTest {
         double mean = java.util.Arrays.stream(channel).average().orElseThrow();
         double variance = java.util.Arrays.stream(channel).map(v -> (v - mean) * (v - mean)).sum() / (channel.length - 1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
-            network.train(LibTorch.images(pixels));
+            network.train(LibTorch.images(ImageShape.CIFAR, pixels));
             network.downloadStatistics();
         }
         assertEquals(0.9 * before + 0.1 * mean, graph.getParam("bn1_mean").getDouble(0), 1e-5);
@@ -146,7 +176,7 @@ class TorchNetworkTest {
             ComputationGraph graph = network("cnn-8");
             try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                     Classifier frozen = network.freeze(passes)) {
-                Tensor images = LibTorch.images(pixels(9));
+                Tensor images = LibTorch.images(ImageShape.CIFAR, pixels(9));
                 double[] before = frozen.logits(images).values();
                 graph.params().muli(2);
                 assertArrayEquals(before, frozen.logits(images).values(), passes.toString());
@@ -158,7 +188,7 @@ class TorchNetworkTest {
     void frozenNetworkOutlivesItsGraph() {
         for (Passes passes : new Passes[] {Passes.NONE, ALL}) {
             try (PointerScope scope = new PointerScope(); Classifier frozen = frozenAlone(passes)) {
-                Tensor images = LibTorch.images(pixels(9));
+                Tensor images = LibTorch.images(ImageShape.CIFAR, pixels(9));
                 double[] before = frozen.logits(images).values();
                 for (int i = 0; i < 20; i++) {
                     System.gc();
@@ -187,12 +217,12 @@ class TorchNetworkTest {
         Passes passes = new Passes(folded, true);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier exact = network.freeze(passes); Classifier coarse = network.freeze(passes, Precision.BFLOAT16)) {
-            double[] expected = exact.logits(LibTorch.images(pixels(8))).values();
-            double[] logits = coarse.logits(LibTorch.images(pixels(8))).values();
+            double[] expected = exact.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();
+            double[] logits = coarse.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();
             assertArrayEquals(expected, logits, 0.05 * largest(expected));
             assertTrue(!Arrays.equals(expected, logits), "nothing was rounded");
-            float[] gradient = LibTorch.values(exact.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
-            float[] rounded = LibTorch.values(coarse.forward(LibTorch.images(pixels(8))).inputGradient(cotangent));
+            float[] gradient = LibTorch.values(exact.forward(LibTorch.images(ImageShape.CIFAR, pixels(8))).inputGradient(cotangent));
+            float[] rounded = LibTorch.values(coarse.forward(LibTorch.images(ImageShape.CIFAR, pixels(8))).inputGradient(cotangent));
             long same = IntStream.range(0, gradient.length).filter(i -> Math.signum(gradient[i]) == Math.signum(rounded[i])).count();
             assertTrue(same > 0.9 * gradient.length, same + " of " + gradient.length + " signs");
         }
@@ -231,7 +261,7 @@ class TorchNetworkTest {
     }
 
     private static double value(Classifier network, float[] pixels, double[] cotangent) {
-        double[] logits = network.logits(LibTorch.images(pixels)).values();
+        double[] logits = network.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values();
         double value = 0;
         for (int i = 0; i < logits.length; i++) {
             value += logits[i] * cotangent[i];

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -77,7 +78,7 @@ class TransferTest {
         Device.use(Device.COPYING);
         ComputationGraph graph = Architectures.network("cnn-8", 10, 1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
-            Tensor images = LibTorch.images(new float[2 * 3072]);
+            Tensor images = LibTorch.images(ImageShape.CIFAR, new float[2 * 3072]);
             images.add_(new org.bytedeco.pytorch.Scalar(0.5));
             double[] first = network.train(images).logits().values();
             graph.getParam("logits_b").addi(1);
@@ -92,7 +93,7 @@ class TransferTest {
         for (Device device : new Device[] {Device.HOST, Device.COPYING}) {
             Device.use(device);
             try (PointerScope scope = new PointerScope()) {
-                HostImages images = new HostImages(new float[2 * 3072]);
+                HostImages images = new HostImages(ImageShape.CIFAR, new float[2 * 3072]);
                 images.pixels().put(3071, 0.25f);
                 Tensor first = images.first(1);
                 assertEquals(0.25f, LibTorch.values(first)[3071]);
@@ -107,7 +108,7 @@ class TransferTest {
     void copiesAreTimedAndCounted() {
         Device.use(Device.COPYING);
         try (PointerScope scope = new PointerScope()) {
-            LibTorch.Copies copies = LibTorch.copies(() -> LibTorch.values(LibTorch.images(new float[3072])));
+            LibTorch.Copies copies = LibTorch.copies(() -> LibTorch.values(LibTorch.images(ImageShape.CIFAR, new float[3072])));
             assertEquals(2 * 4 * 3072, copies.bytes());
             assertTrue(copies.seconds() > 0);
         }

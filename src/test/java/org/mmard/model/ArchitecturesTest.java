@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -29,7 +30,7 @@ class ArchitecturesTest {
         "preactresnet18, 10, 11171146", "preactresnet18-raw, 10, 11171146", "preactresnet18-bn, 10, 11172170",
         "wideresnet-28-10, 10, 36479194", "wideresnet-34-10, 10, 46160474", "mobilenetv2, 10, 2296922", "mobilenetv2, 100, 2412212"})
     void hasTheTrainableParametersOfThePublishedNetwork(String name, int classes, long expected) {
-        assertEquals(expected, Outline.of(Architectures.of(name, classes, 1)).trainable());
+        assertEquals(expected, Outline.of(Architectures.of(name, classes, 1), ImageShape.CIFAR).trainable());
     }
 
     @Test

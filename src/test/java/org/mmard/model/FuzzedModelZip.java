@@ -17,7 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.fuzz.FuzzedReader;
@@ -47,7 +47,8 @@ public final class FuzzedModelZip implements FuzzedReader {
         Map<String, byte[]> entries = new LinkedHashMap<>();
         try {
             ModelFile.write(bytes, graph,
-                    new ModelFile.Metadata("cnn-2-3", List.of("circle", "square", "star"), "shapes", Map.of("seed", "5", "git", "abc")),
+                    new ModelFile.Metadata("cnn-2-3", ImageShape.CIFAR, List.of("circle", "square", "star"), "shapes",
+                            Map.of("seed", "5", "git", "abc")),
                     Map.of("state.json", "{}".getBytes(StandardCharsets.UTF_8), ModelFile.RAW, ModelFile.bytes(graph.params())));
             ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(bytes.toByteArray()));
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
@@ -126,13 +127,13 @@ public final class FuzzedModelZip implements FuzzedReader {
     @Override
     public void read(Path folder) {
         ModelFile.Model model = ModelFile.read(folder.resolve("model.zip").toString(), new Configuration(false));
-        Outline.of(model.graph().getConfiguration());
+        Outline.of(model.graph().getConfiguration(), model.metadata().shape());
         byte[] raw = model.extras().get(ModelFile.RAW);
         if (raw != null) {
             ModelFile.array("model.zip", ModelFile.RAW, raw, model.graph().numParams());
         }
         try (Classifier classifier = TorchNetwork.frozen(model.graph())) {
-            classifier.logits(new float[ImageSet.PIXELS]);
+            classifier.logits(ImageShape.CIFAR, new float[ImageShape.CIFAR.size()]);
         }
     }
 }

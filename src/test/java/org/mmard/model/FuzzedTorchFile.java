@@ -12,6 +12,7 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.apache.commons.compress.utils.SeekableInMemoryByteChannel;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.data.ImageShape;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 
@@ -21,7 +22,7 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
 
     @Override
     public void read(Path folder) {
-        Models.read(folder.resolve("weights.pt").toString(), "cnn-4-6", new Configuration(false));
+        Models.read(folder.resolve("weights.pt").toString(), "cnn-4-6", ImageShape.CIFAR, new Configuration(false));
     }
 
     static byte[] one(SplittableRandom random, String... names) throws IOException {

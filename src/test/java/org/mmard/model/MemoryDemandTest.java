@@ -5,13 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
 class MemoryDemandTest {
     @Test
     void isThatOfTheWeightsAndOfTheWidestVertex() {
         // resnet18: 11,173,962 weights and 9,600 running statistics; an addition of three maps of 64 x 32 x 32.
-        assertEquals(4.0 * (11_173_962 + 9_600 + 3 * 64 * 32 * 32), MemoryDemand.bytes(Architectures.of("resnet18", 10, 0)));
+        assertEquals(4.0 * (11_173_962 + 9_600 + 3 * 64 * 32 * 32),
+                MemoryDemand.bytes(Architectures.of("resnet18", 10, 0), ImageShape.CIFAR));
     }
 
     @Test

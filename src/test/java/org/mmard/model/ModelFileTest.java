@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -43,7 +44,8 @@ import org.nd4j.linalg.indexing.NDArrayIndex;
 
 class ModelFileTest {
     private static final ModelFile.Metadata METADATA =
-            new ModelFile.Metadata("cnn-4-8", List.of("circle", "square", "star"), "shapes", Map.of("seed", "5", "git", "abc"));
+            new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("circle", "square", "star"), "shapes",
+                    Map.of("seed", "5", "git", "abc"));
 
     @TempDir
     Path folder;
@@ -288,12 +290,36 @@ class ModelFileTest {
 
     @Test
     void namesThatDoNotAgreeWithTheNetworkAreRefused() throws IOException {
-        writeGraph(new ModelFile.Metadata("cnn-4-8", List.of("circle", "square"), "", Map.of()));
+        writeGraph(new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("circle", "square"), "", Map.of()));
         assertRefused(file, "the network has 3 logits, and mmard.json 2 class names");
-        writeGraph(new ModelFile.Metadata("cnn-4-9", METADATA.classNames(), "", Map.of()));
+        writeGraph(new ModelFile.Metadata("cnn-4-9", ImageShape.CIFAR, METADATA.classNames(), "", Map.of()));
         assertRefused(file, "where cnn-4-9 has");
-        writeGraph(new ModelFile.Metadata("cnn" + "-4".repeat(50_000), METADATA.classNames(), "", Map.of()));
+        writeGraph(new ModelFile.Metadata("cnn" + "-4".repeat(50_000), ImageShape.CIFAR, METADATA.classNames(), "", Map.of()));
         assertRefused(file, "entry mmard.json: unknown architecture");
+    }
+
+    @Test
+    void aModelKnowsTheShapeOfItsImages() throws IOException {
+        ImageShape grey = new ImageShape(1, 28, 64);
+        graph = Architectures.network("cnn-4-8", grey, 3, 5);
+        writeGraph(new ModelFile.Metadata("cnn-4-8", grey, METADATA.classNames(), "", Map.of()));
+        assertEquals(grey, read(file).metadata().shape());
+        writeGraph(METADATA);
+        assertRefused(file, "where cnn-4-8 has");
+    }
+
+    @Test
+    void aFileThatSaysNoShapeIsForImagesOfCifars() throws IOException {
+        rewrite("mmard.json", content -> new String(content, StandardCharsets.UTF_8).replaceFirst("\"shape\" : \\{[^}]*\\},", "")
+                .getBytes(StandardCharsets.UTF_8));
+        assertEquals(METADATA, read(file).metadata());
+    }
+
+    @Test
+    void aShapeThatNoImageHasIsRefused() throws IOException {
+        rewrite("mmard.json", content -> new String(content, StandardCharsets.UTF_8).replace("\"height\" : 32", "\"height\" : 1000000")
+                .getBytes(StandardCharsets.UTF_8));
+        assertRefused(file, "entry mmard.json: images of 3 x 1000000 x 32 values");
     }
 
     @ParameterizedTest
@@ -311,7 +337,8 @@ class ModelFileTest {
 
     @Test
     void wordsThatSteerATerminalAreEscaped() throws IOException {
-        writeGraph(new ModelFile.Metadata("cnn-4-8", List.of("\u001b[2J", "b", "c"), "one\ntwo", Map.of("seed", "\u202e5")));
+        writeGraph(
+                new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("\u001b[2J", "b", "c"), "one\ntwo", Map.of("seed", "\u202e5")));
         ModelFile.Metadata read = read(file).metadata();
         assertEquals(List.of("\\u001b[2J", "b", "c"), read.classNames());
         assertEquals("one\\u000atwo", read.data());

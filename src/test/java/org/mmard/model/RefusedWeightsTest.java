@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
 
@@ -103,7 +104,7 @@ class RefusedWeightsTest {
     void missingAndSurplusEntriesAreNamed() throws IOException {
         Path resnet = folder.resolve("missing.pt");
         weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).ascii("u").write(resnet);
-        InputError missing = assertThrows(InputError.class, () -> Models.read(resnet.toString(), "cnn-2-2", HADOOP));
+        InputError missing = assertThrows(InputError.class, () -> Models.read(resnet.toString(), "cnn-2-2", ImageShape.CIFAR, HADOOP));
         assertTrue(missing.getMessage().contains("entry conv2.weight is missing"), missing.getMessage());
         Path surplus = weights(each -> each.tensor(new float[54], 2, 3, 3, 3)).text("conv9.weight").tensor(new float[1], 1)
                 .text("bn1.num_batches_tracked").tensor(new float[1], 1).ascii("u").write(folder.resolve("surplus.pt"));
@@ -215,7 +216,7 @@ class RefusedWeightsTest {
     @Test
     void weightsNeedTheirArchitecturesNameAndAModelFileIsAskedForWhereOnlyThatWillDo() {
         String file = "src/test/resources/org/mmard/model/plain.pt";
-        InputError nameless = assertThrows(InputError.class, () -> Models.read(file, null, HADOOP));
+        InputError nameless = assertThrows(InputError.class, () -> Models.read(file, null, ImageShape.CIFAR, HADOOP));
         assertTrue(nameless.getMessage().contains("--architecture"), nameless.getMessage());
         InputError asTeacher = assertThrows(InputError.class, () -> ModelFile.read(file, HADOOP));
         assertTrue(asTeacher.getMessage().contains("mmard model import"), asTeacher.getMessage());
@@ -262,7 +263,8 @@ class RefusedWeightsTest {
 
     private static void assertRefused(Path file, String... parts) {
         String architecture = parts[0].startsWith("cnn-") ? parts[0] : CNN;
-        InputError error = assertThrows(InputError.class, () -> Models.read(file.toString(), architecture, HADOOP), () -> file.toString());
+        InputError error = assertThrows(InputError.class, () -> Models.read(file.toString(), architecture, ImageShape.CIFAR, HADOOP),
+                () -> file.toString());
         assertOneLine(error);
         assertTrue(error.getMessage().startsWith(file.toString()), error.getMessage());
         for (String part : parts[0].startsWith("cnn-") ? Arrays.copyOfRange(parts, 1, parts.length) : parts) {

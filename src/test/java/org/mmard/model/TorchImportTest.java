@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -80,7 +81,7 @@ class TorchImportTest {
     void aModelFileSaysWhatItIsAndContradictionIsRefused() throws Exception {
         Path file = folder.resolve("model.zip");
         try (var out = Files.newOutputStream(file)) {
-            ModelFile.Metadata metadata = new ModelFile.Metadata("cnn-4", List.of("a", "b"), "", Map.of());
+            ModelFile.Metadata metadata = new ModelFile.Metadata("cnn-4", ImageShape.CIFAR, List.of("a", "b"), "", Map.of());
             ModelFile.write(out, Architectures.network("cnn-4", 2, 1), metadata, Map.of());
         }
         assertEquals("cnn-4", read(file, null).metadata().architecture());
@@ -94,7 +95,7 @@ class TorchImportTest {
     }
 
     private static ModelFile.Model read(Path file, String architecture) {
-        return Models.read(file.toString(), architecture, HadoopConfiguration.load());
+        return Models.read(file.toString(), architecture, ImageShape.CIFAR, HadoopConfiguration.load());
     }
 
     /** The weights of {@code make_weights.py}'s {@code fill}. */
@@ -121,7 +122,7 @@ class TorchImportTest {
         LibTorch.threads(1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier frozen = network.freeze(new Passes(true, true))) {
-            assertArrayEquals(logits, frozen.logits(LibTorch.images(pixels)).values(), 1e-5 * largest, expected);
+            assertArrayEquals(logits, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 1e-5 * largest, expected);
         }
     }
 }

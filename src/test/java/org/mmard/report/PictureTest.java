@@ -9,24 +9,24 @@ import java.io.IOException;
 import java.util.Base64;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 
 class PictureTest {
-    private static final int PLANE = ImageSet.HEIGHT * ImageSet.WIDTH;
+    private static final int PLANE = ImageShape.CIFAR.plane();
 
     @Test
     void showsThePixelsOfItsExampleAsSquares() {
-        float[] pixels = new float[2 * ImageSet.PIXELS];
-        int at = ImageSet.PIXELS + 5 * ImageSet.WIDTH + 7;
+        float[] pixels = new float[2 * ImageShape.CIFAR.size()];
+        int at = ImageShape.CIFAR.size() + 5 * ImageShape.CIFAR.width() + 7;
         pixels[at] = 1;
         pixels[at + PLANE] = 0.5f;
         pixels[at + 2 * PLANE] = 1.2f;
-        BufferedImage image = Picture.of(pixels, 1, 3);
+        BufferedImage image = Picture.of(ImageShape.CIFAR, pixels, 1, 3);
         assertEquals(96, image.getWidth());
         assertEquals(0xff80ff, image.getRGB(7 * 3 + 2, 5 * 3) & 0xffffff);
         assertEquals(0xff80ff, image.getRGB(7 * 3, 5 * 3 + 2) & 0xffffff);
         assertEquals(0, image.getRGB(7 * 3 + 3, 5 * 3) & 0xffffff);
-        assertEquals(0, Picture.of(pixels, 0, 3).getRGB(7 * 3, 5 * 3) & 0xffffff);
+        assertEquals(0, Picture.of(ImageShape.CIFAR, pixels, 0, 3).getRGB(7 * 3, 5 * 3) & 0xffffff);
     }
 
     @Test
@@ -39,7 +39,7 @@ class PictureTest {
 
     @Test
     void uriHoldsAPng() throws IOException {
-        String uri = Picture.uri(Picture.of(new float[ImageSet.PIXELS], 0, 1));
+        String uri = Picture.uri(Picture.of(ImageShape.CIFAR, new float[ImageShape.CIFAR.size()], 0, 1));
         assertTrue(uri.startsWith("data:image/png;base64,"));
         assertEquals(32, ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(uri.split(",")[1]))).getHeight());
     }

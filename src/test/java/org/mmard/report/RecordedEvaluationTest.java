@@ -19,10 +19,12 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.Outcome;
 import org.mmard.attack.Robustness;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
 class RecordedEvaluationTest {
-    private static final ImageSet IMAGES = new ImageSet(new byte[3 * ImageSet.PIXELS], new byte[] {0, 1, 1}, List.of("cat", "dog"));
+    private static final ImageSet IMAGES =
+            new ImageSet(ImageShape.CIFAR, new byte[3 * ImageShape.CIFAR.size()], new byte[] {0, 1, 1}, List.of("cat", "dog"));
 
     @TempDir
     Path folder;

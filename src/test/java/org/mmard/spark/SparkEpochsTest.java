@@ -21,6 +21,7 @@ import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.EpochOrder;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Device;
 import org.mmard.model.Architectures;
 import org.mmard.run.EpochSums;
@@ -101,7 +102,8 @@ class SparkEpochsTest {
     void aMethodTrainsBitForBitAsAPlainLoopOnTheProcessorDoes() {
         ComputationGraph ofTeacher = Architectures.network("cnn-4-8", 10, 5);
         Teacher teacher =
-                new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher("memory:teacher", "", "cnn-4-8", ImageShape.CIFAR, 10, ofTeacher.getConfiguration().toJson(),
+                        ofTeacher.params().toFloatVector());
         StepFactory steps = new DistillationSteps(SettingsReader.method(Map.of("method.name", "mmard"), "test"), 4,
                 SettingsReader.attack(Map.of("attack.steps", "2"), "test"), new Settings.WeightPerturbation(0, 0),
                 Settings.Engine.on("auto"), teacher);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -15,7 +15,8 @@ class BatchStatisticsTest {
     void areMeanAndUnbiasedVarianceOfWhatTheBatchNormSees() {
         ComputationGraph graph = Architectures.network("cnn-4-8", 10, 1);
         Step.Batch batch = new TrainingBatch(0, 0, IntStream.range(0, 20).toArray()).load(Toys.images(20, 1), 7, true);
-        INDArray x = Nd4j.createFromArray(batch.images()).reshape(20, ImageSet.CHANNELS, ImageSet.HEIGHT, ImageSet.WIDTH);
+        INDArray x = Nd4j.createFromArray(batch.images()).reshape(20, ImageShape.CIFAR.channels(), ImageShape.CIFAR.height(),
+                ImageShape.CIFAR.width());
         // DL4J's own convolution, in front of the first batch norm.
         INDArray seen = graph.feedForward(new INDArray[] {x}, false, true).get("conv1");
         float[] found;

@@ -24,6 +24,7 @@ import org.mmard.attack.Attacks;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.EpochOrder;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
 import org.mmard.engine.LibTorch;
@@ -130,7 +131,8 @@ class DeviceParityTest {
         Settings.Training training = Toys.training(BATCH, 0.1);
         ComputationGraph ofTeacher = Architectures.network("cnn-4-8", 10, 5);
         Teacher teacher =
-                new Teacher("memory:teacher", "", "cnn-4-8", 10, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+                new Teacher("memory:teacher", "", "cnn-4-8", ImageShape.CIFAR, 10, ofTeacher.getConfiguration().toJson(),
+                        ofTeacher.params().toFloatVector());
         ComputationGraph student = Architectures.network("resnet8", 10, 1);
         List<Double> losses = new ArrayList<>();
         EpochOrder order = new EpochOrder(IntStream.range(0, 3 * BATCH).toArray(), BATCH, 7);

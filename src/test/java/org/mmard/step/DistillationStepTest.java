@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
@@ -129,7 +130,7 @@ class DistillationStepTest {
                         Map.of("attack.batch-norm", batchNorm, "attack.steps", "3",
                                 "attack.epsilon", "1e-9", "attack.step-size", "1e-9"));
                 TorchNetwork network = new TorchNetwork(counted)) {
-            Tensor natural = LibTorch.images(batch(16, 2).images());
+            Tensor natural = LibTorch.images(ImageShape.CIFAR, batch(16, 2).images());
             step.adversarial(natural, natural, batch(16, 2).labels());
             for (int i = 0; i < forwards; i++) {
                 network.train(natural);
@@ -147,7 +148,7 @@ class DistillationStepTest {
         Map<String, String> method = Map.of("method.name", "pgd-at");
         try (PointerScope scope = new PointerScope();
                 DistillationStep step = step(Architectures.network("cnn-8-16", 10, 1), method, Map.of("attack.batch-norm", batchNorm))) {
-            Tensor natural = LibTorch.images(batch(2, 2).images());
+            Tensor natural = LibTorch.images(ImageShape.CIFAR, batch(2, 2).images());
             float[] one = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 2}));
             float[] other = LibTorch.values(step.attackGradient(natural, natural, new int[] {1, 5}));
             assertEquals(coupled, !Arrays.equals(Arrays.copyOf(one, 3072), Arrays.copyOf(other, 3072)));
@@ -174,9 +175,9 @@ class DistillationStepTest {
                 DistillationStep step = new DistillationStep(student,
                         new FrozenTeacher(teacher.freeze(PASSES), teacher.freeze(PASSES, precision)),
                         epoch -> built, SettingsReader.attack(Map.of(), "test"), Settings.WeightPerturbation.NONE, PASSES, precision)) {
-            Tensor natural = LibTorch.images(batch(8, 2).images());
-            Tensor start = LibTorch.images(batch(8, 2).images());
-            start.add_(LibTorch.images(batch(8, 3).images()).sub_(new Scalar(0.5)), new Scalar(0.002));
+            Tensor natural = LibTorch.images(ImageShape.CIFAR, batch(8, 2).images());
+            Tensor start = LibTorch.images(ImageShape.CIFAR, batch(8, 2).images());
+            start.add_(LibTorch.images(ImageShape.CIFAR, batch(8, 3).images()).sub_(new Scalar(0.5)), new Scalar(0.002));
             return LibTorch.values(step.adversarial(natural, start, batch(8, 2).labels()));
         }
     }
@@ -198,7 +199,7 @@ class DistillationStepTest {
 
     private static Step.Batch inEpoch(int epoch) {
         Step.Batch batch = batch(4, 2);
-        return new Step.Batch(batch.images(), batch.labels(), batch.records(), batch.seed(), epoch);
+        return new Step.Batch(ImageShape.CIFAR, batch.images(), batch.labels(), batch.records(), batch.seed(), epoch);
     }
 
     @ParameterizedTest
@@ -216,7 +217,8 @@ class DistillationStepTest {
 
     private static Step.Result outerLoss(ComputationGraph student, Map<String, String> method) {
         try (PointerScope scope = new PointerScope(); DistillationStep step = step(student, method, Map.of())) {
-            return step.outerLoss(LibTorch.images(batch(16, 2).images()), LibTorch.images(batch(16, 3).images()), batch(16, 2).labels());
+            return step.outerLoss(LibTorch.images(ImageShape.CIFAR, batch(16, 2).images()),
+                    LibTorch.images(ImageShape.CIFAR, batch(16, 3).images()), batch(16, 2).labels());
         }
     }
 
@@ -267,7 +269,8 @@ class DistillationStepTest {
         for (int i = 0; i < images.length; i++) {
             images[i] = random.nextFloat();
         }
-        return new Step.Batch(images, random.ints(examples, 0, 10).toArray(), random.ints(examples, 0, 1000).toArray(), 7, 3);
+        return new Step.Batch(ImageShape.CIFAR, images, random.ints(examples, 0, 10).toArray(), random.ints(examples, 0, 1000).toArray(), 7,
+                3);
     }
 
     private static long residentKilobytes() throws IOException {

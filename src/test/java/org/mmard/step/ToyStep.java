@@ -2,7 +2,7 @@ package org.mmard.step;
 
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -19,7 +19,8 @@ public final class ToyStep implements Step {
     @Override
     public Result gradient(Batch batch) {
         int n = batch.labels().length;
-        INDArray x = Nd4j.createFromArray(batch.images()).reshape(n, ImageSet.CHANNELS, ImageSet.HEIGHT, ImageSet.WIDTH);
+        INDArray x = Nd4j.createFromArray(batch.images()).reshape(n, ImageShape.CIFAR.channels(), ImageShape.CIFAR.height(),
+                ImageShape.CIFAR.width());
         INDArray logits = student.feedForward(new INDArray[] {x}, true, false).get("logits");
         INDArray gradient = Transforms.softmax(logits, true);
         double loss = 0;

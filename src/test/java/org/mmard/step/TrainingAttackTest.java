@@ -18,6 +18,7 @@ import org.mmard.attack.Examples;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Passes;
@@ -73,6 +74,7 @@ class TrainingAttackTest {
 
     private static Teacher teacher() {
         ComputationGraph graph = Architectures.network("cnn-8-16", 10, 5);
-        return new Teacher("memory:teacher", "", "cnn-8-16", 10, graph.getConfiguration().toJson(), graph.params().toFloatVector());
+        return new Teacher("memory:teacher", "", "cnn-8-16", ImageShape.CIFAR, 10, graph.getConfiguration().toJson(),
+                graph.params().toFloatVector());
     }
 }

@@ -9,6 +9,7 @@ import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
+import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.run.CheckpointState;
@@ -79,7 +80,7 @@ public final class RunFixture {
         stop = new StopRequest();
         last = change.apply(new FakeEpochs(student));
         return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging),
-                new ModelFile.Metadata("cnn-4-8", List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
+                new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
                 .run(last, told, stop);
     }
 

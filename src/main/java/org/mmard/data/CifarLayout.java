@@ -7,7 +7,7 @@ import java.util.List;
  * The two official binary layouts (A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009): files of records without
  * a header, each record its label bytes and then the 3072 bytes of its planes.
  */
-public enum CifarFormat {
+enum CifarLayout {
     /** One label byte. */
     CIFAR_10(
             "CIFAR-10", "cifar-10-batches-bin", "cifar-10-binary.tar.gz", 1, 10,
@@ -28,7 +28,7 @@ public enum CifarFormat {
     final List<String> testFiles;
     final List<String> trainFiles;
 
-    CifarFormat(
+    CifarLayout(
             String title, String folder, String archive, int labelBytes, int classes, String namesFile, String testFile,
             List<String> trainFiles) {
         this.title = title;
@@ -49,7 +49,7 @@ public enum CifarFormat {
 
     /** Bytes of one record. */
     int recordBytes() {
-        return labelBytes + ImageSet.PIXELS;
+        return labelBytes + ImageShape.CIFAR.size();
     }
 
     /** Classes of label byte {@code index}; the last byte is the label used. */
