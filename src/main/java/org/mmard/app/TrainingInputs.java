@@ -9,6 +9,7 @@ import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.data.Split;
+import org.mmard.failure.InputError;
 import org.mmard.method.Methods;
 import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
@@ -16,6 +17,7 @@ import org.mmard.model.ModelFile;
 import org.mmard.model.Outline;
 import org.mmard.run.Checkpoints;
 import org.mmard.run.Provenance;
+import org.mmard.step.RateSchedules;
 import org.mmard.step.Teacher;
 
 /**
@@ -25,7 +27,7 @@ import org.mmard.step.Teacher;
  * @param fresh the student as a new run starts with it
  */
 public record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
-    /** @throws org.mmard.failure.InputError for the first thing that is missing, damaged or does not fit the rest */
+    /** @throws InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
         boolean needsTeacher = Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs())).needsTeacher();
@@ -35,6 +37,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
                             + " needs a teacher: give its model file");
         }
         Architectures.of(settings.student().architecture(), 2, 0);
+        requireSchedule(resolved);
         Teacher teacher = needsTeacher ? sources.teacher(settings.teacher().model()) : null;
         ImageSet images = sources.training(settings.data());
         if (teacher != null && teacher.classes() != images.classes()) {
@@ -49,6 +52,14 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
         TrainingInputs inputs = new TrainingInputs(settings, images, split, teacher, student(resolved, images, sources.hadoop()));
         inputs.requireBatches(resolved);
         return inputs;
+    }
+
+    private static void requireSchedule(ResolvedSettings resolved) {
+        try {
+            RateSchedules.of(resolved.settings().training());
+        } catch (InputError e) {
+            throw resolved.refusal("training.schedule", e.getMessage());
+        }
     }
 
     /**

@@ -25,8 +25,8 @@ import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ShapesFolder;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
@@ -172,7 +172,7 @@ final class QuickstartCommand implements Callable<Integer> {
             for (Part part : PARTS) {
                 String model = folder.resolve(part.name()).resolve(RunDirectory.BEST).toString();
                 try (TorchNetwork network = new TorchNetwork(ModelFile.read(model, hadoop).graph());
-                        Classifier classifier = network.freeze(new Passes(true, true))) {
+                        Classifier classifier = network.freeze(CompilePasses.ALL)) {
                     Evaluation evaluation =
                             Evaluator.local(classifier, images, 250, ModelEvaluation.SEED).evaluate(about(model, data), attacks, display);
                     RunDirectory.at(folder.resolve(part.name()).toString(), hadoop)

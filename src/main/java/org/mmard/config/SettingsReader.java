@@ -317,7 +317,7 @@ public final class SettingsReader {
         Settings.Training training = new Settings.Training(
                 keys.count("training.epochs", 1), keys.count("training.batch", 1), keys.real("training.learning-rate", Range.ABOVE_ZERO),
                 keys.real("training.momentum", Range.FRACTION_BELOW_ONE), keys.real("training.weight-decay", Range.ZERO_OR_ABOVE),
-                keys.choice("training.schedule", "constant", "step", "piecewise", "cosine"),
+                keys.text("training.schedule", "the name of a schedule"),
                 keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
                 keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
                 keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
@@ -332,12 +332,6 @@ public final class SettingsReader {
             if (milestones.get(i) <= milestones.get(i - 1)) {
                 throw keys.refusal("training.milestones", "epochs that rise");
             }
-        }
-        if (training.schedule().equals("piecewise") && milestones.isEmpty()) {
-            throw keys.refusal("training.milestones", "one epoch or more: the points of a piecewise schedule");
-        }
-        if (training.schedule().equals("piecewise") && milestones.size() != training.rates().size()) {
-            throw keys.refusal("training.rates", "one rate for each of the " + milestones.size() + " milestones of a piecewise schedule");
         }
         if (!training.averaging().kind().equals("none") && training.averaging().fromEpoch() >= training.epochs()) {
             throw keys.refusal("training.averaging.from-epoch", "fewer than the " + training.epochs() + " of training.epochs");

@@ -18,6 +18,7 @@ public record Logits(double[] values, int examples, int classes) {
         return new Logits(new double[examples * classes], examples, classes);
     }
 
+    /** The value of one class for one example. */
     public double get(int example, int c) {
         return values[example * classes + c];
     }

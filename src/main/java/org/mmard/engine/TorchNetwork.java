@@ -107,19 +107,19 @@ public final class TorchNetwork implements AutoCloseable {
     /** A snapshot of a graph as a classifier, with every compile pass: for whoever has nothing else to do with it. Close it. */
     public static Classifier frozen(ComputationGraph graph) {
         try (TorchNetwork network = new TorchNetwork(graph)) {
-            return network.freeze(new Passes(true, true));
+            return network.freeze(CompilePasses.ALL);
         }
     }
 
     /**
      * The network as it is now, in eval mode: a snapshot, which shares nothing with the graph. It outlives the current scope: close it.
      */
-    public Classifier freeze(Passes passes) {
+    public Classifier freeze(CompilePasses passes) {
         return freeze(passes, Precision.FLOAT32);
     }
 
     /** As above, in another precision. Images, logits and input gradients remain float32. */
-    public Classifier freeze(Passes passes, Precision precision) {
+    public Classifier freeze(CompilePasses passes, Precision precision) {
         checkBinding();
         try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
             Program frozen = passes.foldBatchNorm() ? folded : program;

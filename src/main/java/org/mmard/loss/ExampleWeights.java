@@ -12,6 +12,7 @@ public interface ExampleWeights extends Serializable {
     /** Every prediction that must be in the {@link Predictions} handed over. */
     Set<Prediction> reads();
 
+    /** The weight of each example, a new array. */
     double[] of(Predictions predictions);
 
     /** 1 minus these weights. */

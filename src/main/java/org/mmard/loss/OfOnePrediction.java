@@ -3,7 +3,8 @@ package org.mmard.loss;
 import java.util.Set;
 
 /** A term that reads one prediction, and is differentiated with respect to it. */
-interface OfOnePrediction extends Term {
+public interface OfOnePrediction extends Term {
+    /** The prediction. */
     Prediction of();
 
     @Override

@@ -38,14 +38,17 @@ public enum Prediction {
         return symbol;
     }
 
+    /** Whether the teacher makes it, not the student. */
     public boolean ofTeacher() {
         return ofTeacher;
     }
 
+    /** What it is a prediction of. */
     public Image image() {
         return image;
     }
 
+    /** Whether it is of x'. */
     public boolean ofAdversarial() {
         return image == Image.ADVERSARIAL;
     }

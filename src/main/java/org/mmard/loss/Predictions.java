@@ -46,10 +46,16 @@ public final class Predictions {
         return copy;
     }
 
+    /** Whether a prediction is here. */
     public boolean has(Prediction which) {
         return logits.containsKey(which);
     }
 
+    /**
+     * The logits of a prediction, shape [examples, classes].
+     *
+     * @throws IllegalStateException where it is not here: a term reads what it does not name
+     */
     public Logits get(Prediction which) {
         Logits found = logits.get(which);
         if (found == null) {
@@ -58,6 +64,7 @@ public final class Predictions {
         return found;
     }
 
+    /** Class index of each example; not a copy. */
     public int[] labels() {
         return labels;
     }

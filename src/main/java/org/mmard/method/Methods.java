@@ -22,10 +22,10 @@ public final class Methods {
      * @throws InputError naming the key whose value is unknown or does not fit the others
      */
     public static Method of(Settings.Method settings, TrainingProgress progress) {
-        Objective outer = OuterLoss.of(settings, progress);
+        Objective outer = OuterLosses.of(settings, progress);
         List<Prediction> forwards = settings.forwards() == null ? usual(outer, settings) : asked(outer, settings);
         Optional<Objective> inner =
-                InnerObjective.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
+                InnerObjectives.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
         if (inner.isPresent()) {
             return new Method(inner, outer, forwards, settings.lambda());
         }
@@ -40,12 +40,12 @@ public final class Methods {
      * @throws InputError where its value is unknown or adds nothing
      */
     public static Optional<Objective> inner(Settings.Method settings) {
-        return InnerObjective.of(settings);
+        return InnerObjectives.of(settings);
     }
 
     /** What the outer loss reads, in the order of its published code; what an addition reads besides comes last. */
     private static List<Prediction> usual(Objective outer, Settings.Method settings) {
-        List<Prediction> forwards = new ArrayList<>(OuterLoss.forwards(settings).stream().map(Prediction::ofStudent).toList());
+        List<Prediction> forwards = new ArrayList<>(OuterLosses.forwards(settings).stream().map(Prediction::ofStudent).toList());
         outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which)).forEach(forwards::add);
         forwards.retainAll(outer.reads());
         return forwards;

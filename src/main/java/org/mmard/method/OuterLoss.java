@@ -1,94 +1,53 @@
 package org.mmard.method;
 
-import static org.mmard.loss.Prediction.Image.ADVERSARIAL;
-import static org.mmard.loss.Prediction.Image.MIRRORED;
-import static org.mmard.loss.Prediction.Image.NATURAL;
-
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.function.Function;
 import org.mmard.config.Settings;
-import org.mmard.failure.InputError;
 import org.mmard.loss.Prediction;
-import org.mmard.loss.Triangle;
-import org.mmard.loss.WeightedSum;
 import org.mmard.loss.WeightedSum.Weighted;
+import org.mmard.registry.Named;
 
 /**
- * The named outer losses L, which the student minimises, each with the order of its published code's forwards. {@link OuterTerms} has their
- * terms, docs/method.md their formulas.
+ * What {@code method.outer} names: the loss L that the student minimises, a weighted sum of {@link org.mmard.loss.Term}s. One of your own
+ * is a class with a public constructor without parameters, named in {@code META-INF/services/org.mmard.method.OuterLoss} of a jar beside
+ * this one. L = CE(S(x'), y) + alpha KL(T(x) || S(x')), for example:
+ *
+ * <pre>{@code
+ * public final class LabelsAndTeacher implements OuterLoss {
+ *     public String name() {
+ *         return "labels-and-teacher";
+ *     }
+ *
+ *     public List<Weighted> terms(Settings.Method settings, TrainingProgress progress) {
+ *         double alpha = settings.alpha() == null ? 1 : settings.alpha();
+ *         return List.of(
+ *                 new Weighted(1, new CrossEntropy(STUDENT_ADVERSARIAL)),
+ *                 new Weighted(alpha, KlDivergence.of(TEACHER_NATURAL, STUDENT_ADVERSARIAL)));
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Its coefficients are those of the section {@code method}: {@code alpha} and {@code beta} have no meaning of their own and no usual
+ * value but the loss's (null stands for it), {@code a}, {@code b}, {@code temperature} and {@code label-smoothing} have one that is stated
+ * in {@link Settings.Method}. {@code method.scale} multiplies the whole sum, and {@code + triangle} adds that term to any loss, both
+ * without its help.
  */
-enum OuterLoss {
-    PLAIN("natural", OuterTerms::natural, NATURAL),
-    PGD_AT("pgd-at", OuterTerms::pgdAt, ADVERSARIAL),
-    TRADES("trades", OuterTerms::trades, NATURAL, ADVERSARIAL),
-    MART("mart", OuterTerms::mart, NATURAL, ADVERSARIAL),
-    ARD("ard", OuterTerms::ard, ADVERSARIAL, NATURAL),
-    IAD("iad", OuterTerms::iad, ADVERSARIAL, NATURAL),
-    IAD_PAPER("iad-paper", OuterTerms::iadPaper, ADVERSARIAL, NATURAL),
-    RSLAD("rslad", OuterTerms::rslad, ADVERSARIAL, NATURAL),
-    ADAAD("adaad", OuterTerms::adaad, NATURAL, ADVERSARIAL),
-    IGDM("igdm", OuterTerms::igdm, ADVERSARIAL, MIRRORED),
-    SAAD("saad", OuterTerms::saad, ADVERSARIAL, MIRRORED, NATURAL),
-    EQUATION_4("equation-4", OuterTerms::equation4, ADVERSARIAL, NATURAL),
-    /** Equation 4 and the triangle. */
-    MMARD("mmard", OuterTerms::equation4, ADVERSARIAL, NATURAL);
-
-    private static final String KEY = "method.outer";
-    private static final String ADDITION = "triangle";
-
-    private final String key;
-    private final Function<OuterTerms, List<Weighted>> terms;
-    private final List<Prediction.Image> forwards;
-
-    OuterLoss(String key, Function<OuterTerms, List<Weighted>> terms, Prediction.Image... forwards) {
-        this.key = key;
-        this.terms = terms;
-        this.forwards = List.of(forwards);
-    }
+public interface OuterLoss extends Named {
+    /**
+     * The terms and their weights at a point of the training; asked once per epoch, on every executor. A term of weight 0 is not computed.
+     * All terms have different names. Only the student's predictions have a gradient ({@link org.mmard.loss.Term#differentiates}), and
+     * T~(x') is not to be had.
+     *
+     * @param settings {@code method.*}
+     * @param progress how far the training has come
+     * @throws org.mmard.failure.InputError in one line that names the key, for a coefficient that does not fit
+     */
+    List<Weighted> terms(Settings.Method settings, TrainingProgress progress);
 
     /**
-     * @throws org.mmard.failure.InputError for an unknown name, an addition that adds nothing or a weight that leaves nothing to minimise
+     * Which images the student's train-mode forwards see, in their order, which decides what batch norm's running statistics become. What
+     * the terms do not read is left out; what they read and is not here comes last. By default x, x', x - d.
      */
-    static WeightedSum of(Settings.Method settings, TrainingProgress progress) {
-        try {
-            return sum(settings, progress);
-        } catch (IllegalArgumentException e) {
-            // Each key is in its range, but their product is not.
-            throw new InputError(KEY + " \"" + settings.outer() + "\" comes to " + e.getMessage()
-                    + ": bring method.scale, method.temperature, method.alpha, method.beta or method.b nearer to 1", e);
-        }
-    }
-
-    private static WeightedSum sum(Settings.Method settings, TrainingProgress progress) {
-        Selection<OuterLoss> selection = selection(settings);
-        if (selection.extended() && selection.choice() == MMARD) {
-            throw selection.refusal(KEY, ADDITION, "mmard has the triangle already");
-        }
-        List<Weighted> parts = new ArrayList<>(selection.choice().terms.apply(new OuterTerms(settings, progress, selection.choice().key)));
-        if (selection.extended() || selection.choice() == MMARD) {
-            Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
-            settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
-            parts.add(new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners)));
-        }
-        return new WeightedSum(
-                parts.stream().map(part -> new Weighted(settings.scale() * part.weight(), part.term())).toArray(Weighted[]::new));
-    }
-
-    /** The images of the student's forwards in the order in which the published code computes them. */
-    static List<Prediction.Image> forwards(Settings.Method settings) {
-        return selection(settings).choice().forwards;
-    }
-
-    private static Selection<OuterLoss> selection(Settings.Method settings) {
-        return Selection.of(KEY, settings.outer(), values(), ADDITION);
-    }
-
-    @Override
-    public String toString() {
-        return key;
+    default List<Prediction.Image> forwards() {
+        return List.of(Prediction.Image.values());
     }
 }

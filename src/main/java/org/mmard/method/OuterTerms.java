@@ -5,7 +5,11 @@ import static org.mmard.loss.Prediction.STUDENT_NATURAL;
 import static org.mmard.loss.Prediction.TEACHER_ADVERSARIAL;
 import static org.mmard.loss.Prediction.TEACHER_NATURAL;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.loss.BoostedCrossEntropy;
@@ -19,6 +23,7 @@ import org.mmard.loss.MartDivergence;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Reliability;
 import org.mmard.loss.Term;
+import org.mmard.loss.Triangle;
 import org.mmard.loss.Uncertainty;
 import org.mmard.loss.WeightedSum.Weighted;
 
@@ -100,6 +105,20 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
     /** a KL(T(x') || S(x')) + (1 - a) KL(T(x) || S(x)): MMARD's per-example terms, in this project's reconstruction. */
     List<Weighted> equation4() {
         return mixture(settings.a());
+    }
+
+    /** Equation 4 and the triangle. */
+    List<Weighted> mmard() {
+        List<Weighted> terms = new ArrayList<>(equation4());
+        terms.add(triangle(settings));
+        return terms;
+    }
+
+    /** b times the triangle, which {@code + triangle} adds to any loss. */
+    static Weighted triangle(Settings.Method settings) {
+        Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
+        settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
+        return new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners));
     }
 
     private List<Weighted> mixture(double share) {

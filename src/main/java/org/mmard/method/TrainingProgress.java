@@ -19,7 +19,7 @@ public record TrainingProgress(double epoch, double epochs) {
     }
 
     /** epoch / epochs: 1/epochs in the first epoch, 1 in the last. */
-    double share() {
+    public double share() {
         return epoch / epochs;
     }
 }

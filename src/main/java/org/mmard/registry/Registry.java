@@ -38,7 +38,7 @@ public final class Registry<T extends Named> {
         try {
             ServiceLoader.load(kind, loader()).forEach(all::add);
         } catch (ServiceConfigurationError e) {
-            throw new InputError("a jar on the class path brings a " + title + " that cannot be used: " + e.getMessage()
+            throw new InputError("a class that a jar on the class path brings as " + title + " cannot be used: " + e.getMessage()
                     + "; mend or remove it", e);
         }
         for (int i = 0; i < all.size(); i++) {

@@ -13,8 +13,8 @@ import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.model.ModelFile;
@@ -118,7 +118,7 @@ final class ContactSheets {
 
         Frozen(ModelFile.Model model) {
             network = new TorchNetwork(model.graph());
-            classifier = network.freeze(new Passes(true, true));
+            classifier = network.freeze(CompilePasses.ALL);
         }
 
         @Override

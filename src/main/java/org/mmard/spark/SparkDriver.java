@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -195,7 +196,8 @@ public final class SparkDriver {
             return;
         }
         if (code.toString().endsWith(".jar")) {
-            conf.setIfMissing("spark.jars", code.toUri().toString());
+            conf.setIfMissing("spark.jars", Stream.concat(Stream.of(code), jarsBeside()).map(jar -> jar.toUri().toString())
+                    .collect(Collectors.joining(",")));
         } else {
             // Classes in a folder, as in tests: the executors, on this machine, read them where they lie.
             conf.setIfMissing("spark.executor.extraClassPath", absolute(System.getProperty("java.class.path")));
@@ -262,6 +264,12 @@ public final class SparkDriver {
             conf.setIfMissing(PROMETHEUS + "path", "/metrics/prometheus");
         }
         return conf;
+    }
+
+    /** What the launcher puts on this process's class path for the user. */
+    private static Stream<Path> jarsBeside() {
+        return Arrays.stream(System.getenv().getOrDefault("MMARD_JARS", "").split(File.pathSeparator)).filter(jar -> !jar.isEmpty())
+                .map(jar -> Path.of(jar).toAbsolutePath());
     }
 
     private static Path ownCode() {

@@ -15,8 +15,8 @@ import org.mmard.attack.Evaluator;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.Device;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.spark.host.AssignedGpu;
@@ -135,7 +135,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
             ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
             graph.init(model.value().getParameters(), true);
             try (TorchNetwork network = new TorchNetwork(graph);
-                    Classifier classifier = network.freeze(new Passes(engine.foldBatchNorm(), engine.channelsLast()))) {
+                    Classifier classifier = network.freeze(new CompilePasses(engine.foldBatchNorm(), engine.channelsLast()))) {
                 return work.of(classifier, images.value(), partition.next());
             }
         }

@@ -12,8 +12,8 @@ import org.mmard.attack.Starts;
 import org.mmard.config.Settings;
 import org.mmard.data.RandomStreams;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
@@ -33,7 +33,7 @@ import org.mmard.method.TeacherOnNatural;
 public final class DistillationStep implements Step {
     private final IntFunction<Method> methods;
     private final Settings.Attack settings;
-    private final Passes passes;
+    private final CompilePasses passes;
     private final TorchNetwork student;
     /**
      * The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running
@@ -52,7 +52,7 @@ public final class DistillationStep implements Step {
      * @param methods the method of each epoch, counted from 0
      */
     public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
-            Passes passes) {
+            CompilePasses passes) {
         this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE,
                 passes, Precision.FLOAT32);
     }
@@ -65,7 +65,7 @@ public final class DistillationStep implements Step {
      *     would see the rounding alone
      */
     DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
-            Settings.WeightPerturbation perturbation, Passes passes, Precision attackPrecision) {
+            Settings.WeightPerturbation perturbation, CompilePasses passes, Precision attackPrecision) {
         this.methods = methods;
         this.teacher = teacher;
         this.settings = settings;

@@ -3,8 +3,8 @@ package org.mmard.step;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Prediction;
@@ -42,14 +42,14 @@ public final class DistillationSteps implements StepFactory {
     @Override
     public Step create(ComputationGraph student) {
         LibTorch.threads(engine.threads());
-        Passes passes = new Passes(engine.foldBatchNorm(), engine.channelsLast());
+        CompilePasses passes = new CompilePasses(engine.foldBatchNorm(), engine.channelsLast());
         Precision precision = Precision.of(engine.attackPrecision());
         boolean needsTeacher = Methods.of(method, TrainingProgress.end(epochs)).needsTeacher();
         return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes, precision) : null,
                 epoch -> Methods.of(method, new TrainingProgress(epoch + 1, epochs)), attack, perturbation, passes, precision);
     }
 
-    private FrozenTeacher frozen(ComputationGraph graph, Passes passes, Precision precision) {
+    private FrozenTeacher frozen(ComputationGraph graph, CompilePasses passes, Precision precision) {
         boolean attacked = Methods.of(method, TrainingProgress.end(epochs)).inner().stream()
                 .anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
         try (TorchNetwork network = new TorchNetwork(graph)) {

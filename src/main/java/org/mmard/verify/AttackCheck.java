@@ -8,8 +8,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.attack.Starts;
 import org.mmard.data.Npy;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.TrainingProgress;
@@ -77,7 +77,7 @@ final class AttackCheck implements Check {
         Method method = Methods.of(climb.method(), TrainingProgress.end(1));
         double ofGradient = 0;
         double ofImage = 0;
-        for (Passes program : PROGRAMS) {
+        for (CompilePasses program : PROGRAMS) {
             try (DistillationStep step = new DistillationStep(
                     batch.student.graph(), Batch.frozen(batch.teacher.graph(), program), epoch -> method, climb.attack(), program)) {
                 Tensor from = LibTorch.images(Fixture.SHAPE, arrays.get(image(k)).floats());

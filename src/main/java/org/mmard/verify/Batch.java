@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 
 /** What every check of networks, attacks and methods is on: the two networks, the images x, their labels, and the noise of the starts. */
@@ -46,7 +46,7 @@ final class Batch {
     }
 
     /** A frozen network in the teacher's or the student's state; close it. */
-    static Classifier frozen(ComputationGraph graph, Passes passes) {
+    static Classifier frozen(ComputationGraph graph, CompilePasses passes) {
         try (TorchNetwork network = new TorchNetwork(graph)) {
             return network.freeze(passes);
         }

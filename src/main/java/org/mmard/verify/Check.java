@@ -1,12 +1,12 @@
 package org.mmard.verify;
 
 import java.util.List;
-import org.mmard.engine.Passes;
+import org.mmard.engine.CompilePasses;
 
 /** Something to carry out and compare, whose arrays have all been read and found well-formed. */
 interface Check {
     /** The frozen programs to try: as training runs them by default, and the plain one. Both must agree with the fixture. */
-    List<Passes> PROGRAMS = List.of(new Passes(true, true), Passes.NONE);
+    List<CompilePasses> PROGRAMS = List.of(CompilePasses.ALL, CompilePasses.NONE);
 
     List<Comparison> carryOut();
 }

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.PointerScope;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.data.Npy;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.method.Method;
 import org.mmard.step.DistillationStep;
@@ -58,7 +58,7 @@ final class MethodCheck implements Check {
         double ofLoss = 0;
         Worst ofGradient = new Worst();
         Worst ofStatistics = new Worst();
-        for (Passes program : PROGRAMS) {
+        for (CompilePasses program : PROGRAMS) {
             ComputationGraph student = batch.student.graph();
             try (PointerScope scope = new PointerScope();
                     DistillationStep step = new DistillationStep(

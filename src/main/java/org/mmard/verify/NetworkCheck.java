@@ -5,7 +5,7 @@ import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
-import org.mmard.engine.Passes;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.TorchNetwork;
 
 /** Logits of one network on x, in eval and in train mode, where the fixture has them: to 1e-5 of the largest logit, or of 1. */
@@ -37,7 +37,7 @@ final class NetworkCheck implements Check {
         try (PointerScope scope = new PointerScope()) {
             if (eval != null) {
                 double deviation = 0;
-                for (Passes program : PROGRAMS) {
+                for (CompilePasses program : PROGRAMS) {
                     try (Classifier frozen = Batch.frozen(network.graph(), program)) {
                         deviation = Math.max(deviation, deviation(eval, frozen.logits(batch.natural()).values()));
                     }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.reference.AutoAttackTrace;
 
@@ -127,7 +127,7 @@ class AutoAttackTraceTest {
     private static void onTracedNetwork(BiConsumer<Classifier, Examples> test) {
         try (PointerScope scope = new PointerScope();
                 TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
-                Classifier model = network.freeze(new Passes(true, true))) {
+                Classifier model = network.freeze(CompilePasses.ALL)) {
             Tensor images = LibTorch.images(ImageShape.CIFAR, AutoAttackTrace.array("x").floats());
             test.accept(model, new Examples(images, AutoAttackTrace.array("y").ints(), IntStream.range(0, 16).toArray()));
         }

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
@@ -71,7 +71,7 @@ class EvaluationTest {
     void outcomesDoNotDependOnHowExamplesAreBatched(Attack attack) {
         ImageSet images = tracedImages();
         try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
-                Classifier model = network.freeze(new Passes(true, true))) {
+                Classifier model = network.freeze(CompilePasses.ALL)) {
             Outcome whole = Evaluator.local(model, images, 16, 5).outcome(attack);
             assertArrayEquals(IntStream.range(0, 16).toArray(), whole.records());
             assertTrue(whole.right() > 0 && whole.right() < 16, whole.right() + " robust: the test shows nothing");
@@ -119,7 +119,7 @@ class EvaluationTest {
     void eachAttackOfACascadeIsRunOnWhatIsStillRobust() {
         ImageSet images = tracedImages();
         try (TorchNetwork network = new TorchNetwork(AutoAttackTrace.network());
-                Classifier model = network.freeze(new Passes(true, true))) {
+                Classifier model = network.freeze(CompilePasses.ALL)) {
             Cascade cascade = new Cascade("both",
                     List.of(new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, Attacks.EPSILON, 20, 1, 1),
                             new Fab("fab-t", Attacks.EPSILON, 20, 9)));
@@ -248,7 +248,7 @@ class EvaluationTest {
 
     private static Classifier model(long seed) {
         try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8-16", 10, seed))) {
-            return network.freeze(new Passes(true, true));
+            return network.freeze(CompilePasses.ALL);
         }
     }
 

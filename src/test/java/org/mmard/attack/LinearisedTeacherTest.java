@@ -10,9 +10,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
 
@@ -83,7 +83,7 @@ class LinearisedTeacherTest {
 
     private static Classifier teacher() {
         try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8-16", 10, 5))) {
-            return network.freeze(new Passes(true, true));
+            return network.freeze(CompilePasses.ALL);
         }
     }
 

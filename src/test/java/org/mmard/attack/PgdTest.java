@@ -17,8 +17,8 @@ import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageShape;
 import org.mmard.data.RandomStreams.Purpose;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
@@ -30,7 +30,7 @@ import org.mmard.model.Architectures;
 class PgdTest {
     private static final double EPSILON = 8 / 255.0;
     private static final double STEP = 2 / 255.0;
-    private static final Passes PASSES = new Passes(true, true);
+    private static final CompilePasses PASSES = CompilePasses.ALL;
 
     @BeforeAll
     static void oneThread() {

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
 
@@ -98,7 +98,7 @@ class SanityChecksTest {
         ImageSet images = new ImageSet(ImageShape.CIFAR, pixels, new byte[] {0, 1, 2, 3, 4, 5},
                 List.of("a", "b", "c", "d", "e", "f", "g", "h", "i", "j"));
         try (TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8", 10, 1));
-                Classifier model = network.freeze(new Passes(true, true))) {
+                Classifier model = network.freeze(CompilePasses.ALL)) {
             return SanityChecks.of(Evaluator.local(changed(model, change, slope), images, 4, 0)).warnings();
         }
     }

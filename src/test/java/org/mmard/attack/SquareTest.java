@@ -15,9 +15,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.model.Architectures;
 
@@ -83,7 +83,7 @@ class SquareTest {
     private static void withRun(float[] pixels, float value, Consumer<SquareRun> test) {
         Arrays.fill(pixels, value);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(Architectures.network("cnn-8-16", 10, 3));
-                Classifier model = network.freeze(new Passes(true, true))) {
+                Classifier model = network.freeze(CompilePasses.ALL)) {
             Tensor images = LibTorch.images(ImageShape.CIFAR, pixels);
             Logits logits = model.logits(images);
             int[] labels = IntStream.range(0, 2).map(logits::argMax).toArray();

@@ -190,7 +190,7 @@ class SettingsReaderTest {
         "training.averaging.decay | 1 | up to but not including 1", "training.averaging.from-epoch | -1 | 0 or above",
         "training.averaging.batch-norm | none | re-estimate, average",
         "training.weight-perturbation.gamma | -1 | 0 or above", "training.weight-perturbation.from-epoch | -1 | 0 or above",
-        "training.schedule | linear | constant, step, piecewise, cosine",
+        "training.schedule | null | the name of a schedule",
         "training.milestones | [2, 1] | rise", "training.milestones | [1, 1] | rise", "training.milestones | [-1, 1] | 0 or above",
         "training.milestones | [one] | 0 or above", "training.milestones | 5 | a list", "training.rates | [-1] | 0 or above",
         "training.decay | 0 | above 0, up to 1", "training.decay | 2 | above 0, up to 1", "training.warm-up | -1 | 0 or above",
@@ -228,9 +228,6 @@ class SettingsReaderTest {
 
     @Test
     void refusesValuesThatDoNotGoTogether() {
-        assertRefused(NEEDED + "training { schedule = piecewise, milestones = [] }", "training.milestones is []");
-        assertRefused(NEEDED + "training { schedule = piecewise, milestones = [1, 2], rates = [1] }",
-                "one rate for each of the 2 milestones");
         assertRefused(NEEDED + "training { epochs = 5, averaging { kind = swa, from-epoch = 5 } }", "training.averaging.from-epoch is 5");
         assertRefused(NEEDED + "training.averaging.kind = ema, cluster { executors = 2, synchronisation = averaging }",
                 "cluster.synchronisation is \"averaging\"");

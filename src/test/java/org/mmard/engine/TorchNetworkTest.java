@@ -29,7 +29,7 @@ import org.nd4j.linalg.factory.Nd4j;
 /** The engine against DL4J's own layers, a second implementation of the same configuration. */
 class TorchNetworkTest {
     private static final int EXAMPLES = 3;
-    private static final Passes ALL = new Passes(true, true);
+    private static final CompilePasses ALL = CompilePasses.ALL;
 
     @BeforeAll
     static void oneThread() {
@@ -44,7 +44,8 @@ class TorchNetworkTest {
         float[] pixels = pixels(1);
         double[] expected = doubles(graph.output(false, images(pixels))[0]);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
-            for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
+            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false),
+                new CompilePasses(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
                     assertArrayEquals(expected, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 2e-5 * largest(expected),
                             passes.toString());
@@ -136,7 +137,8 @@ class TorchNetworkTest {
         Logits cotangent = new Logits(random(5, EXAMPLES * 10), EXAMPLES, 10);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             float[] expected = null;
-            for (Passes passes : new Passes[] {Passes.NONE, new Passes(true, false), new Passes(false, true), ALL}) {
+            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false),
+                new CompilePasses(false, true), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
                     float[] gradient =
                             LibTorch.values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels(7))).inputGradient(cotangent));
@@ -172,7 +174,7 @@ class TorchNetworkTest {
 
     @Test
     void frozenNetworkIsASnapshot() {
-        for (Passes passes : new Passes[] {Passes.NONE, new Passes(false, true), ALL}) {
+        for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(false, true), ALL}) {
             ComputationGraph graph = network("cnn-8");
             try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                     Classifier frozen = network.freeze(passes)) {
@@ -186,7 +188,7 @@ class TorchNetworkTest {
 
     @Test
     void frozenNetworkOutlivesItsGraph() {
-        for (Passes passes : new Passes[] {Passes.NONE, ALL}) {
+        for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, ALL}) {
             try (PointerScope scope = new PointerScope(); Classifier frozen = frozenAlone(passes)) {
                 Tensor images = LibTorch.images(ImageShape.CIFAR, pixels(9));
                 double[] before = frozen.logits(images).values();
@@ -199,7 +201,7 @@ class TorchNetworkTest {
         }
     }
 
-    private static Classifier frozenAlone(Passes passes) {
+    private static Classifier frozenAlone(CompilePasses passes) {
         try (TorchNetwork network = new TorchNetwork(network("cnn-8"))) {
             return network.freeze(passes);
         }
@@ -214,7 +216,7 @@ class TorchNetworkTest {
     void bfloat16IsTheSameNetworkCoarser(boolean folded) {
         ComputationGraph graph = network("resnet8");
         Logits cotangent = new Logits(random(5, EXAMPLES * 10), EXAMPLES, 10);
-        Passes passes = new Passes(folded, true);
+        CompilePasses passes = new CompilePasses(folded, true);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier exact = network.freeze(passes); Classifier coarse = network.freeze(passes, Precision.BFLOAT16)) {
             double[] expected = exact.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();

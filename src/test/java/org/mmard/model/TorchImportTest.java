@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.data.ImageShape;
 import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
@@ -121,7 +121,7 @@ class TorchImportTest {
         double largest = Arrays.stream(logits).map(Math::abs).max().orElseThrow();
         LibTorch.threads(1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
-                Classifier frozen = network.freeze(new Passes(true, true))) {
+                Classifier frozen = network.freeze(CompilePasses.ALL)) {
             assertArrayEquals(logits, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 1e-5 * largest, expected);
         }
     }

@@ -26,8 +26,8 @@ import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Prediction;
@@ -39,7 +39,7 @@ import org.mmard.model.Architectures;
 
 class DistillationStepTest {
     private static final Settings.Attack ATTACK = SettingsReader.attack(Map.of("attack.steps", "2"), "test");
-    private static final Passes PASSES = new Passes(true, true);
+    private static final CompilePasses PASSES = CompilePasses.ALL;
 
     @BeforeAll
     static void oneThread() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
+import org.mmard.failure.InputError;
 
 class ScheduleTest {
     private static Settings.Training training(String schedule, List<Double> milestones, List<Double> rates, double warmUp) {
@@ -60,6 +61,19 @@ class ScheduleTest {
 
     @Test
     void refusesPiecewisePointsThatDoNotPairUp() {
-        assertThrows(IllegalArgumentException.class, () -> new Schedule(training("piecewise", List.of(0.0, 1.0), List.of(0.1), 0), 5));
+        assertRefused("training.milestones is []: give one epoch or more: the points of a piecewise schedule",
+                training("piecewise", List.of(), List.of(), 0));
+        assertRefused("training.rates is [0.1]: give one rate for each of the 2 milestones of a piecewise schedule",
+                training("piecewise", List.of(0.0, 1.0), List.of(0.1), 0));
+    }
+
+    @Test
+    void refusesAnUnknownNameListingWhatThereIs() {
+        assertRefused("training.schedule is \"linear\": give one of constant, step, piecewise, cosine",
+                training("linear", List.of(), List.of(), 0));
+    }
+
+    private static void assertRefused(String message, Settings.Training training) {
+        assertEquals(message, assertThrows(InputError.class, () -> new Schedule(training, 5)).getMessage());
     }
 }

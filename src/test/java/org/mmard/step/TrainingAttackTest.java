@@ -20,8 +20,8 @@ import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
-import org.mmard.engine.Passes;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.method.Methods;
@@ -46,7 +46,7 @@ class TrainingAttackTest {
         try (PointerScope scope = new PointerScope(); Classifier frozen = TorchNetwork.frozen(student);
                 DistillationStep step =
                         new DistillationStep(student, teacher.frozen(), epoch -> Methods.of(method, TrainingProgress.end(1)),
-                                FROM_NATURAL, new Passes(true, true))) {
+                                FROM_NATURAL, CompilePasses.ALL)) {
             Examples examples = Examples.of(IMAGES, IntStream.range(0, IMAGES.size()).toArray());
             float[] trained = LibTorch.values(step.adversarial(examples.images(), examples.images(), examples.labels()));
             TrainingAttack attack = new TrainingAttack(method, FROM_NATURAL, teacher);

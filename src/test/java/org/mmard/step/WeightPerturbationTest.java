@@ -12,7 +12,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
-import org.mmard.engine.Passes;
+import org.mmard.engine.CompilePasses;
 import org.mmard.engine.Precision;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
@@ -72,7 +72,7 @@ class WeightPerturbationTest {
         Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), TrainingProgress.end(1));
         try (DistillationStep step =
                 new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
-                        new Passes(true, true), Precision.FLOAT32)) {
+                        CompilePasses.ALL, Precision.FLOAT32)) {
             return step.gradient(new TrainingBatch(epoch, 0, IntStream.range(0, 16).toArray()).load(Toys.images(16, 1), 1, false));
         }
     }

@@ -6,6 +6,7 @@ package org.mmard.engine;
  * @param foldBatchNorm each convolution and the batch normalisation behind it become one convolution with a bias
  * @param channelsLast activations lie as [examples, height, width, channels], the layout LibTorch's CPU convolutions like
  */
-public record Passes(boolean foldBatchNorm, boolean channelsLast) {
-    public static final Passes NONE = new Passes(false, false);
+public record CompilePasses(boolean foldBatchNorm, boolean channelsLast) {
+    public static final CompilePasses ALL = new CompilePasses(true, true);
+    public static final CompilePasses NONE = new CompilePasses(false, false);
 }
