@@ -36,7 +36,7 @@ enum InnerObjective {
     /** KL(T(x) || S(x')): RSLAD, Zi et al. 2021. */
     RSLAD("rslad", settings -> KlDivergence.of(TEACHER_NATURAL, STUDENT_ADVERSARIAL)),
     /** KL(T(x') || S(x')), gradient through the teacher too: AdaAD, Huang et al. 2023. */
-    ADAAD("adaad", settings -> settings.teacherGradient().equals("through")
+    ADAAD("adaad", settings -> settings.teacherGradient() == Settings.Method.TeacherGradient.THROUGH
             ? KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL).differentiatingTarget()
             : KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)),
     /** As AdaAD: IGDM, Lee et al. 2023, as its code has it. */
@@ -65,7 +65,7 @@ enum InnerObjective {
     static Optional<Objective> of(Settings.Method settings) {
         Selection<InnerObjective> selection = Selection.of(KEY, settings.inner(), values(), ADDITION);
         InnerObjective named = selection.choice();
-        Term addition = TeacherTerm.named(settings.teacherTerm()).term();
+        Term addition = TeacherTerm.of(settings.teacherTerm()).term();
         Term term = named.term.apply(settings);
         if (selection.extended() && term == null) {
             throw selection.refusal(KEY, ADDITION, named + " makes no attack");

@@ -7,7 +7,6 @@ import static org.mmard.loss.Prediction.Image.NATURAL;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
 import org.mmard.config.Settings;
@@ -71,7 +70,7 @@ enum OuterLoss {
         List<Weighted> parts = new ArrayList<>(selection.choice().terms.apply(new OuterTerms(settings, progress, selection.choice().key)));
         if (selection.extended() || selection.choice() == MMARD) {
             Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
-            settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
+            settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.name())));
             parts.add(new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners)));
         }
         return new WeightedSum(

@@ -5,9 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +13,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mmard.config.Setting;
 import org.mmard.failure.InputError;
 
 class RunConfigurationTest {
@@ -32,7 +29,7 @@ class RunConfigurationTest {
             training { epochs = 30, batch = 128, learning-rate = 0.1, milestones = [10, 20] }
             checkpoints.keep = 0
             cluster { executors = 2, synchronisation = shared }
-            engine { threads = 1, fold-batch-norm = true, attack-precision = auto }
+            engine { threads = 1, fold-batch-norm = true, attack-precision = auto, tf32 = false }
             """;
 
     @ParameterizedTest
@@ -47,6 +44,7 @@ class RunConfigurationTest {
             training.milestones      | [15, 20]  | [10, 20]
             cluster.synchronisation  | averaging | shared
             engine.attack-precision  | float32   | auto
+            engine.tf32              | true      | false
             """)
     void refusesAChangeOfWhatIsLearntNamingKeyAndBothValues(String key, String now, String before) {
         InputError error = assertThrows(InputError.class, () -> compare(key + " = " + now));
@@ -101,8 +99,7 @@ class RunConfigurationTest {
     void theDocumentationNamesEveryKeyThatAResumeMayChange() throws IOException {
         String free = Files.readString(Path.of("docs/training.md")).replaceAll("\\s+", " ").replaceFirst(".*May change at a resume: ", "")
                 .replaceFirst("\\. .*", "");
-        List<String> keys = ConfigFactory.parseResources("org/mmard/config/reference.conf").resolve().root().entrySet().stream()
-                .flatMap(section -> keys(section.getKey(), section.getValue())).toList();
+        List<String> keys = Setting.ofRun().stream().map(Setting::key).toList();
         Set<String> named = new TreeSet<>();
         Matcher name = Pattern.compile("`([a-z.*-]+)`").matcher(free);
         while (name.find()) {
@@ -111,12 +108,7 @@ class RunConfigurationTest {
             assertFalse(meant.isEmpty(), name.group(1));
             named.addAll(meant);
         }
-        assertEquals(new TreeSet<>(RunConfiguration.FREE), named);
-    }
-
-    private static Stream<String> keys(String prefix, ConfigValue value) {
-        return value instanceof ConfigObject section
-                ? section.entrySet().stream().flatMap(entry -> keys(prefix + "." + entry.getKey(), entry.getValue())) : Stream.of(prefix);
+        assertEquals(Setting.freeAtResume(), named);
     }
 
     private static void compare(String change) {
