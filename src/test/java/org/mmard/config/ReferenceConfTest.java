@@ -9,8 +9,13 @@ import java.io.IOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +40,18 @@ class ReferenceConfTest {
         Stream.of(Settings.Method.class, Settings.Attack.class, Settings.Training.class, Settings.Validation.class,
                 Settings.Checkpoints.class, Settings.Cluster.class, Settings.Engine.class)
                 .forEach(section -> Sections.read(section, section.getSimpleName().toLowerCase(Locale.ROOT) + ".", keys));
+    }
+
+    @Test
+    void theTableOfTheMethodsPageHasEveryKeyWithItsUsualValue() throws IOException {
+        Map<String, String> rows = new TreeMap<>();
+        for (String row : Files.readString(Path.of("docs/method.md")).lines().filter(line -> line.startsWith("| `method.")).toList()) {
+            String[] cells = row.split("\\|");
+            Arrays.stream(cells[1].split(",")).forEach(key -> rows.put(key.strip().replace("`", ""), cells[2]));
+        }
+        List<Setting> stated = Setting.ofRun().stream().filter(setting -> setting.key().startsWith("method.")).toList();
+        assertEquals(stated.stream().map(Setting::key).collect(Collectors.toCollection(TreeSet::new)), rows.keySet());
+        stated.forEach(setting -> assertTrue(rows.get(setting.key()).contains(setting.usual()), setting + ": " + rows.get(setting.key())));
     }
 
     private static void requireSame(String name, String stated) throws IOException {

@@ -2,20 +2,19 @@ package org.mmard.run;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mmard.config.Resume;
 import org.mmard.config.Setting;
 import org.mmard.failure.InputError;
 
@@ -95,20 +94,23 @@ class RunConfigurationTest {
         assertEquals("training.epochs = 20: file:/run/run.conf says 30; a resume may add epochs, not take any away", error.getMessage());
     }
 
+    /** One row of the table for each reason. */
     @Test
-    void theDocumentationNamesEveryKeyThatAResumeMayChange() throws IOException {
-        String free = Files.readString(Path.of("docs/training.md")).replaceAll("\\s+", " ").replaceFirst(".*May change at a resume: ", "")
-                .replaceFirst("\\. .*", "");
-        List<String> keys = Setting.ofRun().stream().map(Setting::key).toList();
-        Set<String> named = new TreeSet<>();
-        Matcher name = Pattern.compile("`([a-z.*-]+)`").matcher(free);
-        while (name.find()) {
-            String pattern = name.group(1).replace(".", "\\.").replace("*", "[a-z.-]+");
-            List<String> meant = keys.stream().filter(key -> key.matches(pattern)).toList();
-            assertFalse(meant.isEmpty(), name.group(1));
-            named.addAll(meant);
-        }
-        assertEquals(Setting.freeAtResume(), named);
+    void theDocumentationNamesEveryKeyThatAResumeMayChangeByItsReason() throws IOException {
+        List<Setting> settings = Setting.ofRun();
+        Set<Set<String>> expected = settings.stream().filter(setting -> setting.resume() != Resume.FIXED)
+                .collect(Collectors.groupingBy(Setting::resume, Collectors.mapping(Setting::key, Collectors.toSet()))).values().stream()
+                .collect(Collectors.toSet());
+        String table = Files.readString(Path.of("docs/training.md")).replaceFirst("(?s).*### What a resume may change", "")
+                .replaceFirst("(?s)\n\n[^|].*", "");
+        Set<Set<String>> named = table.lines().filter(line -> line.startsWith("| `")).map(line -> keys(line.split("\\|")[1], settings))
+                .collect(Collectors.toSet());
+        assertEquals(expected, named);
+    }
+
+    private static Set<String> keys(String cell, List<Setting> settings) {
+        return Arrays.stream(cell.split(",")).map(name -> name.strip().replace("`", "").replace(".", "\\.").replace("*", ".+"))
+                .flatMap(name -> settings.stream().map(Setting::key).filter(key -> key.matches(name))).collect(Collectors.toSet());
     }
 
     private static void compare(String change) {
