@@ -97,9 +97,10 @@ public final class Grid {
      * What came out.
      *
      * @param directory URI of the grid's folder; @param table of all cells; @param failures why runs failed, by their names
-     * @param examples on how many test images models were evaluated; @param checkpoint which of a run's: {@code best} or {@code last}
+     * @param examples on how many test images models were evaluated; @param checkpoint which of a run's
      */
-    public record Outcome(String directory, GridTable table, Map<String, String> failures, int examples, String checkpoint) {}
+    public record Outcome(String directory, GridTable table, Map<String, String> failures, int examples,
+            GridSettings.Checkpoint checkpoint) {}
 
     /**
      * Trains and evaluates what is left.

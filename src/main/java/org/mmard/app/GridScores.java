@@ -51,7 +51,7 @@ public final class GridScores {
      */
     GridScores(GridSettings grid, Settings settings, Sources sources) {
         data = settings.data();
-        best = grid.checkpoint().equals("best");
+        best = grid.checkpoint() == GridSettings.Checkpoint.BEST;
         epsilon = settings.attack().epsilon();
         attacks = Attacks.named(grid.attacks(), epsilon);
         if (best && settings.validation().examples() == 0) {

@@ -62,7 +62,7 @@ public final class ModelEvaluation {
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
     private int batch = BATCH;
     private long seed = SEED;
-    private Settings.Engine engine = Settings.Engine.on("auto");
+    private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
     private String out;
     private boolean keepAdversarial;
     private Evaluator.Progress progress = (attack, done, total, atMost) -> {};

@@ -23,7 +23,7 @@ public record Starts(Kind kind, double scale, boolean clip) implements Serializa
 
     /** The start that the settings describe: uniform fills the whole ball, gaussian has its own scale. */
     public static Starts of(Settings.Attack settings) {
-        Kind kind = Kind.valueOf(settings.start().toUpperCase(java.util.Locale.ROOT));
+        Kind kind = Kind.valueOf(settings.start().name());
         return new Starts(kind, kind == Kind.UNIFORM ? settings.epsilon() : settings.startScale(), settings.clipStart());
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Random;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
+import org.mmard.config.Settings.Engine.AttackPrecision;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.LibTorch;
@@ -37,23 +38,23 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
     /** How the engine runs its networks: what each of its passes is worth shows in the differences. */
     public enum Variant {
         /** As a run does that sets nothing. */
-        DEFAULT(true, true, "auto"),
-        FLOAT32(true, true, "float32"),
+        DEFAULT(true, true, AttackPrecision.AUTO),
+        FLOAT32(true, true, AttackPrecision.FLOAT32),
         /** float32 whose products a GPU may round, TensorFloat-32. */
-        TF32(true, true, "float32"),
-        BFLOAT16(true, true, "bfloat16"),
-        FOLDED(true, false, "float32"),
-        CHANNELS_LAST(false, true, "float32"),
+        TF32(true, true, AttackPrecision.FLOAT32),
+        BFLOAT16(true, true, AttackPrecision.BFLOAT16),
+        FOLDED(true, false, AttackPrecision.FLOAT32),
+        CHANNELS_LAST(false, true, AttackPrecision.FLOAT32),
         /** The default without its passes: neither folding nor layout. */
-        UNFOLDED(false, false, "auto"),
+        UNFOLDED(false, false, AttackPrecision.AUTO),
         /** What stands in the architecture, as it stands there. */
-        FLOAT32_UNFOLDED(false, false, "float32");
+        FLOAT32_UNFOLDED(false, false, AttackPrecision.FLOAT32);
 
         private final boolean fold;
         private final boolean channelsLast;
-        private final String precision;
+        private final AttackPrecision precision;
 
-        Variant(boolean fold, boolean channelsLast, String precision) {
+        Variant(boolean fold, boolean channelsLast, AttackPrecision precision) {
             this.fold = fold;
             this.channelsLast = channelsLast;
             this.precision = precision;
@@ -79,8 +80,9 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
         try {
             for (Variant variant : variants) {
-                Settings.Engine engine = new Settings.Engine("auto", threads, variant.fold, variant.channelsLast, variant.precision,
-                        variant == Variant.TF32);
+                Settings.Engine engine =
+                        new Settings.Engine(Settings.Engine.Device.AUTO, threads, variant.fold, variant.channelsLast, variant.precision,
+                                variant == Variant.TF32);
                 timed.put(variant, new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(
                         settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
             }

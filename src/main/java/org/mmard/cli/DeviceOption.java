@@ -1,12 +1,16 @@
 package org.mmard.cli;
 
+import java.util.Locale;
 import org.mmard.config.Settings;
 import org.mmard.engine.Device;
 import picocli.CommandLine.Option;
 
 /** {@code --device}, for commands that run networks without a configuration whose {@code engine.device} would say where. */
 final class DeviceOption {
-    private enum Choice { auto, cpu, cuda }
+    /** As they are typed: picocli would list the constants of the settings' own enumeration beside their written names. */
+    private enum Choice {
+        auto, cpu, cuda
+    }
 
     @Option(names = "--device", defaultValue = "auto",
             description = "Where the networks run: ${COMPLETION-CANDIDATES}, as engine.device (default: ${DEFAULT-VALUE}).")
@@ -18,7 +22,7 @@ final class DeviceOption {
 
     /** How an executor is to run networks: on one thread, in float32. */
     Settings.Engine engine() {
-        return Settings.Engine.on(name());
+        return Settings.Engine.on(Settings.Engine.Device.valueOf(name().toUpperCase(Locale.ROOT)));
     }
 
     /**

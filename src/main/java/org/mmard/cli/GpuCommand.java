@@ -63,7 +63,7 @@ final class GpuCommand {
 
         @Override
         public Integer call() {
-            Device.configure(Settings.Engine.on("cuda"), null);
+            Device.configure(Settings.Engine.on(Settings.Engine.Device.CUDA), null);
             PrintWriter out = spec.commandLine().getOut();
             about().forEach((name, value) -> {
                 out.printf("%-20s %s%n", name, value);

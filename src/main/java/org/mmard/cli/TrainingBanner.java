@@ -55,7 +55,7 @@ final class TrainingBanner implements TrainingListener {
     private static String extras(Settings.Training training) {
         Settings.Averaging averaging = training.averaging();
         double gamma = training.weightPerturbation().gamma();
-        return (averaging.kind().equals("none") ? "" : ", averaging " + averaging.kind())
+        return (averaging.kind() == Settings.Averaging.Kind.NONE ? "" : ", averaging " + averaging.kind())
                 + (gamma == 0 ? "" : ", weight perturbation " + gamma);
     }
 

@@ -7,9 +7,9 @@ import java.util.List;
  *
  * @param directory Hadoop URI of the folder of all runs; @param cells at least one, none twice; @param seeds at least one, none twice
  * @param attacks comma-separated names; @param evaluateExamples the first so many test images, 0 for all
- * @param checkpoint best or last
  */
-public record GridSettings(String directory, List<Cell> cells, List<Long> seeds, String attacks, int evaluateExamples, String checkpoint) {
+public record GridSettings(
+        String directory, List<Cell> cells, List<Long> seeds, String attacks, int evaluateExamples, Checkpoint checkpoint) {
     public GridSettings {
         cells = List.copyOf(cells);
         seeds = List.copyOf(seeds);
@@ -17,4 +17,15 @@ public record GridSettings(String directory, List<Cell> cells, List<Long> seeds,
 
     /** An inner objective with an outer loss, by their names. */
     public record Cell(String inner, String outer) {}
+
+    /** Which model of a run is evaluated. */
+    public enum Checkpoint {
+        @Means("on its validation part")
+        BEST, LAST;
+
+        @Override
+        public String toString() {
+            return Sections.word(name());
+        }
+    }
 }

@@ -7,12 +7,14 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 
@@ -29,19 +31,11 @@ final class Keys {
         this.config = config;
     }
 
+    /** A text that is not blank. */
     String text(String key, String what) {
-        String value = optionalText(key, what);
-        if (value == null) {
-            throw new InputError(key + " is not set: give " + what + " in the configuration file or with -D " + key + "=...");
-        }
-        return value;
-    }
-
-    /** Null where the key is. */
-    String optionalText(String key, String what) {
         ConfigValue value = value(key);
         if (value.valueType() == ConfigValueType.NULL) {
-            return null;
+            throw new InputError(key + " is not set: give " + what + " in the configuration file or with -D " + key + "=...");
         }
         if (value.valueType() != ConfigValueType.STRING || value.unwrapped().toString().isBlank()) {
             throw refusal(key, what);
@@ -49,13 +43,15 @@ final class Keys {
         return value.unwrapped().toString();
     }
 
-    String choice(String key, String... known) {
-        String what = "one of " + String.join(", ", known);
+    /** The one of {@code known} whose {@code toString} the value is. */
+    <E> E choice(String key, E[] known) {
+        String what = "one of " + names(known);
         String value = text(key, what);
-        if (!Arrays.asList(known).contains(value)) {
-            throw refusal(key, what);
-        }
-        return value;
+        return Arrays.stream(known).filter(one -> one.toString().equals(value)).findFirst().orElseThrow(() -> refusal(key, what));
+    }
+
+    private static String names(Object[] known) {
+        return Arrays.stream(known).map(Object::toString).collect(Collectors.joining(", "));
     }
 
     boolean flag(String key) {
@@ -76,7 +72,11 @@ final class Keys {
         return (int) value;
     }
 
-    long whole(String key, String what) {
+    long whole(String key) {
+        return whole(key, "a whole number");
+    }
+
+    private long whole(String key, String what) {
         ConfigValue value = value(key);
         try {
             if (value.valueType() == ConfigValueType.NUMBER || value.valueType() == ConfigValueType.STRING) {
@@ -96,31 +96,24 @@ final class Keys {
         return number;
     }
 
-    /** Null where the key is. */
-    Double optionalReal(String key, Range range) {
-        return isNull(key) ? null : (Double) real(key, range);
-    }
-
     boolean isNull(String key) {
         return value(key).valueType() == ConfigValueType.NULL;
     }
 
-    /** A list of one or more of the known words, repeats allowed. */
-    List<String> words(String key, String... known) {
-        String what = "a list of one or more of " + String.join(", ", known);
-        if (!(value(key) instanceof ConfigList list) || list.isEmpty()) {
-            throw refusal(key, what);
+    /** A list of one or more of the known words, by their {@code toString}, repeats allowed. */
+    <E> List<E> words(String key, E[] known) {
+        String what = "a list of one or more of " + names(known);
+        List<E> words = new ArrayList<>();
+        for (ConfigValue element : elements(key, what)) {
+            String word = String.valueOf(element.unwrapped());
+            words.add(Arrays.stream(known).filter(one -> one.toString().equals(word)).findFirst().orElseThrow(() -> refusal(key, what)));
         }
-        List<String> words = list.stream().map(element -> String.valueOf(element.unwrapped())).toList();
-        if (!Arrays.asList(known).containsAll(words)) {
-            throw refusal(key, what);
-        }
-        return words;
+        return List.copyOf(words);
     }
 
-    List<Double> reals(String key, Range range) {
+    List<Double> reals(String key, String what, Range range) {
         if (!(value(key) instanceof ConfigList list)) {
-            throw refusal(key, "a list such as [100, 150]");
+            throw refusal(key, what);
         }
         List<Double> numbers = new ArrayList<>();
         for (ConfigValue element : list) {
@@ -133,11 +126,8 @@ final class Keys {
         return List.copyOf(numbers);
     }
 
-    /** One text or more, none twice. Null where the key is. */
-    List<String> optionalTexts(String key, String what) {
-        if (value(key).valueType() == ConfigValueType.NULL) {
-            return null;
-        }
+    /** One text or more, none twice. */
+    List<String> texts(String key, String what) {
         List<String> texts = elements(key, what).stream()
                 .map(element -> element.valueType() == ConfigValueType.STRING ? element.unwrapped().toString() : "").toList();
         if (texts.stream().anyMatch(String::isBlank) || texts.size() != Set.copyOf(texts).size()) {
@@ -159,8 +149,25 @@ final class Keys {
         throw refusal(key, what);
     }
 
+    /** One object or more, none twice, each with a text for every component of {@code type}, which are all texts. */
+    <R extends Record> List<R> records(String key, String what, Class<R> type) {
+        Set<String> names = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).collect(Collectors.toSet());
+        List<R> records = new ArrayList<>();
+        for (ConfigValue element : elements(key, what)) {
+            if (!(element instanceof ConfigObject object) || !object.keySet().equals(names)
+                    || !object.values().stream().allMatch(value -> value.valueType() == ConfigValueType.STRING)) {
+                throw refusal(key, what);
+            }
+            records.add(Sections.build(type, component -> object.get(component.getName()).unwrapped()));
+        }
+        if (records.size() != Set.copyOf(records).size()) {
+            throw refusal(key, what);
+        }
+        return records;
+    }
+
     /** What a list holds, one element at least. */
-    List<ConfigValue> elements(String key, String what) {
+    private List<ConfigValue> elements(String key, String what) {
         if (!(value(key) instanceof ConfigList list) || list.isEmpty()) {
             throw refusal(key, what);
         }

@@ -1,149 +1,498 @@
 package org.mmard.config;
 
+import static org.mmard.config.Range.ABOVE_ZERO;
+import static org.mmard.config.Range.FRACTION;
+import static org.mmard.config.Range.FRACTION_ABOVE_ZERO;
+import static org.mmard.config.Range.FRACTION_BELOW_ONE;
+import static org.mmard.config.Range.ZERO_OR_ABOVE;
+
 import java.io.Serializable;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Everything a training run is told, checked. One record per section of {@code reference.conf}, which documents each key with its unit and
- * default.
- *
- * @param preset name of the published recipe under the user's own keys, or null
+ * Everything a training run is told, checked: a record per section, a component per key, where all that is to be said about the key is said
+ * once. {@code reference.conf} is made of it. Where a key may be null, so may its component.
  */
 public record Settings(
-        String preset, Run run, Data data, Student student, Teacher teacher, Method method, Attack attack,
-        Training training, Validation validation, Checkpoints checkpoints, Cluster cluster, Engine engine) implements Serializable {
+        @Key(meaning = "Name of a published recipe whose keys stand below your own and above these, such as rslad-zibojia",
+                takes = Presets.WHAT, whenNull = "for none", note = "docs/method.md lists them.") String preset,
 
-    /** @param directory Hadoop URI of the run directory; @param seed the source of all randomness of the run */
-    public record Run(String directory, long seed) implements Serializable {}
+        Run run,
 
-    /** @param uri Hadoop URI of a CIFAR folder or archive; @param examples the first so many training records, 0 for all */
-    public record Data(String uri, int examples) implements Serializable {}
+        Data data,
 
-    /** @param architecture a name of the zoo; @param initial Hadoop URI of a model to start from, or null */
-    public record Student(String architecture, String initial) implements Serializable {}
+        Student student,
 
-    /** @param model Hadoop URI of the teacher's model zip, or null where the method has no teacher */
-    public record Teacher(String model) implements Serializable {}
+        Teacher teacher,
 
-    /**
-     * Names of the inner objective and the outer loss, and the coefficients of their terms (docs/method.md).
-     *
-     * @param inner inner objective: a name, or a name + teacher-term
-     * @param outer outer loss: a name, or a name + triangle
-     * @param reduction batch-mean or element-mean (every KL term of the outer loss divided by the number of classes)
-     * @param scale factor of the whole outer loss, above 0
-     * @param temperature t of the teacher's term of ard and iad, above 0
-     * @param alpha weight of the outer loss's distillation term, or null for its usual value
-     * @param beta weight or exponent of the outer loss's second term, or null for its usual value
-     * @param begin epochs of plain ARD before IAD begins
-     * @param iadTarget natural or adversarial: whether iad distils T(x) or T(x')
-     * @param labelSmoothing share of the label's probability that cross entropy spreads over all classes, in [0, 1)
-     * @param lambda weight of the teacher term in the inner objective, and factor of saad's linear term
-     * @param teacherTerm reading of the teacher term: disagreement, detached or boundary
-     * @param teacherGradient through or detached: whether the attack of adaad and igdm climbs T(x') too
-     * @param a weight of equation-4's adversarial term, in [0, 1]
-     * @param b weight of the triangle term
-     * @param forwards the student's train-mode forwards in order (natural, adversarial, mirrored, with repeats), or null for the outer
-     *     loss's own
-     */
-    public record Method(
-            String inner, String outer, String reduction, double scale, double temperature, Double alpha, Double beta, int begin,
-            String iadTarget,
-            double labelSmoothing, double lambda, String teacherTerm, String teacherGradient, double a, double b, Triangle triangle,
-            List<String> forwards) implements Serializable {}
+        @Means("docs/method.md has the formulas. MMARD's equations are our reconstruction from the paper's abstract.") Method method,
 
-    /**
-     * @param smoothing delta of the side lengths sqrt(|v|^2 + delta^2), above 0; @param corners compared angles: label, natural,
-     *     adversarial
-     */
-    public record Triangle(double smoothing, List<String> corners) implements Serializable {}
+        @Means("The L-infinity PGD attack of training. Distances are in image units: 0 is black, 1 is white.") Attack attack,
 
-    /**
-     * The L-infinity PGD attack of training.
-     *
-     * @param epsilon radius in [0, 1] image units; @param stepSize the same unit; @param steps at least 1
-     * @param start gaussian, uniform or none; @param startScale standard deviation of the gaussian start
-     * @param clipStart whether the start is clipped to [0, 1] before the first gradient
-     * @param batchNorm the student's batch norm in the attack: eval (running statistics) or train (batch statistics, and the running ones
-     *     move)
-     */
-    public record Attack(
-            double epsilon, double stepSize, int steps, String start, double startScale, boolean clipStart, String batchNorm)
+        Training training,
+
+        @Means("A part of the training records is held out to select the best checkpoint, by its accuracy under PGD with the training "
+                + "attack's epsilon.") Validation validation,
+
+        Checkpoints checkpoints,
+
+        Cluster cluster,
+
+        Engine engine) implements Serializable {
+
+    /** Where a run is kept, and what its random numbers follow from. */
+    public record Run(
+            @Key(meaning = "Hadoop URI or local path of the folder that receives the resolved configuration, metrics and checkpoints",
+                    takes = "the Hadoop URI or path of the run's folder", resume = Resume.PLACE) String directory,
+
+            @Key(meaning = "Source of all randomness of the run: a whole number", usual = "1") long seed) implements Serializable {}
+
+    /** The images. */
+    public record Data(
+            @Key(meaning = "Hadoop URI or local path of CIFAR-10 or CIFAR-100 in the official binary layout: a folder, or the official tar.gz",
+                    takes = "the Hadoop URI or path of a CIFAR folder or archive", resume = Resume.CONTENT) String uri,
+
+            @Key(meaning = "Only the first so many training records", usual = "0", whenZero = "for all of them") int examples)
             implements Serializable {}
 
-    /**
-     * @param batch images per step and executor
-     * @param schedule constant, step (multiply by {@code decay} after each milestone), piecewise (linear between points), cosine
-     * @param milestones epochs, rising
-     * @param warmUp epochs of linear rise from 0 to the learning rate
-     * @param augment random crop (4 zero pixels) and horizontal flip
-     * @param gradientClipping largest global norm of an executor's gradient, 0 for any
-     * @param maxSkipped share of an epoch's steps that may be skipped for not being finite, in [0, 1)
-     */
-    public record Training(
-            int epochs, int batch, double learningRate, double momentum, double weightDecay,
-            String schedule, List<Double> milestones, List<Double> rates, double decay, double warmUp, boolean augment,
-            double gradientClipping, double maxSkipped, Averaging averaging, WeightPerturbation weightPerturbation)
+    /** The network that is trained. */
+    public record Student(
+            @Key(meaning = "Name of the network: resnet8, resnet8x2, resnet18, resnet20, resnet20x2, preactresnet18, mobilenetv2, "
+                    + "wideresnet-<depth>-<widening> such as wideresnet-28-10, or cnn-<widths> such as cnn-16-32-64",
+                    usual = "resnet18", takes = "the name of a network", note = "docs/models.md describes them.") String architecture,
+
+            @Key(meaning = "Hadoop URI or local path of a model file whose weights the student starts from",
+                    takes = "the URI of a model file or null", whenNull = "for fresh weights", resume = Resume.PLACE) String initial)
+            implements Serializable {}
+
+    /** The network that is learnt from. */
+    public record Teacher(
+            @Key(meaning = "Hadoop URI or local path of the teacher's model file (mmard model import makes one of PyTorch weights)",
+                    takes = "the URI of a model file or null", whenNull = "for none",
+                    note = "Needed where the method reads T(x) or T(x') (ard, iad, rslad, adaad, igdm, saad, mmard).",
+                    resume = Resume.CONTENT) String model)
+            implements Serializable {}
+
+    /** The inner objective and the outer loss, and the coefficients of their terms; both have names once it is built. */
+    public record Method(
+            @Key(meaning = "Inner objective and outer loss in one word: natural, pgd-at, trades, mart, ard, iad, rslad, adaad, igdm, saad "
+                    + "or mmard",
+                    usual = "mmard", takes = "the name of a method") String name,
+
+            @Key(meaning = "Another inner objective (what the attack maximises) than the method's own: the same names, and, in quotes, "
+                    + "\"NAME + teacher-term\"",
+                    takes = "the name of a method or null", whenNull = "for method.name") String inner,
+
+            @Key(meaning = "Another outer loss (what training minimises) than the method's own: the same names, iad-paper, equation-4, and, "
+                    + "in quotes, \"NAME + triangle\"",
+                    takes = "the name of a method or null", whenNull = "for method.name") String outer,
+
+            @Key(meaning = "How the KL terms of the outer loss are reduced", usual = "batch-mean") Reduction reduction,
+
+            @Key(meaning = "Factor of the whole outer loss", usual = "1", range = ABOVE_ZERO) double scale,
+
+            @Key(meaning = "ARD, IAD: temperature t of the teacher's term, which then weighs t^2 as much", usual = "1",
+                    range = ABOVE_ZERO) double temperature,
+
+            @Key(meaning = "ARD, IAD, AdaAD: weight of the distillation term against 1 - alpha, up to 1. IGDM, SAAD: weight of IGDM's term",
+                    range = ZERO_OR_ABOVE, whenNull = "for 1") Double alpha,
+
+            @Key(meaning = "TRADES, MART: weight of the KL term. IAD: exponent of the teacher's reliability. SAAD: weight of the natural term",
+                    range = ZERO_OR_ABOVE, whenNull = "for the outer loss's usual value (6, 6, 0.1, 0)") Double beta,
+
+            @Key(meaning = "IAD: epochs of plain ARD before it begins", usual = "0", note = "60 in its published code.") int begin,
+
+            @Key(meaning = "IAD: which of the teacher's answers it distils", usual = "natural") IadTarget iadTarget,
+
+            @Key(meaning = "Share of the label's probability that the outer loss's cross entropy spreads over all classes", usual = "0",
+                    range = FRACTION_BELOW_ONE) double labelSmoothing,
+
+            @Key(meaning = "Inner objectives mmard and \"+ teacher-term\": weight of the teacher's robust prediction. saad:  factor of its "
+                    + "linear term",
+                    usual = "1", range = ZERO_OR_ABOVE) double lambda,
+
+            @Key(meaning = "Inner objectives mmard and \"+ teacher-term\": which term that is",
+                    usual = "disagreement") TeacherTerm teacherTerm,
+
+            @Key(meaning = "Inner objectives adaad and igdm: how they read the teacher", usual = "through") TeacherGradient teacherGradient,
+
+            @Key(meaning = "Outer losses equation-4 and mmard: weight of the term at x', against 1 - a for the term at x", usual = "5/6",
+                    range = FRACTION) double a,
+
+            @Key(meaning = "Outer losses mmard and \"+ triangle\": weight of the triangle term", usual = "0.2",
+                    range = ZERO_OR_ABOVE) double b,
+
+            @Means("The same outer losses' triangle of label, S(x) and S(x').") Triangle triangle,
+
+            @Key(meaning = "The student's train-mode forwards in order, repeats allowed", note = "Each moves the running statistics.",
+                    whenNull = "for the order of the outer loss's published code") List<Forward> forwards)
             implements Serializable {
+        public Method {
+            inner = inner == null ? name : inner;
+            outer = outer == null ? name : outer;
+        }
+
+        /** How a KL term becomes a number. */
+        public enum Reduction {
+            @Means("the mean over images")
+            BATCH_MEAN,
+            @Means("that divided by the number of classes, as some public codes do")
+            ELEMENT_MEAN;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** What IAD distils. */
+        public enum IadTarget {
+            @Means("T(x)")
+            NATURAL,
+            @Means("T(x'), as AdaIAD does")
+            ADVERSARIAL;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The reading of the teacher term R. */
+        public enum TeacherTerm {
+            @Means("KL(T(x') || S(x')), gradient through T")
+            DISAGREEMENT,
+            @Means("the same, T(x') held fixed")
+            DETACHED,
+            @Means("KL(T(x) || T(x'))")
+            BOUNDARY;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** Whether the attack of adaad and igdm climbs T(x') too. */
+        public enum TeacherGradient {
+            @Means("the attack climbs T(x') too")
+            THROUGH,
+            @Means("T(x') held fixed in each step")
+            DETACHED;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The image of a forward; mirrored is x - (x' - x). */
+        public enum Forward {
+            NATURAL, ADVERSARIAL, MIRRORED;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+    }
+
+    /** The triangle term. */
+    public record Triangle(
+            @Key(meaning = "Delta of its side lengths sqrt(|v|^2 + delta^2)", usual = "0.02", range = ABOVE_ZERO) double smoothing,
+
+            @Key(meaning = "Which of its angles are compared", usual = "[label, natural, adversarial]") List<Corner> corners)
+            implements Serializable {
+
+        /** A corner of the triangle. */
+        public enum Corner {
+            LABEL, NATURAL, ADVERSARIAL;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+    }
+
+    /** The L-infinity PGD attack of training. */
+    public record Attack(
+            @Key(meaning = "Radius of the ball around the natural image", unit = "image units", usual = "8/255",
+                    range = FRACTION_ABOVE_ZERO) double epsilon,
+
+            @Key(meaning = "Length of one step", unit = "image units", usual = "2/255", range = FRACTION_ABOVE_ZERO) double stepSize,
+
+            @Key(meaning = "Steps", usual = "10", least = 1) int steps,
+
+            @Key(meaning = "Where the attack starts", usual = "gaussian") Start start,
+
+            @Key(meaning = "Standard deviation of the gaussian start", unit = "image units", usual = "0.001",
+                    range = FRACTION) double startScale,
+
+            @Key(meaning = "Whether the start is clipped to [0, 1] before the first gradient", usual = "false") boolean clipStart,
+
+            @Key(meaning = "The student's batch norm in the attack", usual = "eval") BatchNorm batchNorm) implements Serializable {
+
+        /** Where x' begins. */
+        public enum Start {
+            @Means("start-scale * N(0, 1) from the image")
+            GAUSSIAN,
+            @Means("anywhere in the ball")
+            UNIFORM,
+            @Means("at the image")
+            NONE;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The mode of the attacked network's batch norms. */
+        public enum BatchNorm {
+            @Means("running statistics")
+            EVAL,
+            @Means("batch statistics, and each forward moves the running ones")
+            TRAIN;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+    }
+
+    /** How long and how fast the student learns. */
+    public record Training(
+            @Key(meaning = "Passes over the training part", usual = "300", least = 1, resume = Resume.LENGTH) int epochs,
+
+            @Key(meaning = "Images per step and executor", usual = "128", least = 1) int batch,
+
+            @Key(meaning = "Learning rate before the schedule changes it", usual = "0.1", range = ABOVE_ZERO) double learningRate,
+
+            @Key(meaning = "Classical momentum", usual = "0.9", range = FRACTION_BELOW_ONE) double momentum,
+
+            @Key(meaning = "Added to every parameter's gradient, times the parameter (as PyTorch's SGD does)", usual = "2e-4",
+                    range = ZERO_OR_ABOVE) double weightDecay,
+
+            @Key(meaning = "How the learning rate changes", usual = "step", takes = "the name of a schedule",
+                    note = "constant, step, piecewise, cosine, or one that a jar beside ours brings. step: times decay after each milestone. piecewise: linear between the points (milestone, rate). cosine: down to 0 "
+                            + "at the end.") String schedule,
+
+            @Key(meaning = "Epochs, rising", note = "Fractions of an epoch are allowed.", usual = "[215, 260, 285]", range = ZERO_OR_ABOVE,
+                    takes = "a list such as [100, 150]") List<Double> milestones,
+
+            @Key(meaning = "Learning rates of a piecewise schedule, one for each milestone", usual = "[]", range = ZERO_OR_ABOVE,
+                    takes = "a list such as [100, 150]") List<Double> rates,
+
+            @Key(meaning = "Factor at each milestone of a step schedule", usual = "0.1", range = FRACTION_ABOVE_ZERO) double decay,
+
+            @Key(meaning = "Linear rise from 0 to the learning rate", unit = "epochs", usual = "0", range = ZERO_OR_ABOVE) double warmUp,
+
+            @Key(meaning = "Whether images are augmented: random crop (4 zero pixels on each side) and horizontal flip",
+                    usual = "true") boolean augment,
+
+            @Key(meaning = "Largest norm, over all parameters, of an executor's gradient in one step, before weight decay: a longer one is "
+                    + "shortened to it",
+                    usual = "0", whenZero = "for any length", range = ZERO_OR_ABOVE) double gradientClipping,
+
+            @Key(meaning = "A step whose loss or gradient is not finite changes nothing and is counted. More than this share of an epoch's "
+                    + "steps, and the run stops",
+                    usual = "0.05", range = FRACTION_BELOW_ONE, resume = Resume.PATIENCE) double maxSkipped,
+
+            @Means("The model that is validated and kept may be an average of the student's weights instead of these.") Averaging averaging,
+
+            @Means("Adversarial weight perturbation (AWP): the outer loss's gradient is taken where the weights have been moved up that loss. "
+                    + "Costs a forward and a backward pass more.") WeightPerturbation weightPerturbation)
+            implements Serializable{
         /** How many of an epoch's steps may be skipped. */
         public long skippable(int batchesPerEpoch) {
             return (long) (maxSkipped * batchesPerEpoch);
         }
     }
 
-    /**
-     * The average of the student's weights that is validated and kept in their place.
-     *
-     * @param kind none, ema (moving, after every step) or swa (equal weights, after every epoch); @param decay of ema, per step
-     * @param fromEpoch epochs before it begins; @param batchNorm re-estimate or average
-     */
-    public record Averaging(String kind, double decay, int fromEpoch, String batchNorm) implements Serializable {
-        public static final Averaging NONE = new Averaging("none", 0.999, 0, "re-estimate");
+    /** The average of the student's weights that is validated and kept in their place. */
+    public record Averaging(
+            @Key(meaning = "Which average", usual = "none") Kind kind,
+
+            @Key(meaning = "ema: the average's share in its next value, against 1 - decay for the new weights", usual = "0.999",
+                    range = FRACTION_BELOW_ONE) double decay,
+
+            @Key(meaning = "Epochs before it begins, fewer than training.epochs", usual = "0") int fromEpoch,
+
+            @Key(meaning = "The average's batch-norm statistics", usual = "re-estimate") BatchNorm batchNorm) implements Serializable {
+        public static final Averaging NONE = new Averaging(Kind.NONE, 0.999, 0, BatchNorm.RE_ESTIMATE);
+
+        /** What the mean is taken over. */
+        public enum Kind {
+            NONE,
+            @Means("moving average, after every step")
+            EMA,
+            @Means("equal-weight average, after every epoch")
+            SWA;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** Where the average's running statistics come from. */
+        public enum BatchNorm {
+            @Means("after each epoch, on its training images")
+            RE_ESTIMATE,
+            @Means("of the student's own")
+            AVERAGE;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
     }
 
-    /**
-     * Adversarial weight perturbation. @param gamma its size relative to the weights, 0 for none; @param fromEpoch epochs before it begins
-     */
-    public record WeightPerturbation(double gamma, int fromEpoch) implements Serializable {
+    /** Adversarial weight perturbation. */
+    public record WeightPerturbation(
+            @Key(meaning = "How far each layer's weights move, as a share of their norm", usual = "0", whenZero = "for not at all",
+                    range = ZERO_OR_ABOVE, note = "5e-3 in its paper.") double gamma,
+
+            @Key(meaning = "Epochs before it begins", usual = "0") int fromEpoch) implements Serializable {
         public static final WeightPerturbation NONE = new WeightPerturbation(0, 0);
     }
 
-    /**
-     * @param examples records held out of the training set; @param steps PGD steps that select the best checkpoint; @param every epochs
-     *     between validations
-     */
-    public record Validation(int examples, int steps, double stepSize, int every, int batch) implements Serializable {}
+    /** How the best checkpoint is found. */
+    public record Validation(
+            @Key(meaning = "Records held out", usual = "1000", whenZero = "for none, and then there is no best checkpoint") int examples,
 
-    /**
-     * @param keep the newest so many epoch checkpoints stay, 0 for all; best and last always stay
-     * @param retryFor seconds for which a filesystem that is away is tried again
-     */
-    public record Checkpoints(int keep, int retryFor) implements Serializable {}
+            @Key(meaning = "PGD steps", usual = "10", least = 1) int steps,
 
-    /**
-     * @param executors how many executors train
-     * @param synchronisation shared (SharedTrainingMaster) or averaging (ParameterAveragingTrainingMaster)
-     * @param encoding of shared updates: int8, bfloat16 or exact
-     * @param averagingFrequency steps between two averagings
-     * @param startTimeout seconds to wait for the executors
-     * @param stallTimeout seconds without any step before an epoch counts as stalled
-     * @param maxRestarts how often one start of the run goes on by itself after a failure of the cluster
-     */
+            @Key(meaning = "Length of one step", unit = "image units", usual = "2/255", range = FRACTION_ABOVE_ZERO) double stepSize,
+
+            @Key(meaning = "Epochs from one validation to the next", usual = "1", least = 1,
+                    note = "The last epoch is always validated.") int every,
+
+            @Key(meaning = "Images at a time", usual = "250", least = 1) int batch) implements Serializable {}
+
+    /** What is kept of a run, and how hard that is tried. */
+    public record Checkpoints(
+            @Key(meaning = "Only the newest so many epochs' checkpoints stay", usual = "0", whenZero = "for all",
+                    note = "The best and the last stay in any case.",
+                    resume = Resume.PATIENCE) int keep,
+
+            @Key(meaning = "How long reading and writing the run directory is tried again where its filesystem is away, on other filesystems "
+                    + "than the local one", whenZero = "for no second try",
+                    unit = "seconds", usual = "300", resume = Resume.PATIENCE) int retryFor)
+            implements Serializable {}
+
+    /** Who trains, and how those agree on the weights. */
     public record Cluster(
-            int executors, String synchronisation, String encoding, int averagingFrequency, int startTimeout, int stallTimeout,
-            int maxRestarts) implements Serializable {}
+            @Key(meaning = "Executors that train, each with its own student and one network thread or more", usual = "1", least = 1,
+                    resume = Resume.CLUSTER) int executors,
 
-    /**
-     * @param device auto, cpu or cuda; @param threads LibTorch threads per executor; @param foldBatchNorm, channelsLast compile passes of
-     *     eval-mode programs
-     * @param attackPrecision float32, bfloat16 or auto; @param tf32 whether a GPU may round the factors of float32 products
-     */
+            @Key(meaning = "How executors agree on the weights", usual = "shared") Synchronisation synchronisation,
+
+            @Key(meaning = "How shared updates are written down on their way", usual = "int8",
+                    note = "What int8 and bfloat16 leave out joins the next update.") Encoding encoding,
+
+            @Key(meaning = "Steps between two averagings, where synchronisation is averaging", usual = "4",
+                    least = 1) int averagingFrequency,
+
+            @Key(meaning = "How long to wait for the executors, at the start and again when lost ones have to be replaced",
+                    unit = "seconds",
+                    usual = "120", least = 1, resume = Resume.PATIENCE) int startTimeout,
+
+            @Key(meaning = "How long an epoch may train without any executor reporting a step",
+                    unit = "seconds", usual = "300", least = 1,
+                    note = "After that it has failed because of the cluster: longer than any step takes. The first step of an epoch has "
+                            + "start-timeout longer.",
+                    resume = Resume.PATIENCE) int stallTimeout,
+
+            @Key(meaning = "How often the run goes on by itself, from its newest checkpoint, after a failure of the cluster (an executor "
+                    + "lost, a stall, weights that no longer move)",
+                    usual = "3", note = "A --resume counts anew.", resume = Resume.PATIENCE) int maxRestarts)
+            implements Serializable {
+
+        /** How executors share what they learn. */
+        public enum Synchronisation {
+            @Means("updates summed after every step")
+            SHARED,
+            @Means("parameters averaged every so many steps")
+            AVERAGING;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The form of an update on the network. */
+        public enum Encoding {
+            @Means("a byte a value, and a scale for each block of them")
+            INT8,
+            @Means("two bytes")
+            BFLOAT16,
+            @Means("float32, four")
+            EXACT;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+    }
+
+    /** How networks are run. */
     public record Engine(
-            String device, int threads, boolean foldBatchNorm, boolean channelsLast, String attackPrecision, boolean tf32)
+            @Key(meaning = "Where networks run", usual = "auto", note = "cuda is refused where there is no GPU or the build has no CUDA.",
+                    resume = Resume.SPEED) Device device,
+
+            @Key(meaning = "LibTorch threads of each executor", usual = "1", least = 1, resume = Resume.SPEED) int threads,
+
+            @Key(meaning = "Whether eval-mode passes run with each batch norm folded into its convolution: the same logits, faster",
+                    usual = "true", resume = Resume.SPEED) boolean foldBatchNorm,
+
+            @Key(meaning = "Whether eval-mode passes keep images channels-last, where that is faster", usual = "true",
+                    resume = Resume.SPEED) boolean channelsLast,
+
+            @Key(meaning = "Format of the networks while x' climbs", usual = "auto",
+                    note = "Losses, their gradients, validation and evaluation are float32 in any case, and so is the attack where its objective "
+                            + "compares a network with itself (trades, teacher-term boundary) or its batch norm is in train mode.") AttackPrecision attackPrecision,
+
+            @Key(meaning = "Whether a GPU may round the factors of float32 products to eleven significant bits (TensorFloat-32), which is "
+                    + "faster",
+                    usual = "false") boolean tf32)
             implements Serializable {
         /** As commands that have no configuration run networks: one thread, float32. */
-        public static Engine on(String device) {
-            return new Engine(device, 1, true, true, "float32", false);
+        public static Engine on(Device device) {
+            return SettingsReader.engine(
+                    Map.of("engine.device", device.toString(), "engine.attack-precision", AttackPrecision.FLOAT32.toString()), "--device");
+        }
+
+        /** What computes. */
+        public enum Device {
+            @Means("the GPU that Spark assigned to the executor, else the CPU")
+            AUTO, CPU,
+            @Means("a GPU: the one that Spark assigned, else the first of its host")
+            CUDA;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The floating-point format of attacks. */
+        public enum AttackPrecision {
+            @Means("bfloat16 where processor or GPU have a matrix unit for it, which is two to three times as fast there; else float32")
+            AUTO, FLOAT32,
+            @Means("eight significant bits")
+            BFLOAT16;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
         }
     }
 }

@@ -100,10 +100,10 @@ public final class SettingsReader {
 
     private static Config preset(Config chosen) {
         Keys keys = new Keys(chosen);
-        String name = keys.optionalText(PRESET, Presets.WHAT);
-        if (name == null) {
+        if (keys.isNull(PRESET)) {
             return ConfigFactory.empty();
         }
+        String name = keys.text(PRESET, Presets.WHAT);
         if (!Presets.NAMES.contains(name)) {
             throw keys.refusal(PRESET, "one of " + String.join(", ", Presets.NAMES));
         }
@@ -118,12 +118,25 @@ public final class SettingsReader {
      * @throws InputError for the first mistake found
      */
     public static Settings.Method method(Map<String, String> values, String origin) {
-        return method(new Keys(overReference(values, origin)));
+        return Sections.read(Settings.Method.class, "method.", new Keys(overReference(values, origin)));
     }
 
     /** The section {@code attack} alone, as {@link #method}. */
     public static Settings.Attack attack(Map<String, String> values, String origin) {
-        return attack(new Keys(overReference(values, origin)));
+        return Sections.read(Settings.Attack.class, "attack.", new Keys(overReference(values, origin)));
+    }
+
+    /** The section {@code training} alone, as {@link #method}. */
+    public static Settings.Training training(Map<String, String> values, String origin) {
+        Keys keys = new Keys(overReference(values, origin));
+        Settings.Training training = Sections.read(Settings.Training.class, "training.", keys);
+        requireConsistent(training, keys);
+        return training;
+    }
+
+    /** The section {@code engine} alone, as {@link #method}. */
+    public static Settings.Engine engine(Map<String, String> values, String origin) {
+        return Sections.read(Settings.Engine.class, "engine.", new Keys(overReference(values, origin)));
     }
 
     private static Config overReference(Map<String, String> values, String origin) {
@@ -262,109 +275,33 @@ public final class SettingsReader {
     }
 
     private static Settings settings(Keys keys) {
-        Settings.Data data = new Settings.Data(
-                keys.text("data.uri", "the Hadoop URI or path of a CIFAR folder or archive"), keys.count("data.examples", 0));
-        Settings.Training training = training(keys);
-        return new Settings(
-                keys.optionalText(PRESET, Presets.WHAT),
-                new Settings.Run(keys.text("run.directory", "the Hadoop URI or path of the run's folder"),
-                        keys.whole("run.seed", "a whole number")),
-                data,
-                new Settings.Student(
-                        keys.text("student.architecture", "the name of a network"),
-                        keys.optionalText("student.initial", "the URI of a model file or null")),
-                new Settings.Teacher(keys.optionalText("teacher.model", "the URI of a model file or null")),
-                method(keys),
-                attack(keys),
-                training,
-                validation(keys, data),
-                new Settings.Checkpoints(keys.count("checkpoints.keep", 0), keys.count("checkpoints.retry-for", 0)),
-                cluster(keys, training.averaging()),
-                new Settings.Engine(keys.choice("engine.device", "auto", "cpu", "cuda"), keys.count("engine.threads", 1),
-                        keys.flag("engine.fold-batch-norm"),
-                        keys.flag("engine.channels-last"), keys.choice("engine.attack-precision", "auto", "float32", "bfloat16"),
-                        keys.flag("engine.tf32")));
+        Settings settings = Sections.read(Settings.class, "", keys);
+        requireConsistent(settings.training(), keys);
+        if (settings.data().examples() > 0 && settings.validation().examples() >= settings.data().examples()) {
+            throw keys.refusal("validation.examples",
+                    "fewer than the " + settings.data().examples() + " of data.examples: they are held out of them");
+        }
+        if (settings.training().averaging().kind() == Settings.Averaging.Kind.EMA && settings.cluster().executors() > 1
+                && settings.cluster().synchronisation() == Settings.Cluster.Synchronisation.AVERAGING) {
+            throw keys.refusal("cluster.synchronisation",
+                    "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
+                            + " that a moving average could follow");
+        }
+        return settings;
     }
 
-    private static Settings.Method method(Keys keys) {
-        String name = keys.text("method.name", "the name of a method");
-        String inner = keys.optionalText("method.inner", "the name of a method or null");
-        String outer = keys.optionalText("method.outer", "the name of a method or null");
-        return new Settings.Method(
-                inner == null ? name : inner, outer == null ? name : outer,
-                keys.choice("method.reduction", "batch-mean", "element-mean"), keys.real("method.scale", Range.ABOVE_ZERO),
-                keys.real("method.temperature", Range.ABOVE_ZERO),
-                keys.optionalReal("method.alpha", Range.ZERO_OR_ABOVE), keys.optionalReal("method.beta", Range.ZERO_OR_ABOVE),
-                keys.count("method.begin", 0), keys.choice("method.iad-target", "natural", "adversarial"),
-                keys.real("method.label-smoothing", Range.FRACTION_BELOW_ONE), keys.real("method.lambda", Range.ZERO_OR_ABOVE),
-                keys.choice("method.teacher-term", "disagreement", "detached", "boundary"),
-                keys.choice("method.teacher-gradient", "through", "detached"),
-                keys.real("method.a", Range.FRACTION), keys.real("method.b", Range.ZERO_OR_ABOVE),
-                new Settings.Triangle(keys.real("method.triangle.smoothing", Range.ABOVE_ZERO),
-                        keys.words("method.triangle.corners", "label", "natural", "adversarial")),
-                keys.isNull("method.forwards") ? null : keys.words("method.forwards", "natural", "adversarial", "mirrored"));
-    }
-
-    private static Settings.Attack attack(Keys keys) {
-        return new Settings.Attack(
-                keys.real("attack.epsilon", Range.FRACTION_ABOVE_ZERO), keys.real("attack.step-size", Range.FRACTION_ABOVE_ZERO),
-                keys.count("attack.steps", 1), keys.choice("attack.start", "gaussian", "uniform", "none"),
-                keys.real("attack.start-scale", Range.FRACTION), keys.flag("attack.clip-start"),
-                keys.choice("attack.batch-norm", "eval", "train"));
-    }
-
-    private static Settings.Training training(Keys keys) {
-        Settings.Training training = new Settings.Training(
-                keys.count("training.epochs", 1), keys.count("training.batch", 1), keys.real("training.learning-rate", Range.ABOVE_ZERO),
-                keys.real("training.momentum", Range.FRACTION_BELOW_ONE), keys.real("training.weight-decay", Range.ZERO_OR_ABOVE),
-                keys.text("training.schedule", "the name of a schedule"),
-                keys.reals("training.milestones", Range.ZERO_OR_ABOVE),
-                keys.reals("training.rates", Range.ZERO_OR_ABOVE), keys.real("training.decay", Range.FRACTION_ABOVE_ZERO),
-                keys.real("training.warm-up", Range.ZERO_OR_ABOVE), keys.flag("training.augment"),
-                keys.real("training.gradient-clipping", Range.ZERO_OR_ABOVE), keys.real("training.max-skipped", Range.FRACTION_BELOW_ONE),
-                new Settings.Averaging(keys.choice("training.averaging.kind", "none", "ema", "swa"),
-                        keys.real("training.averaging.decay", Range.FRACTION_BELOW_ONE), keys.count("training.averaging.from-epoch", 0),
-                        keys.choice("training.averaging.batch-norm", "re-estimate", "average")),
-                new Settings.WeightPerturbation(keys.real("training.weight-perturbation.gamma", Range.ZERO_OR_ABOVE),
-                        keys.count("training.weight-perturbation.from-epoch", 0)));
+    private static void requireConsistent(Settings.Training training, Keys keys) {
         List<Double> milestones = training.milestones();
         for (int i = 1; i < milestones.size(); i++) {
             if (milestones.get(i) <= milestones.get(i - 1)) {
                 throw keys.refusal("training.milestones", "epochs that rise");
             }
         }
-        if (!training.averaging().kind().equals("none") && training.averaging().fromEpoch() >= training.epochs()) {
+        if (training.averaging().kind() != Settings.Averaging.Kind.NONE && training.averaging().fromEpoch() >= training.epochs()) {
             throw keys.refusal("training.averaging.from-epoch", "fewer than the " + training.epochs() + " of training.epochs");
         }
         if (training.warmUp() > training.epochs()) {
             throw keys.refusal("training.warm-up", "no more than the " + training.epochs() + " of training.epochs");
         }
-        return training;
-    }
-
-    private static Settings.Validation validation(Keys keys, Settings.Data data) {
-        Settings.Validation validation = new Settings.Validation(
-                keys.count("validation.examples", 0), keys.count("validation.steps", 1),
-                keys.real("validation.step-size", Range.FRACTION_ABOVE_ZERO),
-                keys.count("validation.every", 1), keys.count("validation.batch", 1));
-        if (data.examples() > 0 && validation.examples() >= data.examples()) {
-            throw keys.refusal("validation.examples", "fewer than the " + data.examples() + " of data.examples: they are held out of them");
-        }
-        return validation;
-    }
-
-    private static Settings.Cluster cluster(Keys keys, Settings.Averaging weights) {
-        Settings.Cluster cluster = new Settings.Cluster(
-                keys.count("cluster.executors", 1), keys.choice("cluster.synchronisation", "shared", "averaging"),
-                keys.choice("cluster.encoding", "int8", "bfloat16", "exact"),
-                keys.count("cluster.averaging-frequency", 1), keys.count("cluster.start-timeout", 1),
-                keys.count("cluster.stall-timeout", 1),
-                keys.count("cluster.max-restarts", 0));
-        if (weights.kind().equals("ema") && cluster.synchronisation().equals("averaging") && cluster.executors() > 1) {
-            throw keys.refusal("cluster.synchronisation",
-                    "shared, or swa as training.averaging.kind: between two averagings, executors have no common weights"
-                            + " that a moving average could follow");
-        }
-        return cluster;
     }
 }

@@ -67,8 +67,8 @@ public record Device(Kind kind, int index) {
      * @param assigned the GPU that Spark gave to this process, or null
      * @throws InputError where a GPU is asked for and cannot be used, saying why
      */
-    static void choose(String setting, String assigned) {
-        if (setting.equals("cpu") || setting.equals("auto") && assigned == null) {
+    static void choose(Settings.Engine.Device setting, String assigned) {
+        if (setting == Settings.Engine.Device.CPU || setting == Settings.Engine.Device.AUTO && assigned == null) {
             use(processor(System.getenv(IN_TESTS)));
             return;
         }
@@ -76,7 +76,8 @@ public record Device(Kind kind, int index) {
         if (current.equals(gpu(index))) {
             return;
         }
-        Cuda.require(index, setting.equals("cuda") ? "engine.device = cuda" : "Spark gave GPU " + assigned + " to this process");
+        Cuda.require(index,
+                setting == Settings.Engine.Device.CUDA ? "engine.device = cuda" : "Spark gave GPU " + assigned + " to this process");
         use(gpu(index));
     }
 

@@ -3,6 +3,7 @@ package org.mmard.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.mmard.config.Settings;
 
 /** The floating-point format in which a frozen network computes. */
 public enum Precision {
@@ -19,9 +20,12 @@ public enum Precision {
      * @param setting float32, bfloat16, or auto: bfloat16 where the device of this process has a matrix unit for it (Intel's AMX; GPUs from
      *     compute capability 8.0), float32 elsewhere, since without that unit bfloat16 is the slower one
      */
-    public static Precision of(String setting) {
-        return setting.equals("auto") ? Device.current().prefersBfloat16() ? BFLOAT16 : FLOAT32
-                : valueOf(setting.toUpperCase(java.util.Locale.ROOT));
+    public static Precision of(Settings.Engine.AttackPrecision setting) {
+        return switch (setting) {
+            case AUTO -> Device.current().prefersBfloat16() ? BFLOAT16 : FLOAT32;
+            case FLOAT32 -> FLOAT32;
+            case BFLOAT16 -> BFLOAT16;
+        };
     }
 
     static boolean processorHasMatrixUnit() {

@@ -92,11 +92,11 @@ final class InnerObjectives {
 
     private static List<Weighted> adaad(Settings.Method settings) {
         KlDivergence disagreement = KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL);
-        return one(settings.teacherGradient().equals("through") ? disagreement.differentiatingTarget() : disagreement);
+        return one(settings.teacherGradient() == Settings.Method.TeacherGradient.THROUGH ? disagreement.differentiatingTarget() : disagreement);
     }
 
     /** lambda R(x'), which {@code + teacher-term} adds to any objective. */
     private static Weighted teacherTerm(Settings.Method settings) {
-        return new Weighted(settings.lambda(), TeacherTerm.named(settings.teacherTerm()).term());
+        return new Weighted(settings.lambda(), TeacherTerm.of(settings.teacherTerm()).term());
     }
 }

@@ -53,7 +53,7 @@ public final class Methods {
 
     private static List<Prediction> asked(Objective outer, Settings.Method settings) {
         List<Prediction> forwards = settings.forwards().stream()
-                .map(name -> Prediction.ofStudent(Prediction.Image.valueOf(name.toUpperCase(Locale.ROOT)))).toList();
+                .map(image -> Prediction.ofStudent(Prediction.Image.valueOf(image.name()))).toList();
         String missing = outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which))
                 .map(which -> which.image().name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {

@@ -117,7 +117,7 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
     /** b times the triangle, which {@code + triangle} adds to any loss. */
     static Weighted triangle(Settings.Method settings) {
         Set<Triangle.Corner> corners = EnumSet.noneOf(Triangle.Corner.class);
-        settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.toUpperCase(Locale.ROOT))));
+        settings.triangle().corners().forEach(corner -> corners.add(Triangle.Corner.valueOf(corner.name())));
         return new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners));
     }
 
@@ -129,7 +129,7 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
 
     /** ARD's and IAD's term with the teacher, at the temperature. @param weights null for none */
     private Weighted distillation(ExampleWeights weights) {
-        boolean natural = name.equals("ard") || settings.iadTarget().equals("natural");
+        boolean natural = name.equals("ard") || settings.iadTarget() == Settings.Method.IadTarget.NATURAL;
         double temperature = settings.temperature();
         Term term = reduced(KlDivergence.of(natural ? TEACHER_NATURAL : TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL).at(temperature));
         return new Weighted(share() * temperature * temperature, weights == null ? term : new ExampleWeighted(weights, term));
@@ -161,7 +161,7 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
     }
 
     private boolean elementMean() {
-        return settings.reduction().equals("element-mean");
+        return settings.reduction() == Settings.Method.Reduction.ELEMENT_MEAN;
     }
 
     private double alpha() {

@@ -4,23 +4,22 @@ import static org.mmard.loss.Prediction.STUDENT_ADVERSARIAL;
 import static org.mmard.loss.Prediction.TEACHER_ADVERSARIAL;
 import static org.mmard.loss.Prediction.TEACHER_NATURAL;
 
+import org.mmard.config.Settings;
 import org.mmard.loss.KlDivergence;
 import org.mmard.loss.Term;
 
 /** Three readings of how the teacher's robust prediction T(x') enters MMARD's attack: the R of J = KL(T(x) || S(x')) + lambda R. */
 enum TeacherTerm {
     /** KL(T(x') || S(x')), gradient through both: x' goes where student and teacher disagree. */
-    DISAGREEMENT("disagreement", KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL).differentiatingTarget()),
+    DISAGREEMENT(KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL).differentiatingTarget()),
     /** KL(T(x') || S(x')) with T(x') held fixed in each step: it moves with x', but x' does not climb it. */
-    DETACHED("detached", KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)),
+    DETACHED(KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL)),
     /** KL(T(x) || T(x')): x' climbs towards the teacher's own decision boundary. */
-    BOUNDARY("boundary", KlDivergence.of(TEACHER_NATURAL, TEACHER_ADVERSARIAL));
+    BOUNDARY(KlDivergence.of(TEACHER_NATURAL, TEACHER_ADVERSARIAL));
 
-    private final String key;
     private final Term term;
 
-    TeacherTerm(String key, Term term) {
-        this.key = key;
+    TeacherTerm(Term term) {
         this.term = term;
     }
 
@@ -28,13 +27,8 @@ enum TeacherTerm {
         return term;
     }
 
-    /** @throws org.mmard.failure.InputError for an unknown name */
-    static TeacherTerm named(String name) {
-        return Choice.of("method.teacher-term", name, values());
-    }
-
-    @Override
-    public String toString() {
-        return key;
+    /** That of {@code method.teacher-term}. */
+    static TeacherTerm of(Settings.Method.TeacherTerm setting) {
+        return valueOf(setting.name());
     }
 }

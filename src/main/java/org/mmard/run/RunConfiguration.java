@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.mmard.config.RetiredKeys;
+import org.mmard.config.Setting;
 import org.mmard.config.SettingsReader;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
@@ -17,16 +18,7 @@ import org.mmard.failure.Printable;
 final class RunConfiguration {
     private static final String EPOCHS = "training.epochs";
     private static final String EXECUTORS = "cluster.executors";
-    /**
-     * Where things lie, and how fast or how long: none of it decides what is learnt. Data and teacher are compared by content instead. How
-     * many executors there are does decide something, by a rule that is known (docs/architecture.md, Another number of executors), and a
-     * cluster is not always as large as it was.
-     */
-    static final Set<String> FREE = Set.of(
-            EPOCHS, EXECUTORS, "training.max-skipped", "run.directory", "data.uri", "teacher.model", "student.initial", "checkpoints.keep",
-            "checkpoints.retry-for",
-            "cluster.start-timeout", "cluster.stall-timeout", "cluster.max-restarts", "engine.device", "engine.threads",
-            "engine.fold-batch-norm", "engine.channels-last");
+    private static final Set<String> FREE = Setting.freeAtResume();
 
     /** Keys that earlier versions had, and that decided nothing. */
     private static final Set<String> FREE_ONCE = Set.of("cluster.network-mask");

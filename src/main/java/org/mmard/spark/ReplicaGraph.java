@@ -54,7 +54,7 @@ final class ReplicaGraph extends DistillingGraph {
             // The first step of an epoch may take so much longer.
             int stall = plan.settings().cluster().stallTimeout() + plan.settings().cluster().startTimeout();
             Exchange exchange = SparkExchange.of(plan.id(), plan.executors(), Math.toIntExact(numParams()), stall);
-            lockstep = new Lockstep(this, exchange, Encoding.named(plan.settings().cluster().encoding()), plan.executors(),
+            lockstep = new Lockstep(this, exchange, Encoding.valueOf(plan.settings().cluster().encoding().name()), plan.executors(),
                     plan.batchesPerEpoch(), plan.skippable());
         }
         long epoch = start.tally().id();

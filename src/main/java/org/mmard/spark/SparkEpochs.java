@@ -96,7 +96,7 @@ public final class SparkEpochs implements Epochs {
     }
 
     private boolean isAveraging() {
-        return settings.cluster().synchronisation().equals("averaging") && settings.cluster().executors() > 1;
+        return settings.cluster().synchronisation() == Settings.Cluster.Synchronisation.AVERAGING && settings.cluster().executors() > 1;
     }
 
     @Override

@@ -144,7 +144,7 @@ public final class DistillationStep implements Step {
     /** Something of the attack, by the networks as they are now. */
     private Tensor climb(TeacherOnNatural known, Function<InnerMaximisation, Tensor> use) {
         Objective inner = method.inner().orElseThrow();
-        boolean train = settings.batchNorm().equals("train");
+        boolean train = settings.batchNorm() == Settings.Attack.BatchNorm.TRAIN;
         Precision precision = inner.comparesANetworkWithItself() ? Precision.FLOAT32 : attackPrecision;
         Classifier attacked = train ? onBatchStatistics : student.freeze(passes, precision);
         try {

@@ -42,12 +42,12 @@ public final class WeightAverage {
 
     /** Whether epoch {@code epoch}, from 0, adds to the average. */
     public boolean active(int epoch) {
-        return !settings.kind().equals("none") && epoch >= settings.fromEpoch();
+        return settings.kind() != Settings.Averaging.Kind.NONE && epoch >= settings.fromEpoch();
     }
 
     /** Whether the average moves after every step of epoch {@code epoch}. */
     public boolean movesEveryStep(int epoch) {
-        return active(epoch) && settings.kind().equals("ema");
+        return active(epoch) && settings.kind() == Settings.Averaging.Kind.EMA;
     }
 
     /** The averaged parameter vector, running statistics included; null before it has begun. */
@@ -81,7 +81,7 @@ public final class WeightAverage {
             addEpoch(FlatVector.values(student.params()), epoch - settings.fromEpoch() + 1);
         }
         install(student);
-        if (settings.batchNorm().equals("re-estimate")) {
+        if (settings.batchNorm() == Settings.Averaging.BatchNorm.RE_ESTIMATE) {
             FlatRange.assign(model.params(), FlatRange.runningStatistics(model.getUpdater()), epochs.runningStatistics(model, epoch));
             values = FlatVector.values(model.params());
         }

@@ -96,7 +96,8 @@ public record DeviceCheck(Device device) {
         ofTeacher.close();
         Settings.Method settings = SettingsReader.method(Map.of("method.name", method), ORIGIN);
         Settings.Attack attack = SettingsReader.attack(Map.of("attack.steps", "2"), ORIGIN);
-        try (Step step = new DistillationSteps(settings, 1, attack, Settings.WeightPerturbation.NONE, Settings.Engine.on("auto"), teacher)
+        try (Step step = new DistillationSteps(settings, 1, attack, Settings.WeightPerturbation.NONE,
+                Settings.Engine.on(Settings.Engine.Device.AUTO), teacher)
                 .create(student)) {
             Step.Result result = step.gradient(batch(2 * EXAMPLES));
             return Map.of("loss", new float[] {(float) result.loss()}, "gradient", student.getGradientsViewArray().toFloatVector());

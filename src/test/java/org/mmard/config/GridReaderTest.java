@@ -37,7 +37,7 @@ class GridReaderTest {
                 new GridSettings.Cell("mmard", "ard"), new GridSettings.Cell("mmard", "equation-4")), grid.cells());
         assertEquals(List.of(3L, 1L), grid.seeds());
         assertEquals("pgd20,cw", grid.attacks());
-        assertEquals("best", grid.checkpoint());
+        assertEquals(GridSettings.Checkpoint.BEST, grid.checkpoint());
     }
 
     @Test
@@ -75,12 +75,6 @@ class GridReaderTest {
                         .getMessage();
         assertTrue(complaint.startsWith("method.outer (command line) is set by the grid"), complaint);
         assertEquals(1, read(grid + ", preset = adaiad-boyellow, method { inner = null", Map.of()).cells().size());
-    }
-
-    @Test
-    void everyKeyIsExplained() {
-        SettingsReader.leaves(GridReader.reference().root())
-                .forEach((key, value) -> assertFalse(value.origin().comments().isEmpty(), key + " has no comment in grid.conf"));
     }
 
     @Test

@@ -119,8 +119,8 @@ class PresetsTest {
             String milestones,
             double rate, double decay) throws IOException {
         Settings settings = read(name).settings();
-        assertEquals(List.of(start, clipped, batchNorm),
-                List.of(settings.attack().start(), settings.attack().clipStart(), settings.attack().batchNorm()));
+        assertEquals(List.of(start, clipped, batchNorm), List.of(settings.attack().start().toString(), settings.attack().clipStart(),
+                settings.attack().batchNorm().toString()));
         assertEquals(epsilon / 255, settings.attack().epsilon(), 1e-12);
         assertEquals(epochs, settings.training().epochs());
         assertEquals(milestones, settings.training().milestones().toString());
@@ -140,8 +140,9 @@ class PresetsTest {
     @Test
     void saadAveragesItsWeightsFromEpochNinetyFiveCountedFromOne() throws IOException {
         Settings.Averaging averaging = read("saad-hongsinlee").settings().training().averaging();
-        assertEquals(List.of("swa", 94, "re-estimate"), List.of(averaging.kind(), averaging.fromEpoch(), averaging.batchNorm()));
-        assertEquals("none", read("rslad-zibojia").settings().training().averaging().kind());
+        assertEquals(List.of(Settings.Averaging.Kind.SWA, 94, Settings.Averaging.BatchNorm.RE_ESTIMATE),
+                List.of(averaging.kind(), averaging.fromEpoch(), averaging.batchNorm()));
+        assertEquals(Settings.Averaging.Kind.NONE, read("rslad-zibojia").settings().training().averaging().kind());
     }
 
     private static String shortly(Prediction which) {

@@ -29,12 +29,31 @@ class SettingsReaderTest {
     @Test
     void defaultsAreThePublishedRecipe() throws IOException {
         Settings settings = read(NEEDED, Map.of()).settings();
-        assertEquals(new Settings.Attack(8 / 255.0, 2 / 255.0, 10, "gaussian", 0.001, false, "eval"), settings.attack());
-        assertEquals(new Settings.Training(300, 128, 0.1, 0.9, 2e-4, "step", List.of(215.0, 260.0, 285.0), List.of(), 0.1, 0, true, 0, 0.05,
-                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE), settings.training());
-        assertEquals(new Settings.Method("mmard", "mmard", "batch-mean", 1, 1, null, null, 0, "natural", 0, 1, "disagreement", "through",
-                5 / 6.0, 0.2,
-                new Settings.Triangle(0.02, List.of("label", "natural", "adversarial")), null), settings.method());
+        Settings.Attack attack = settings.attack();
+        assertEquals(8 / 255.0, attack.epsilon());
+        assertEquals(2 / 255.0, attack.stepSize());
+        assertEquals(10, attack.steps());
+        assertEquals(Settings.Attack.Start.GAUSSIAN, attack.start());
+        assertEquals(0.001, attack.startScale());
+        assertEquals(Settings.Attack.BatchNorm.EVAL, attack.batchNorm());
+        Settings.Training training = settings.training();
+        assertEquals(300, training.epochs());
+        assertEquals(128, training.batch());
+        assertEquals(0.1, training.learningRate());
+        assertEquals(0.9, training.momentum());
+        assertEquals(2e-4, training.weightDecay());
+        assertEquals(List.of(215.0, 260.0, 285.0), training.milestones());
+        assertTrue(training.augment());
+        assertEquals(Settings.Averaging.NONE, training.averaging());
+        assertEquals(Settings.WeightPerturbation.NONE, training.weightPerturbation());
+        Settings.Method method = settings.method();
+        assertEquals(List.of("mmard", "mmard"), List.of(method.inner(), method.outer()));
+        assertEquals(Settings.Method.TeacherTerm.DISAGREEMENT, method.teacherTerm());
+        assertEquals(5 / 6.0, method.a());
+        assertEquals(0.2, method.b());
+        assertEquals(0.02, method.triangle().smoothing());
+        assertEquals(List.of(Settings.Triangle.Corner.values()), method.triangle().corners());
+        assertNull(method.forwards());
         assertNull(settings.teacher().model());
     }
 

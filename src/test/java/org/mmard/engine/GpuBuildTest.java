@@ -18,6 +18,7 @@ import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.config.Settings;
 import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.model.Architectures;
@@ -136,14 +137,14 @@ class GpuBuildTest {
         public static void main(String[] args) {
             say(Probe::onProcessor);
             say(() -> {
-                Device.choose("cuda", null);
+                Device.choose(Settings.Engine.Device.CUDA, null);
                 return "a GPU";
             });
             System.exit(0);
         }
 
         private static String onProcessor() {
-            Device.choose("cpu", null);
+            Device.choose(Settings.Engine.Device.CPU, null);
             try (PointerScope scope = new PointerScope(); Classifier model = TorchNetwork.frozen(Architectures.network("cnn-4-8", 10, 1))) {
                 return Device.current() + " " + model.logits(ImageShape.CIFAR, new float[2 * 3072]).classes();
             }

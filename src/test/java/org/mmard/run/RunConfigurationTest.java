@@ -2,24 +2,20 @@ package org.mmard.run;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigObject;
-import com.typesafe.config.ConfigValue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mmard.config.Resume;
+import org.mmard.config.Setting;
 import org.mmard.failure.InputError;
 
 class RunConfigurationTest {
@@ -32,7 +28,7 @@ class RunConfigurationTest {
             training { epochs = 30, batch = 128, learning-rate = 0.1, milestones = [10, 20] }
             checkpoints.keep = 0
             cluster { executors = 2, synchronisation = shared }
-            engine { threads = 1, fold-batch-norm = true, attack-precision = auto }
+            engine { threads = 1, fold-batch-norm = true, attack-precision = auto, tf32 = false }
             """;
 
     @ParameterizedTest
@@ -47,6 +43,7 @@ class RunConfigurationTest {
             training.milestones      | [15, 20]  | [10, 20]
             cluster.synchronisation  | averaging | shared
             engine.attack-precision  | float32   | auto
+            engine.tf32              | true      | false
             """)
     void refusesAChangeOfWhatIsLearntNamingKeyAndBothValues(String key, String now, String before) {
         InputError error = assertThrows(InputError.class, () -> compare(key + " = " + now));
@@ -97,26 +94,23 @@ class RunConfigurationTest {
         assertEquals("training.epochs = 20: file:/run/run.conf says 30; a resume may add epochs, not take any away", error.getMessage());
     }
 
+    /** One row of the table for each reason. */
     @Test
-    void theDocumentationNamesEveryKeyThatAResumeMayChange() throws IOException {
-        String free = Files.readString(Path.of("docs/training.md")).replaceAll("\\s+", " ").replaceFirst(".*May change at a resume: ", "")
-                .replaceFirst("\\. .*", "");
-        List<String> keys = ConfigFactory.parseResources("org/mmard/config/reference.conf").resolve().root().entrySet().stream()
-                .flatMap(section -> keys(section.getKey(), section.getValue())).toList();
-        Set<String> named = new TreeSet<>();
-        Matcher name = Pattern.compile("`([a-z.*-]+)`").matcher(free);
-        while (name.find()) {
-            String pattern = name.group(1).replace(".", "\\.").replace("*", "[a-z.-]+");
-            List<String> meant = keys.stream().filter(key -> key.matches(pattern)).toList();
-            assertFalse(meant.isEmpty(), name.group(1));
-            named.addAll(meant);
-        }
-        assertEquals(new TreeSet<>(RunConfiguration.FREE), named);
+    void theDocumentationNamesEveryKeyThatAResumeMayChangeByItsReason() throws IOException {
+        List<Setting> settings = Setting.ofRun();
+        Set<Set<String>> expected = settings.stream().filter(setting -> setting.resume() != Resume.FIXED)
+                .collect(Collectors.groupingBy(Setting::resume, Collectors.mapping(Setting::key, Collectors.toSet()))).values().stream()
+                .collect(Collectors.toSet());
+        String table = Files.readString(Path.of("docs/training.md")).replaceFirst("(?s).*### What a resume may change", "")
+                .replaceFirst("(?s)\n\n[^|].*", "");
+        Set<Set<String>> named = table.lines().filter(line -> line.startsWith("| `")).map(line -> keys(line.split("\\|")[1], settings))
+                .collect(Collectors.toSet());
+        assertEquals(expected, named);
     }
 
-    private static Stream<String> keys(String prefix, ConfigValue value) {
-        return value instanceof ConfigObject section
-                ? section.entrySet().stream().flatMap(entry -> keys(prefix + "." + entry.getKey(), entry.getValue())) : Stream.of(prefix);
+    private static Set<String> keys(String cell, List<Setting> settings) {
+        return Arrays.stream(cell.split(",")).map(name -> name.strip().replace("`", "").replace(".", "\\.").replace("*", ".+"))
+                .flatMap(name -> settings.stream().map(Setting::key).filter(key -> key.matches(name))).collect(Collectors.toSet());
     }
 
     private static void compare(String change) {

@@ -106,7 +106,7 @@ class SparkEpochsTest {
                         ofTeacher.params().toFloatVector());
         StepFactory steps = new DistillationSteps(SettingsReader.method(Map.of("method.name", "mmard"), "test"), 4,
                 SettingsReader.attack(Map.of("attack.steps", "2"), "test"), new Settings.WeightPerturbation(0, 0),
-                Settings.Engine.on("auto"), teacher);
+                Settings.Engine.on(Settings.Engine.Device.AUTO), teacher);
         ComputationGraph student = student();
         try (Epochs epochs = epochs(student, steps)) {
             epochs.train(0, EpochSums.NONE, (done, total, loss) -> {});

@@ -2,6 +2,7 @@ package org.mmard.spark;
 
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * (seconds before each step).
  */
 public final class ToyDriver {
+    /** Of the arguments that are settings. */
+    private static final Map<String, String> KEYS = Map.of("executors", "cluster.executors", "batch", "training.batch", "rate",
+            "training.learning-rate", "decay", "training.averaging.decay", "synchronisation", "cluster.synchronisation", "encoding",
+            "cluster.encoding", "start", "cluster.start-timeout", "stall", "cluster.stall-timeout", "device", "engine.device");
+
     public static void main(String[] arguments) {
         Map<String, String> options = Arrays.stream(arguments).map(a -> a.split("=", 2)).collect(Collectors.toMap(a -> a[0], a -> a[1]));
         Settings settings = settings(options);
@@ -143,22 +149,20 @@ public final class ToyDriver {
     }
 
     public static Settings settings(Map<String, String> options) {
-        int executors = Integer.parseInt(options.getOrDefault("executors", "2"));
-        return new Settings(
-                null, new Settings.Run("unused", 7), new Settings.Data("unused", 0), new Settings.Student("cnn-4-8", null),
-                new Settings.Teacher(null),
-                SettingsReader.method(Map.of("method.name", "natural"), "test"), SettingsReader.attack(Map.of("attack.steps", "2"), "test"),
-                new Settings.Training(10, Integer.parseInt(options.getOrDefault("batch", "32")),
-                        Double.parseDouble(options.getOrDefault("rate", "0.05")), 0.9, 2e-4,
-                        "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.25,
-                        new Settings.Averaging(options.containsKey("decay") ? "ema" : "none",
-                                Double.parseDouble(options.getOrDefault("decay", "0")), 0, "average"),
-                        Settings.WeightPerturbation.NONE),
-                new Settings.Validation(200, 2, 2 / 255.0, 1, 64), new Settings.Checkpoints(0, 0),
-                new Settings.Cluster(executors, options.getOrDefault("synchronisation", "shared"),
-                        options.getOrDefault("encoding", "int8"), 2, Integer.parseInt(options.getOrDefault("start", "120")),
-                        Integer.parseInt(options.getOrDefault("stall", "300")), 0),
-                new Settings.Engine(options.getOrDefault("device", "auto"), 1, true, false, "float32", false));
+        Map<String, String> values = new HashMap<>(Map.of("run.directory", "unused", "run.seed", "7", "data.uri", "unused",
+                "student.architecture", "cnn-4-8", "method.name", "natural", "attack.steps", "2"));
+        values.putAll(Map.of("training.epochs", "10", "training.batch", "32", "training.learning-rate", "0.05", "training.schedule",
+                "constant", "training.max-skipped", "0.25", "training.averaging.kind", options.containsKey("decay") ? "ema" : "none",
+                "training.averaging.batch-norm", "average"));
+        values.putAll(Map.of("validation.examples", "200", "validation.steps", "2", "validation.batch", "64", "cluster.executors", "2",
+                "cluster.averaging-frequency", "2", "cluster.max-restarts", "0", "engine.channels-last", "false",
+                "engine.attack-precision", "float32"));
+        KEYS.forEach((option, key) -> {
+            if (options.containsKey(option)) {
+                values.put(key, options.get(option));
+            }
+        });
+        return SettingsReader.read(values, "test").settings();
     }
 
     private static void say(String line) {

@@ -184,7 +184,8 @@ class DeviceParityTest {
         Map<String, String> method = new TreeMap<>(keys);
         method.keySet().removeIf(key -> !key.startsWith("method."));
         return new DistillationSteps(SettingsReader.method(method, "test"), 1, SettingsReader.attack(attack, "test"),
-                new Settings.WeightPerturbation(Double.parseDouble(keys.getOrDefault("gamma", "0")), 0), Settings.Engine.on("auto"),
+                new Settings.WeightPerturbation(Double.parseDouble(keys.getOrDefault("gamma", "0")), 0),
+                Settings.Engine.on(Settings.Engine.Device.AUTO),
                 teacher);
     }
 }

@@ -4,14 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.failure.InputError;
 
 class ScheduleTest {
     private static Settings.Training training(String schedule, List<Double> milestones, List<Double> rates, double warmUp) {
-        return new Settings.Training(300, 128, 0.1, 0.9, 2e-4, schedule, milestones, rates, 0.1, warmUp, true, 0, 0,
-                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
+        return SettingsReader.training(Map.of("training.schedule", schedule, "training.milestones", milestones.toString(), "training.rates",
+                rates.toString(), "training.warm-up", Double.toString(warmUp)), "test");
     }
 
     @Test

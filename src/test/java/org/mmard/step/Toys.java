@@ -1,9 +1,10 @@
 package org.mmard.step;
 
-import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 
@@ -34,7 +35,7 @@ public final class Toys {
     }
 
     public static Settings.Training training(int batch, double learningRate) {
-        return new Settings.Training(3, batch, learningRate, 0.9, 2e-4, "constant", List.of(), List.of(), 0.1, 0, true, 0, 0.5,
-                Settings.Averaging.NONE, Settings.WeightPerturbation.NONE);
+        return SettingsReader.training(Map.of("training.epochs", "3", "training.batch", Integer.toString(batch), "training.learning-rate",
+                Double.toString(learningRate), "training.schedule", "constant", "training.max-skipped", "0.5"), "test");
     }
 }

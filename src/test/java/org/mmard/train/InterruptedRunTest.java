@@ -11,17 +11,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.Settings;
 import org.mmard.model.ModelFile;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.RunDirectory;
 
 class InterruptedRunTest {
-    private static final Settings.Averaging EQUAL_WEIGHTS = new Settings.Averaging("swa", 0, 1, "re-estimate");
+    private static final Map<String, String> EQUAL_WEIGHTS = RunFixture.swa(1, "re-estimate");
 
     @TempDir
     Path folder;

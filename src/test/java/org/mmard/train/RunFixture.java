@@ -2,6 +2,7 @@ package org.mmard.train;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,7 @@ import java.util.function.UnaryOperator;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
+import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageShape;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
@@ -28,7 +30,8 @@ public final class RunFixture {
     int keep;
     public int validateEvery = 1;
     int executors = 1;
-    Settings.Averaging averaging = Settings.Averaging.NONE;
+    /** Keys and values of the section {@code training.averaging}. */
+    Map<String, String> averaging = Map.of();
     String teacherChecksum = "teacher";
     String settings = "settings";
     public FakeEpochs last;
@@ -79,7 +82,8 @@ public final class RunFixture {
         student.getUpdater();
         stop = new StopRequest();
         last = change.apply(new FakeEpochs(student));
-        return new TrainingRun(settings(), directory, from, student, WeightAverage.after(from.checkpoint(), averaging),
+        return new TrainingRun(settings(), directory, from, student,
+                WeightAverage.after(from.checkpoint(), settings().training().averaging()),
                 new ModelFile.Metadata("cnn-4-8", ImageShape.CIFAR, List.of("a", "b", "c"), "none", Map.of()), FakeEpochs.BATCHES)
                 .run(last, told, stop);
     }
@@ -133,10 +137,19 @@ public final class RunFixture {
         return metrics().stream().map(line -> line.replaceAll(",\"time\":\"[^\"]*\"", "")).toList();
     }
 
+    /** Equal-weight averaging after {@code fromEpoch} epochs, with the batch-norm statistics of that name. */
+    static Map<String, String> swa(int fromEpoch, String batchNorm) {
+        return Map.of("training.averaging.kind", "swa", "training.averaging.from-epoch", Integer.toString(fromEpoch),
+                "training.averaging.batch-norm", batchNorm);
+    }
+
     private Settings settings() {
-        return new Settings(null, new Settings.Run(directory.uri(), 7), null, null, null, null, null,
-                new Settings.Training(epochs, FakeEpochs.BATCH, 0.1, 0.9, 0, "step", List.of(2.0), List.of(), 0.1, 0, false, 0, 0.25,
-                        averaging, Settings.WeightPerturbation.NONE),
-                new Settings.Validation(100, 1, 0.01, validateEvery, 10), new Settings.Checkpoints(keep, 0), null, null);
+        Map<String, String> values = new HashMap<>(averaging);
+        values.putAll(Map.of("run.directory", directory.uri(), "run.seed", "7", "data.uri", "none", "training.epochs",
+                Integer.toString(epochs), "training.batch", Integer.toString(FakeEpochs.BATCH), "training.milestones", "[2]",
+                "training.max-skipped", "0.25"));
+        values.putAll(Map.of("validation.examples", "100", "validation.every", Integer.toString(validateEvery), "checkpoints.keep",
+                Integer.toString(keep)));
+        return SettingsReader.read(values, "test").settings();
     }
 }

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.model.ModelFile;
 import org.mmard.run.RunDirectory;
@@ -28,8 +28,8 @@ class WeightAverageTest {
 
     @Test
     void equalWeightsFromAnEpochOn() {
-        RunFixture plain = fixture("plain", Settings.Averaging.NONE);
-        RunFixture averaged = fixture("averaged", new Settings.Averaging("swa", 0, 1, "average"));
+        RunFixture plain = fixture("plain", Map.of());
+        RunFixture averaged = fixture("averaged", RunFixture.swa(1, "average"));
         plain.start();
         averaged.start();
         assertArrayEquals(parameters(plain, 1), parameters(averaged, 1));
@@ -51,7 +51,7 @@ class WeightAverageTest {
 
     @Test
     void whatIsValidatedIsTheAverageWithItsOwnStatistics() {
-        RunFixture run = fixture("run", new Settings.Averaging("swa", 0, 0, "re-estimate"));
+        RunFixture run = fixture("run", RunFixture.swa(0, "re-estimate"));
         run.start();
         ComputationGraph model = model(run, 4).graph();
         for (float statistic : FlatRange.values(model.params(), FlatRange.runningStatistics(model.getUpdater()))) {
@@ -64,7 +64,7 @@ class WeightAverageTest {
     @Test
     void aResumedRunEndsAsAnUninterruptedOne() {
         for (String batchNorm : List.of("average", "re-estimate")) {
-            Settings.Averaging averaging = new Settings.Averaging("swa", 0, 1, batchNorm);
+            Map<String, String> averaging = RunFixture.swa(1, batchNorm);
             RunFixture whole = fixture("whole-" + batchNorm, averaging);
             RunFixture cut = fixture("cut-" + batchNorm, averaging);
             whole.start();
@@ -79,18 +79,18 @@ class WeightAverageTest {
 
     @Test
     void refusesToGoOnWithAnAverageThatWasNeverBegun() {
-        RunFixture run = fixture("run", Settings.Averaging.NONE);
+        RunFixture run = fixture("run", Map.of());
         run.start();
         run.epochs = 6;
-        run.averaging = new Settings.Averaging("swa", 0, 2, "average");
+        run.averaging = RunFixture.swa(2, "average");
         assertTrue(assertThrows(InputError.class, run::resume).getMessage()
                 .startsWith("training.averaging.kind = swa: the run's checkpoint of epoch 4"));
-        run.averaging = new Settings.Averaging("swa", 0, 4, "average");
+        run.averaging = RunFixture.swa(4, "average");
         run.resume();
         assertTrue(model(run, 5).extras().containsKey(RAW));
     }
 
-    private RunFixture fixture(String name, Settings.Averaging averaging) {
+    private RunFixture fixture(String name, Map<String, String> averaging) {
         RunFixture run = new RunFixture(folder.resolve(name).toUri().toString(), new Configuration());
         run.averaging = averaging;
         return run;

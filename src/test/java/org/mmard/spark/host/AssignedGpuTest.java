@@ -103,11 +103,11 @@ class AssignedGpuTest {
         SparkConf conf = SparkDriver.configuration("gpu", 1, Map.of("MMARD_MASTER", "local-cluster[1,1,1024]"))
                 .set("spark.executor.resource.gpu.amount", "1").set("spark.task.resource.gpu.amount", "1");
         try (JavaSparkContext spark = new JavaSparkContext(conf)) {
-            Exception failure = assertThrows(Exception.class, () -> Devices.of(spark, 1, Settings.Engine.on("auto")));
+            Exception failure = assertThrows(Exception.class, () -> Devices.of(spark, 1, Settings.Engine.on(Settings.Engine.Device.AUTO)));
 
             assertEquals("Spark gave GPU 7 to this process, " + NO_CUDA,
                     InputError.in(failure).orElseThrow(() -> new AssertionError(failure)).getMessage());
-            assertEquals("cpu", Devices.of(spark, 1, Settings.Engine.on("cpu")).get("device"));
+            assertEquals("cpu", Devices.of(spark, 1, Settings.Engine.on(Settings.Engine.Device.CPU)).get("device"));
         }
     }
 
