@@ -305,7 +305,7 @@ public record Settings(
 
             @Means("Adversarial weight perturbation (AWP): the outer loss's gradient is taken where the weights have been moved up that loss. "
                     + "Costs a forward and a backward pass more.") WeightPerturbation weightPerturbation)
-            implements Serializable{
+            implements Serializable {
         /** How many of an epoch's steps may be skipped. */
         public long skippable(int batchesPerEpoch) {
             return (long) (maxSkipped * batchesPerEpoch);
