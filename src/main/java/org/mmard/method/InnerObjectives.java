@@ -92,7 +92,8 @@ final class InnerObjectives {
 
     private static List<Weighted> adaad(Settings.Method settings) {
         KlDivergence disagreement = KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL);
-        return one(settings.teacherGradient() == Settings.Method.TeacherGradient.THROUGH ? disagreement.differentiatingTarget() : disagreement);
+        return one(settings.teacherGradient() == Settings.Method.TeacherGradient.THROUGH ? disagreement.differentiatingTarget()
+                : disagreement);
     }
 
     /** lambda R(x'), which {@code + teacher-term} adds to any objective. */
