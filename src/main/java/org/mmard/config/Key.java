@@ -30,9 +30,6 @@ public @interface Key {
     /** The least whole number that it takes. */
     int least() default 0;
 
-    /** The names that a text may be; none where others know them. */
-    String[] names() default {};
-
     /** What a text or a list must be: completes "give ...". */
     String takes() default "";
 

@@ -103,7 +103,7 @@ final class Sections {
 
     private static String explanation(RecordComponent component, Key key) {
         List<String> clauses = new ArrayList<>();
-        clauses.add(key.meaning() + (key.unit().isEmpty() ? "" : ", in " + key.unit()) + words(component, key));
+        clauses.add(key.meaning() + (key.unit().isEmpty() ? "" : ", in " + key.unit()) + words(component));
         String range = range(component, key);
         if (!range.isEmpty()) {
             clauses.add(range + (key.whenZero().isEmpty() ? "" : ", 0 " + key.whenZero()));
@@ -125,7 +125,7 @@ final class Sections {
     }
 
     /** The words that a key takes, with what each stands for. */
-    private static String words(RecordComponent component, Key key) {
+    private static String words(RecordComponent component) {
         if (component.getType().isEnum()) {
             return ": " + either(Arrays.stream(component.getType().getFields()).filter(Field::isEnumConstant)
                     .map(Sections::explained).toList());
@@ -134,7 +134,7 @@ final class Sections {
             return ": one or more of " + Arrays.stream(element(component).getEnumConstants()).map(Object::toString)
                     .collect(Collectors.joining(", "));
         }
-        return key.names().length == 0 ? "" : ": " + either(List.of(key.names()));
+        return "";
     }
 
     private static String explained(Field constant) {
@@ -182,7 +182,7 @@ final class Sections {
             return keys.choice(name, type.getEnumConstants());
         }
         if (type == String.class) {
-            return key.names().length > 0 ? keys.choice(name, key.names()) : keys.text(name, key.takes());
+            return keys.text(name, key.takes());
         }
         Class<?> element = element(component);
         if (element == Double.class) {

@@ -276,9 +276,9 @@ public record Settings(
             @Key(meaning = "Added to every parameter's gradient, times the parameter (as PyTorch's SGD does)", usual = "2e-4",
                     range = ZERO_OR_ABOVE) double weightDecay,
 
-            @Key(meaning = "How the learning rate changes", usual = "step", takes = "the name of a schedule",
-                    note = "constant, step, piecewise, cosine, or one that a jar beside ours brings. step: times decay after each milestone. piecewise: linear between the points (milestone, rate). cosine: down to 0 "
-                            + "at the end.") String schedule,
+            @Key(meaning = "How the learning rate changes: constant, step (times decay after each milestone), piecewise (linear between the points "
+                    + "(milestone, rate)), cosine (down to 0 at the end) or the name of a schedule that a jar brings",
+                    usual = "step", takes = "the name of a schedule") String schedule,
 
             @Key(meaning = "Epochs, rising", note = "Fractions of an epoch are allowed.", usual = "[215, 260, 285]", range = ZERO_OR_ABOVE,
                     takes = "a list such as [100, 150]") List<Double> milestones,

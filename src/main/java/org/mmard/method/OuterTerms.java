@@ -8,7 +8,6 @@ import static org.mmard.loss.Prediction.TEACHER_NATURAL;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;

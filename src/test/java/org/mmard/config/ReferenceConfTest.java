@@ -71,7 +71,7 @@ class ReferenceConfTest {
             assertTrue(key != null, place + " has no @Key");
             assertFalse(key.meaning().endsWith("."), place + ": its meaning is a phrase");
             assertTrue(key.note().isEmpty() || key.note().endsWith("."), place + ": its note is a sentence");
-            boolean free = component.getType() == String.class && key.names().length == 0
+            boolean free = component.getType() == String.class
                     || component.getType() == List.class && !component.getGenericType().getTypeName().contains("$");
             assertTrue(!free || !key.takes().isEmpty(), place + " does not say what it takes");
         }
