@@ -83,9 +83,16 @@ final class Program {
 
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
-            TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
             Tensor input = registers[c.input()];
             Tensor weight = weights.get(c.weight());
+            TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
+            if (c.groups() > 1 && leavesOut(c) && input.scalar_type() == ScalarType.BFloat16) {
+                // The gradient of LibTorch's own is wrong by as much as it is long, seen with AVX-512 on AMD's Zen 5.
+                TensorOptional exact =
+                        c.bias() == null ? bias : new TensorOptional(weights.get(c.bias()).to(ScalarType.Float));
+                return torch.conv2d(input.to(ScalarType.Float), weight.to(ScalarType.Float), exact, c.stride(), c.padding(), c.dilation(),
+                        c.groups()).to(ScalarType.BFloat16);
+            }
             return subsamples(c, weight) && isChannelsLast(input)
                     ? torch.conv2d(everyNth(input, c.stride()), weight, bias, UNIT, c.padding(), c.dilation(), c.groups())
                     : torch.conv2d(input, weight, bias, c.stride(), c.padding(), c.dilation(), c.groups());
@@ -123,8 +130,12 @@ final class Program {
      * channels or more on channels-last maps, seen on AMD's Zen 5: there the pixels are left out first.
      */
     private static boolean subsamples(Op.Convolution c, Tensor weight) {
-        return (c.stride()[0] > 1 || c.stride()[1] > 1) && weight.size(2) == 1 && weight.size(3) == 1 && c.padding()[0] == 0
+        return leavesOut(c) && weight.size(2) == 1 && weight.size(3) == 1 && c.padding()[0] == 0
                 && c.padding()[1] == 0;
+    }
+
+    private static boolean leavesOut(Op.Convolution c) {
+        return c.stride()[0] > 1 || c.stride()[1] > 1;
     }
 
     private static boolean isChannelsLast(Tensor maps) {
