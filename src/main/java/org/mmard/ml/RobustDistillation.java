@@ -55,7 +55,7 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
     private final IntParam batch;
     private final IntParam executors;
     private final LongParam seed;
-    private final StringArrayParam classNames = new StringArrayParam(this, "classNames", "a name for each label; numbers without it");
+    private final StringArrayParam classNames;
     private final StringArrayParam settings;
 
     public RobustDistillation() {
@@ -79,6 +79,7 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
         batch = new IntParam(this, "batch", "images per step and executor, as training.batch");
         executors = new IntParam(this, "executors", "executors that train, each with room for one task");
         seed = new LongParam(this, "seed", "as run.seed");
+        classNames = new StringArrayParam(this, "classNames", "a name for each label; numbers without it");
         settings = new StringArrayParam(this, "settings", "further settings, each as key=value");
         setDefault(imageCol, "image");
         setDefault(labelCol, "label");
