@@ -22,7 +22,8 @@ import org.mmard.loss.Predictions;
  * place of logits, images at which there is no gradient, and a black-box attack that gets further than those that follow the gradient.
  * Looked for on the first images, before any attack.
  *
- * @param images how many were looked at; @param random whether two forward passes differed
+ * @param images how many were looked at
+ * @param random whether two forward passes differed
  * @param probabilities whether the logits of all of them look like probabilities
  * @param withoutGradient how many images have a margin z_y - max_{j != y} z_j whose gradient is exactly 0
  */

@@ -12,7 +12,8 @@ import org.mmard.failure.InputError;
 /**
  * Puts some examples to the test: an attack, or none, and the model's answers afterwards.
  *
- * @param attack null for the natural images; @param seed of its random draws
+ * @param attack null for the natural images
+ * @param seed of its random draws
  * @param keepImages whether adversarial images are wanted
  */
 record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.Work<Trial.Part> {

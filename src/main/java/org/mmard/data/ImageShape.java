@@ -5,7 +5,9 @@ import java.io.Serializable;
 /**
  * The shape of one image, [channels, height, width]: the planes of its channels one after the other, each row by row.
  *
- * @param channels 1 (grey) or 3 (red, green, blue); @param height rows, 1 to 1024; @param width columns, 1 to 1024
+ * @param channels 1 (grey) or 3 (red, green, blue)
+ * @param height rows, 1 to 1024
+ * @param width columns, 1 to 1024
  */
 public record ImageShape(int channels, int height, int width) implements Serializable {
     /** That of CIFAR-10, CIFAR-100, SVHN and the generated shapes: 3 x 32 x 32. */

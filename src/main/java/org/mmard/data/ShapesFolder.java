@@ -16,7 +16,8 @@ import org.mmard.files.Storage;
  * The shapes data as a folder in CIFAR-10's binary layout, with a note of its parameters in {@value #NOTE}. The training records fill the
  * five files evenly, in order.
  *
- * @param train training records; @param test test records; both from 10 (one of each class) to 500,000
+ * @param train training records
+ * @param test test records; both from 10 (one of each class) to 500,000
  */
 public record ShapesFolder(int train, int test, long seed) {
     static final String NOTE = "shapes.txt";

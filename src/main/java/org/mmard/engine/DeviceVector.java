@@ -20,7 +20,11 @@ final class DeviceVector implements AutoCloseable {
     /** A stretch of a vector. */
     record Range(long start, long length) {}
 
-    /** The tensor has the vector's values. @param vector stays where it is for as long as this object is used */
+    /**
+     * The tensor has the vector's values.
+     *
+     * @param vector stays where it is for as long as this object is used
+     */
     DeviceVector(INDArray vector) {
         this.vector = vector;
         try (PointerScope scope = new PointerScope()) {

@@ -7,7 +7,8 @@ import java.nio.file.Path;
 /**
  * A process of this machine, told apart from a later one that got its number.
  *
- * @param pid its number; @param start when it began, in clock ticks since the machine did (field 22 of {@code /proc/PID/stat})
+ * @param pid its number
+ * @param start when it began, in clock ticks since the machine did (field 22 of {@code /proc/PID/stat})
  */
 public record ProcessIdentity(long pid, long start) {
     private static final int STATE = 0;

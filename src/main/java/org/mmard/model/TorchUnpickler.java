@@ -75,7 +75,8 @@ final class TorchUnpickler {
     /**
      * Reads one pickle to its end and no further.
      *
-     * @throws EOFException where it is cut; @throws IOException where it asks for what is not to be had
+     * @throws EOFException where it is cut
+     * @throws IOException where it asks for what is not to be had
      * @throws RuntimeException where its instructions make no sense: a value of the wrong kind, or none, where one is needed
      */
     Object load() throws IOException {

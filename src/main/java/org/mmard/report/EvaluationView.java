@@ -26,11 +26,16 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     private static final int MOST_CLASSES = 30;
     private static final int MOST_MISTAKES = 20;
 
-    /** @param stage whether it is a part of the cascade that follows; @param share accuracy in per cent, for a bar */
+    /**
+     * @param stage whether it is a part of the cascade that follows
+     * @param share accuracy in per cent, for a bar
+     */
     record Row(String attack, boolean stage, String accuracy, String share, String examples, String robust, String seconds) {}
 
     /**
-     * @param clean, robust in per cent, for the reader; @param cleanAt, robustAt for the style sheet; @param from, length of the line
+     * @param clean, robust in per cent, for the reader
+     * @param cleanAt, robustAt for the style sheet
+     * @param from, length of the line
      *     between them
      */
     record ClassRow(String name, int examples, String clean, String robust, String cleanAt, String robustAt, String from, String length) {}

@@ -44,10 +44,14 @@ public final class CheckpointFiles {
     /**
      * One checkpoint.
      *
-     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip}); @param name within the run directory; @param bytes
+     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip})
+     * @param name within the run directory
+     * @param bytes
      *     its size
-     * @param time when the epoch ended; @param accuracy on the validation part, or null where the epoch was not validated
-     * @param best whether it is the best epoch's; @param last whether it is the newest epoch's
+     * @param time when the epoch ended
+     * @param accuracy on the validation part, or null where the epoch was not validated
+     * @param best whether it is the best epoch's
+     * @param last whether it is the newest epoch's
      */
     public record Checkpoint(int epoch, String name, long bytes, Instant time, ValidationAccuracy accuracy, boolean best, boolean last) {}
 
@@ -60,18 +64,28 @@ public final class CheckpointFiles {
     }
 
     /**
-     * A copy that was made. @param sha256 of its bytes, in hexadecimal; @param recorded whether that is what was recorded when they were
+     * A copy that was made.
+     *
+     * @param sha256 of its bytes, in hexadecimal
+     * @param recorded whether that is what was recorded when they were
      * written
      */
     public record Copy(Path file, long bytes, String sha256, boolean recorded) {}
 
     /**
-     * What became of the check of a file. @param damage what is wrong with it, in one line, or null; @param recorded whether its checksum
+     * What became of the check of a file.
+     *
+     * @param damage what is wrong with it, in one line, or null
+     * @param recorded whether its checksum
      * was recorded
      */
     public record Verdict(String name, String damage, boolean recorded) {}
 
-    /** What was removed. @param bytes that were freed */
+    /**
+     * What was removed.
+     *
+     * @param bytes that were freed
+     */
     public record Pruned(List<Checkpoint> removed, long bytes) {}
 
     /** @throws InputError where there is no run at that URI */
@@ -107,7 +121,11 @@ public final class CheckpointFiles {
         return list(line -> {});
     }
 
-    /** The same. @param warn told in one line about each that has the name of a checkpoint and is no file */
+    /**
+     * The same.
+     *
+     * @param warn told in one line about each that has the name of a checkpoint and is no file
+     */
     public List<Checkpoint> list(Consumer<String> warn) {
         Map<Integer, EpochMetrics> metrics =
                 EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
@@ -157,7 +175,11 @@ public final class CheckpointFiles {
                 line == null ? null : line.accuracy(), best, last);
     }
 
-    /** The name of an epoch's checkpoint within the run directory. @throws InputError where it has none, naming the epochs that have */
+    /**
+     * The name of an epoch's checkpoint within the run directory.
+     *
+     * @throws InputError where it has none, naming the epochs that have
+     */
     public String ofEpoch(int epoch) {
         SortedSet<Integer> epochs = directory.checkpoints();
         if (!epochs.contains(epoch)) {
@@ -185,7 +207,8 @@ public final class CheckpointFiles {
     /**
      * Copies a file of the run to the local disk: under a temporary name first, and under its own when its checksum is right.
      *
-     * @param name within the run directory, such as {@link RunDirectory#BEST}; @param to a file, or a folder that is there
+     * @param name within the run directory, such as {@link RunDirectory#BEST}
+     * @param to a file, or a folder that is there
      * @param replace whether a file that is there already may be replaced
      * @throws InputError where the file is missing or damaged, or the copy must not or cannot be written
      */
@@ -311,7 +334,9 @@ public final class CheckpointFiles {
      *
      * What is not as its checksum was recorded stays too: it may be damaged, or somebody else's.
      *
-     * @param keepLast 0 or above; @param keepEvery 0 for no multiples; @param dryRun whether to find out only
+     * @param keepLast 0 or above
+     * @param keepEvery 0 for no multiples
+     * @param dryRun whether to find out only
      * @param tell told in one line about a lock that is waited for or taken over, and about each file that is left alone
      * @throws InputError where a live driver trains there, or metrics.jsonl is missing, without which nothing says which epoch is the best
      */

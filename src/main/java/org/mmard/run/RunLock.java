@@ -41,7 +41,10 @@ public final class RunLock implements AutoCloseable {
     private final Runnable hook = this::release;
     private volatile boolean closed;
 
-    /** @param beat from one heartbeat to the next; @param patience without any before a lock on another machine is stale */
+    /**
+     * @param beat from one heartbeat to the next
+     * @param patience without any before a lock on another machine is stale
+     */
     public record Timing(Duration beat, Duration patience) {
         static final Timing USUAL = new Timing(Duration.ofSeconds(5), Duration.ofSeconds(30));
 

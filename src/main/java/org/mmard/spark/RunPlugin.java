@@ -57,7 +57,11 @@ public final class RunPlugin implements SparkPlugin {
             RunGauge.register(context.metricRegistry());
         }
 
-        /** The epoch to be stopped. @param question there is only one */
+        /**
+         * The epoch to be stopped.
+         *
+         * @param question there is only one
+         */
         @Override
         public Object receive(Object question) {
             Training now = training;

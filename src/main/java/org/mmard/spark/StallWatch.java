@@ -17,7 +17,10 @@ final class StallWatch implements AutoCloseable {
     private long furthest;
     private long deadline;
 
-    /** @param first longest time to the first step; @param between to every other */
+    /**
+     * @param first longest time to the first step
+     * @param between to every other
+     */
     StallWatch(Duration first, Duration between, Runnable alarm) {
         this.between = between;
         this.alarm = alarm;

@@ -155,7 +155,8 @@ public enum Encoding {
     /**
      * Writes down the first {@code count} values plus what was left unsent before, and leaves what is lost now.
      *
-     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone; @param at where to begin in
+     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone
+     * @param at where to begin in
      *     {@code out}
      */
     abstract void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at);
