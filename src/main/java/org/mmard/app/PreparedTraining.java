@@ -144,6 +144,7 @@ public final class PreparedTraining implements AutoCloseable {
     }
 
     /** The same on a cluster that runs share, where one epoch is left at least. */
+    @SuppressWarnings("ReferenceEquality") // the first attempt begins at this very point
     TrainedStudent train(SparkCluster cluster) {
         Settings.Cluster limits = settings().cluster();
         Restarts.Outcome outcome = new Restarts(limits.maxRestarts(), listener).carry(from, directory,

@@ -193,7 +193,7 @@ public final class PublishedStudents {
 
     /** Of a student's folder. By its content, too: a run that was gone on with has another student. */
     private static String name(RunDirectory run, String checksum) {
-        String[] parts = run.uri().split("/");
+        String[] parts = run.uri().split("/", 0);
         return parts[parts.length - 1] + "-" + checksum.substring(0, 8);
     }
 
@@ -238,7 +238,7 @@ public final class PublishedStudents {
         boolean recorded = former != null && former.record.containsKey(name);
         boolean begun = FILES.containsAll(there)
                 && folder.read(name + "/" + CHECKSUM, LARGEST).filter(found -> Arrays.equals(found, checksum)).isPresent();
-        if (!there.isEmpty() && !recorded && !begun || there.isEmpty() && folder.exists(name) && !folder.isFolder(name)) {
+        if ((!there.isEmpty() && !recorded && !begun) || (there.isEmpty() && folder.exists(name) && !folder.isFolder(name))) {
             throw new InputError(folder.uri(name) + ": is there already, and no publication has made it; move it away");
         }
     }

@@ -21,7 +21,7 @@ import org.mmard.loss.Predictions;
  */
 record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implements Attack {
     RestartedPgd {
-        if (restarts < 1 || restarts > 1 && starts.kind() == Starts.Kind.NONE) {
+        if (restarts < 1 || (restarts > 1 && starts.kind() == Starts.Kind.NONE)) {
             throw new IllegalArgumentException(restarts + " restarts from start " + starts.kind());
         }
     }

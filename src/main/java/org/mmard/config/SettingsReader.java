@@ -179,7 +179,7 @@ public final class SettingsReader {
         try {
             Map<String, ConfigValue> given = leaves(Substitutions.resolve(own(uri, overrides, hadoop).withFallback(defaults), uri).root());
             given.entrySet().removeIf(entry -> entry.getValue().valueType() == ConfigValueType.NULL
-                    || usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin()));
+                    || (usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin())));
             return given;
         } catch (ConfigException e) {
             throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);

@@ -109,7 +109,7 @@ final class Substitutions {
     /** A section that is put together from others cannot be looked into before that. */
     private static boolean isSection(ConfigObject section) {
         try {
-            section.entrySet();
+            var unused = section.entrySet();
             return true;
         } catch (ConfigException.NotResolved e) {
             return false;

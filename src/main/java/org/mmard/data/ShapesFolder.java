@@ -74,7 +74,7 @@ public record ShapesFolder(int train, int test, long seed) {
     /** Whether this very data is at a place already; false where nothing is, or an empty folder. */
     private boolean isAt(Storage folder) {
         FileStatus status = folder.status();
-        if (status == null || status.isDirectory() && CifarFiles.Folder.of(folder).names().isEmpty()) {
+        if (status == null || (status.isDirectory() && CifarFiles.Folder.of(folder).names().isEmpty())) {
             return false;
         }
         if (!status.isDirectory() || !folder.child(NOTE).isFile()) {

@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * A flat vector of ND4J and its tensor on the device. Where the device shares ND4J's memory they are one, and transfers do nothing;
  * elsewhere each side sees what the other wrote only after a transfer. Close it; the tensor lives as long.
  */
+@SuppressWarnings("ReferenceEquality") // one tensor stands for memory, staging area and device where these are one
 final class DeviceVector implements AutoCloseable {
     private final INDArray vector;
     private final Tensor memory;

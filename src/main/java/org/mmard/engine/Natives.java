@@ -105,7 +105,7 @@ final class Natives {
      */
     record Dynamic(List<String> needed, String path) {
         boolean finds(String name) {
-            for (String folder : path.split(":")) {
+            for (String folder : path.split(":", -1)) {
                 if (folder.startsWith("/") && Files.exists(Path.of(folder, name))) {
                     return true;
                 }

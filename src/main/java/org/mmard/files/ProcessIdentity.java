@@ -39,7 +39,7 @@ public record ProcessIdentity(long pid, long start) {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             // The second field is the command's name in brackets, which may hold anything.
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             return fields[STATE].matches("[ZX]") ? 0 : Long.parseLong(fields[START]);
         } catch (IOException e) {
             return 0;

@@ -72,7 +72,7 @@ public final class ZipEntries implements AutoCloseable {
                 throw new IOException("entry " + name + " is there twice");
             }
             if (entry.getGeneralPurposeBit().usesEncryption()
-                    || entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
+                    || (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED)) {
                 throw new IOException("entry " + name + " is encrypted, or compressed by a method other than deflate");
             }
             if (entry.getSize() < 0 || entry.getSize() > left) {

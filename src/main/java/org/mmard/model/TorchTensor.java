@@ -63,7 +63,7 @@ record TorchTensor(Storage storage, long offset, long[] shape, long[] strides) {
                 empty |= shape[d] == 0;
                 last = Math.addExact(last, Math.multiplyExact(shape[d] - 1, strides[d]));
             }
-            if (negative || !empty && last >= storage.length) {
+            if (negative || (!empty && last >= storage.length)) {
                 throw leaves();
             }
         } catch (ArithmeticException e) {

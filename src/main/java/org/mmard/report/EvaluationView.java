@@ -56,7 +56,7 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
         boolean small = known && evaluation.classes().size() <= LARGEST_TABLE;
         int[][] confusion = known ? evaluation.confusion(strongest) : null;
         return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest == null ? null : strongest.name(),
-                known ? classes(evaluation, strongest) : null, small ? table(evaluation, strongest, confusion) : null,
+                known ? classes(evaluation, strongest) : null, small ? table(evaluation, confusion) : null,
                 known && !small ? mistakes(evaluation, confusion) : null);
     }
 
@@ -100,7 +100,7 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     }
 
     /** Each row sums to one: of this class, what share was taken for which. */
-    private static HeatTable table(RecordedEvaluation evaluation, RecordedEvaluation.Result strongest, int[][] counts) {
+    private static HeatTable table(RecordedEvaluation evaluation, int[][] counts) {
         List<HeatTable.Row> rows = new ArrayList<>();
         for (int label = 0; label < counts.length; label++) {
             int all = IntStream.of(counts[label]).sum();

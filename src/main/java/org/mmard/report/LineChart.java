@@ -35,9 +35,8 @@ record LineChart(String id, String title, String note, String description, Strin
     record Tick(String at, String text) {}
 
     /**
-     * @param path of the line
-     * @param band of the spread around it, both in SVG's language
-     * @param band null where there is no spread
+     * @param path of the line, in SVG's language
+     * @param band of the spread around it, likewise; null where there is no spread
      */
     record Line(int style, String path, String band, List<Dot> dots, Dot marked) {}
 

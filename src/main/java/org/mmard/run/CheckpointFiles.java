@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Reason;
+import org.mmard.files.Folder;
 import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
 
@@ -133,8 +134,8 @@ public final class CheckpointFiles {
         int last = epochs.isEmpty() ? 0 : epochs.last();
         int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch)
                 .max().orElse(0));
-        Map<String, RunDirectory.Entry> files = new TreeMap<>();
-        for (RunDirectory.Entry file : directory.zips()) {
+        Map<String, Folder.Entry> files = new TreeMap<>();
+        for (Folder.Entry file : directory.zips()) {
             if (file.isFile()) {
                 files.put(file.name(), file);
             } else {
@@ -163,14 +164,14 @@ public final class CheckpointFiles {
      */
     private int best(SortedSet<Integer> epochs, int recorded) {
         Optional<String> copied = directory.readSha256(RunDirectory.BEST);
-        if (copied.isEmpty() || recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
+        if (copied.isEmpty() || (recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied))) {
             return recorded;
         }
         return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst()
                 .orElse(recorded);
     }
 
-    private static Checkpoint checkpoint(int epoch, RunDirectory.Entry file, EpochMetrics line, boolean best, boolean last) {
+    private static Checkpoint checkpoint(int epoch, Folder.Entry file, EpochMetrics line, boolean best, boolean last) {
         return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(),
                 line == null ? null : line.accuracy(), best, last);
     }
@@ -299,7 +300,7 @@ public final class CheckpointFiles {
      * @param each told of each as it is checked
      */
     public void verify(Consumer<Verdict> each) {
-        for (RunDirectory.Entry file : directory.zips()) {
+        for (Folder.Entry file : directory.zips()) {
             Verdict verdict = verdict(file.name());
             if (verdict.damage != null) {
                 pause();

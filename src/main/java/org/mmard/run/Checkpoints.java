@@ -83,6 +83,7 @@ public final class Checkpoints {
         write(RunDirectory.INTERRUPTED, model, student, metadata, state);
     }
 
+    @SuppressWarnings("ReferenceEquality") // whether the average is a graph of its own
     private void write(String name, ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
         Map<String, byte[]> extras = new TreeMap<>(Map.of(CheckpointState.ENTRY, state.json()));
         if (model != student) {
@@ -221,7 +222,7 @@ public final class Checkpoints {
         ModelFile.Model model = directory.readChecked(name, (in, length) -> ModelFile.read(uri, in, length));
         CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
         boolean ofEpoch = !name.equals(RunDirectory.INTERRUPTED) && !name.equals(RunDirectory.BEST);
-        if (ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch())) || !state.settings().equals(settings)) {
+        if ((ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch()))) || !state.settings().equals(settings)) {
             throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "
                     + (state.settings().equals(settings) ? "this" : "another") + " run");
         }

@@ -115,7 +115,7 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     /**
      * The same, when it is known where the executors compute.
      *
-     * @param devices by name, {@code device} among them, for the record
+     * @param devices what it computes on and with, by name, for the record
      */
     public StartingPoint on(Map<String, String> devices) {
         return new StartingPoint(configuration, provenance.on(devices), checkpoint);

@@ -85,7 +85,7 @@ enum RunGauge {
      * @param now what was done since it was followed
      * @param all what was done of it altogether
      */
-    static void trained(long before, EpochSums now, EpochSums all) {
+    static synchronized void trained(long before, EpochSums now, EpochSums all) {
         STEP.value = before + all.steps();
         LOSS.value = all.loss();
         IMAGES_PER_SECOND.value = now.images() / now.seconds();

@@ -26,7 +26,7 @@ final class StallWatch implements AutoCloseable {
         this.alarm = alarm;
         deadline = System.nanoTime() + first.toNanos();
         long period = Math.max(1, Math.min(1000, between.toMillis() / 4));
-        clock.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
+        var unused = clock.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
     }
 
     /** @param done steps of the epoch; news that are no news count as none */

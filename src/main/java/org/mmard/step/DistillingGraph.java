@@ -83,8 +83,8 @@ public class DistillingGraph extends ComputationGraph {
     /**
      * From where on a moving average follows the parameters after every step; null for none.
      *
-     * @param decay a's share in a <- decay a + (1 -
-     * decay) p
+     * @param decay a's share in
+     *     {@code a <- decay a + (1 - decay) p}
      */
     public void follow(float[] start, double decay) {
         if (average != null) {

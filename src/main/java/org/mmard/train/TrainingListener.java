@@ -15,7 +15,7 @@ public interface TrainingListener extends StepListener {
      * The executors are there, for the first time.
      *
      * @param master Spark's
-     * @param devices where they compute, as {@code device}, and versions of what they compute with, by name
+     * @param devices where they compute, under {@code "device"}, and versions of what they compute with, by name
      */
     default void trainingStarts(String master, Map<String, String> devices) {}
 

@@ -137,7 +137,7 @@ final class AllReduce {
         for (int source = 0; source < round.members(); source++) {
             if (source == shard) {
                 addOwn(from, count, piece, outcome);
-            } else if (piece == 0 || count > 0 && outcome.givers.get(source)) {
+            } else if (piece == 0 || (count > 0 && outcome.givers.get(source))) {
                 addOf(source, count, piece, outcome);
             }
         }

@@ -65,7 +65,7 @@ public enum Encoding {
                 float value = values[i] + unsent[from + i];
                 int bits = Float.floatToRawIntBits(value);
                 // Rounding could make a number of a NaN.
-                int rounded = value != value ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
+                int rounded = Float.isNaN(value) ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
                 SHORT.set(out, at + 2 * i, (short) (rounded >>> 16));
                 unsent[from + i] = value - Float.intBitsToFloat(rounded);
             }

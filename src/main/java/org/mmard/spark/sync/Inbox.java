@@ -70,7 +70,7 @@ final class Inbox {
         boolean sound =
                 address.source() >= 0 && address.source() < limits.executors && address.piece() >= 0 && address.piece() < limits.pieces
                         && length >= 0 && length <= limits.length
-                        && (address.phase() != Phase.GREETING || address.round() == 0 && address.piece() == 0)
+                        && (address.phase() != Phase.GREETING || (address.round() == 0 && address.piece() == 0))
                         && (address.epoch() != epoch || address.source() != shard);
         int least = address.epoch() == epoch ? round : 0;
         boolean timely = epoch != NO_EPOCH && (address.epoch() == epoch || address.epoch() == epoch + 1)

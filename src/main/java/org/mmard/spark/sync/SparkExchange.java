@@ -183,6 +183,7 @@ public final class SparkExchange implements Exchange {
         });
     }
 
+    @SuppressWarnings("EnumOrdinal") // all executors run the same jar
     static ByteBuffer header(UUID run, Address address) {
         return ByteBuffer.allocate(HEADER).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits())
                 .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source())
