@@ -17,7 +17,7 @@ public record ImageShape(int channels, int height, int width) implements Seriali
 
     /** @throws IllegalArgumentException where a number is out of range */
     public ImageShape {
-        if (channels != 1 && channels != 3 || height < 1 || height > LONGEST_SIDE || width < 1 || width > LONGEST_SIDE) {
+        if ((channels != 1 && channels != 3) || height < 1 || height > LONGEST_SIDE || width < 1 || width > LONGEST_SIDE) {
             throw new IllegalArgumentException("images of " + words(channels, height, width)
                     + " values: there can be 1 or 3 channels, and 1 to " + LONGEST_SIDE + " rows and columns");
         }
