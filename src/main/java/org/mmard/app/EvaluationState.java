@@ -51,7 +51,10 @@ final class EvaluationState implements Ledger {
     /** One part as it is saved. */
     private record Part(String attack, Outcome outcome, boolean images) {}
 
-    /** @param file name of the part; @param at the image's number in it */
+    /**
+     * @param file name of the part
+     * @param at the image's number in it
+     */
     private record Place(String file, int at) {}
 
     private EvaluationState(Folder directory, String folder, ImageSet set, boolean images) {
@@ -61,7 +64,11 @@ final class EvaluationState implements Ledger {
         this.images = images;
     }
 
-    /** All that outcomes depend on, besides the attack. @param model SHA-256 of its file */
+    /**
+     * All that outcomes depend on, besides the attack.
+     *
+     * @param model SHA-256 of its file
+     */
     static String identity(String model, ImageSet images, double epsilon, long seed) {
         return String.join("\n", "model " + model, "images " + images.checksum(), "epsilon " + epsilon, "seed " + seed);
     }
@@ -69,7 +76,8 @@ final class EvaluationState implements Ledger {
     /**
      * The state of this evaluation, with what an earlier call has left.
      *
-     * @param identity as {@link #identity} makes it; @param set the images that are evaluated
+     * @param identity as {@link #identity} makes it
+     * @param set the images that are evaluated
      * @param images whether adversarial images are wanted; parts saved without them are done again then
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */

@@ -47,7 +47,11 @@ public record GridRun(GridSettings.Cell cell, long seed, ResolvedSettings resolv
         return name(cell, seed);
     }
 
-    /** Checks everything that this run needs. @throws InputError naming the run */
+    /**
+     * Checks everything that this run needs.
+     *
+     * @throws InputError naming the run
+     */
     PreparedTraining prepare(Sources sources, String command, TrainingListener listener, StopRequest stop) {
         return explained(name(), () -> PreparedTraining.of(resolved, sources, true, command, listener, stop, null));
     }

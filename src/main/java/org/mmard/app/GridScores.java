@@ -42,7 +42,10 @@ public final class GridScores {
     private JavaSparkContext owner;
     private Broadcast<ImageSet> sent;
 
-    /** @param epoch whose checkpoint was evaluated; @param accuracies fractions, clean and by attack */
+    /**
+     * @param epoch whose checkpoint was evaluated
+     * @param accuracies fractions, clean and by attack
+     */
     public record Score(int epoch, Map<String, Double> accuracies) {}
 
     /**

@@ -35,7 +35,10 @@ public record GridTable(List<String> columns, List<Row> rows) {
         }
     }
 
-    /** @param score null where there is none, for the run failed or is still to come; @param failure why it failed, or null */
+    /**
+     * @param score null where there is none, for the run failed or is still to come
+     * @param failure why it failed, or null
+     */
     public record Entry(long seed, String directory, GridScores.Score score, String failure) {}
 
     static Double mean(List<Double> values) {
@@ -106,7 +109,11 @@ public record GridTable(List<String> columns, List<Row> rows) {
         return csv.toString();
     }
 
-    /** Every cell with its runs. @param about what the evaluations have in common */
+    /**
+     * Every cell with its runs.
+     *
+     * @param about what the evaluations have in common
+     */
     public String json(Map<String, Object> about) {
         Map<String, Object> root = new LinkedHashMap<>(about);
         root.put("cells", rows.stream().map(this::json).toList());

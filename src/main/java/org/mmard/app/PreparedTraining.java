@@ -56,7 +56,8 @@ public final class PreparedTraining implements AutoCloseable {
     }
 
     /**
-     * @param resume whether to go on with a run that its directory holds; @param command for the record
+     * @param resume whether to go on with a run that its directory holds
+     * @param command for the record
      * @param spark a context to borrow, or null for one of the run's own
      * @throws InputError for the first thing that is missing, damaged or does not fit the rest
      */
@@ -130,7 +131,12 @@ public final class PreparedTraining implements AutoCloseable {
         }
     }
 
-    /** The same. @param follower follows it from here on; @param request stops it */
+    /**
+     * The same.
+     *
+     * @param follower follows it from here on
+     * @param request stops it
+     */
     public TrainedStudent fit(TrainingListener follower, StopRequest request) {
         listener = follower;
         stop = request;
@@ -138,6 +144,7 @@ public final class PreparedTraining implements AutoCloseable {
     }
 
     /** The same on a cluster that runs share, where one epoch is left at least. */
+    @SuppressWarnings("ReferenceEquality") // the first attempt begins at this very point
     TrainedStudent train(SparkCluster cluster) {
         Settings.Cluster limits = settings().cluster();
         Restarts.Outcome outcome = new Restarts(limits.maxRestarts(), listener).carry(from, directory,

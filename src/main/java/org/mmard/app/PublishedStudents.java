@@ -57,10 +57,20 @@ public final class PublishedStudents {
         this.tell = tell;
     }
 
-    /** What {@code current.json} says. @param name of the student's folder; @param record by folder and file */
+    /**
+     * What {@code current.json} says.
+     *
+     * @param name of the student's folder
+     * @param record by folder and file
+     */
     private record Current(String name, String sha256, Map<String, Map<String, String>> record) {}
 
-    /** What became of a candidate. @param published whether it is the published student now; @param reason in one line */
+    /**
+     * What became of a candidate.
+     *
+     * @param published whether it is the published student now
+     * @param reason in one line
+     */
     public record Decision(boolean published, String reason) {}
 
     /** Of an evaluation's images, how many were right without an attack, and how many were and withstood every attack. */
@@ -183,11 +193,14 @@ public final class PublishedStudents {
 
     /** Of a student's folder. By its content, too: a run that was gone on with has another student. */
     private static String name(RunDirectory run, String checksum) {
-        String[] parts = run.uri().split("/");
+        String[] parts = run.uri().split("/", 0);
         return parts[parts.length - 1] + "-" + checksum.substring(0, 8);
     }
 
-    /** @param former what counted before, or null; @return the name of the student's folder */
+    /**
+     * @param former what counted before, or null
+     * @return the name of the student's folder
+     */
     private String publish(RunDirectory run, RecordedEvaluation evaluation, String checksum, Score score, Current former) {
         String name = name(run, checksum);
         Map<String, byte[]> small = Map.of(CHECKSUM, (checksum + "  " + RunDirectory.BEST + "\n").getBytes(StandardCharsets.UTF_8),
@@ -225,7 +238,7 @@ public final class PublishedStudents {
         boolean recorded = former != null && former.record.containsKey(name);
         boolean begun = FILES.containsAll(there)
                 && folder.read(name + "/" + CHECKSUM, LARGEST).filter(found -> Arrays.equals(found, checksum)).isPresent();
-        if (!there.isEmpty() && !recorded && !begun || there.isEmpty() && folder.exists(name) && !folder.isFolder(name)) {
+        if ((!there.isEmpty() && !recorded && !begun) || (there.isEmpty() && folder.exists(name) && !folder.isFolder(name))) {
             throw new InputError(folder.uri(name) + ": is there already, and no publication has made it; move it away");
         }
     }

@@ -49,7 +49,11 @@ public final class RunReport {
         return this;
     }
 
-    /** The page. @throws org.mmard.failure.InputError where there is nothing to report on at one of the URIs */
+    /**
+     * The page.
+     *
+     * @throws org.mmard.failure.InputError where there is nothing to report on at one of the URIs
+     */
     public String html() {
         return Report.read(uris, hadoop == null ? HadoopConfiguration.load() : hadoop, told).html(pictures, told);
     }

@@ -12,7 +12,8 @@ import org.mmard.run.ValidationAccuracy;
 /**
  * A student that has been trained.
  *
- * @param directory where all of the run lies; @param state after the last epoch
+ * @param directory where all of the run lies
+ * @param state after the last epoch
  * @param seconds that this call took, failed attempts and all; 0 where there was nothing left to train
  */
 public record TrainedStudent(RunDirectory directory, CheckpointState state, double seconds) {

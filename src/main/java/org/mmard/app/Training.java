@@ -42,7 +42,11 @@ public final class Training {
         this.file = file;
     }
 
-    /** A run of a configuration file. @param uri of HOCON, local or on any Hadoop filesystem */
+    /**
+     * A run of a configuration file.
+     *
+     * @param uri of HOCON, local or on any Hadoop filesystem
+     */
     public static Training of(String uri) {
         return new Training(uri);
     }
@@ -52,7 +56,11 @@ public final class Training {
         return new Training(null);
     }
 
-    /** Sets a key of {@code reference.conf}; that goes before the file's. @param value as it is written there; null unsets */
+    /**
+     * Sets a key of {@code reference.conf}; that goes before the file's.
+     *
+     * @param value as it is written there; null unsets
+     */
     public Training with(String key, Object value) {
         values.put(key, String.valueOf(value));
         return this;

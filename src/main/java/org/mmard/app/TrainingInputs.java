@@ -23,7 +23,8 @@ import org.mmard.step.Teacher;
 /**
  * All that a run reads before it starts, checked against one another.
  *
- * @param images the training set; @param teacher null where the method needs none
+ * @param images the training set
+ * @param teacher null where the method needs none
  * @param fresh the student as a new run starts with it
  */
 public record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {

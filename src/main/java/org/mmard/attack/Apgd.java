@@ -31,7 +31,8 @@ import org.mmard.loss.Term;
  * <p>An example is given up as soon as it is misclassified: the flag is what counts. Targeted, the attack makes one run per target class,
  * the 2nd, 3rd, ... most likely one of the natural image, over the examples that are left.
  *
- * @param name what it is called; @param loss J
+ * @param name what it is called
+ * @param loss J
  * @param epsilon radius, in [0, 1] image units
  * @param steps of each run; 100 in AutoAttack
  * @param restarts runs per target, each from a start of its own; 1 in AutoAttack's standard version

@@ -61,7 +61,8 @@ final class ApgdRun {
     /**
      * Takes its place at x_0 and looks at it.
      *
-     * @param targets class aimed at, per example; @param number of the run, for its draws
+     * @param targets class aimed at, per example
+     * @param number of the run, for its draws
      */
     ApgdRun(Apgd attack, Classifier model, Examples examples, int[] targets, int number, RandomSource random) {
         this.attack = attack;

@@ -55,8 +55,10 @@ public interface Attack extends Serializable {
      *
      * @param name what it is called
      * @param loss J, climbed as a batch mean; reads S(x') and the labels alone
-     * @param epsilon radius, in [0, 1] image units; @param stepSize in the same unit
-     * @param steps of a run; @param restarts runs, each from a start of its own
+     * @param epsilon radius, in [0, 1] image units
+     * @param stepSize in the same unit
+     * @param steps of a run
+     * @param restarts runs, each from a start of its own
      */
     static Attack climbing(String name, Term loss, double epsilon, double stepSize, int steps, int restarts) {
         return new RestartedPgd(name, new Pgd(WeightedSum.of(loss), epsilon, stepSize, steps),

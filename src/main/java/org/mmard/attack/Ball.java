@@ -9,7 +9,8 @@ import org.mmard.engine.LibTorch;
  * The images within epsilon of x in the L-infinity norm, and in [0, 1]: a box for each image. Clipping to the ball and then to [0, 1] is
  * one clamp, as x itself lies in [0, 1].
  *
- * @param lower max(x - epsilon, 0), shape [examples, channels, height, width]; @param upper min(x + epsilon, 1)
+ * @param lower max(x - epsilon, 0), shape [examples, channels, height, width]
+ * @param upper min(x + epsilon, 1)
  */
 public record Ball(Tensor lower, Tensor upper) {
     /** The ball around x, in tensors of the current scope. */

@@ -15,7 +15,10 @@ final class BoxProjection {
      * Writes d, the least change of z in the L-infinity norm for which w.(z + d) = b and z + d in [0, 1]. Where no point of the box
      * lies on the plane, d goes as far towards it as the box lets it. Values of weight 0 stay.
      *
-     * @param z point; @param w normal; @param from where both begin; @param length how many values they have
+     * @param z point
+     * @param w normal
+     * @param from where both begin
+     * @param length how many values they have
      * @param b offset of the plane
      * @param d receives the change, from 0 on
      * @return max |d_i|

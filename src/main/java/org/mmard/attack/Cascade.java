@@ -6,7 +6,8 @@ import java.util.List;
  * Attacks that one robust accuracy is the outcome of: each is run only on the images that withstood those before it, and an image is robust
  * where it withstood all. A single attack is a cascade of one.
  *
- * @param name what it is called on the command line and in tables; @param attacks in their order, at least one
+ * @param name what it is called on the command line and in tables
+ * @param attacks in their order, at least one
  */
 public record Cascade(String name, List<Attack> attacks) {
     public Cascade {

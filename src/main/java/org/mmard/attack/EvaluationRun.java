@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 
 /**
@@ -81,7 +82,7 @@ public final class EvaluationRun {
     }
 
     /** What the model makes of these records under an attack: from the ledger, as far as it goes. */
-    private Outcome outcome(String label, Attack attack, int[] records, int robustBefore) {
+    private Outcome outcome(String label, @Nullable Attack attack, int[] records, int robustBefore) {
         String name = attack == null ? Attacks.CLEAN : attack.name();
         Set<Integer> known = IntStream.of(ledger.known(name).records()).boxed().collect(Collectors.toSet());
         // The parts do not depend on what is known already, so that a stop changes nothing in them.

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
@@ -46,7 +47,7 @@ public interface Evaluator {
      *
      * @param attack null for the natural images
      */
-    default Outcome outcome(Attack attack) {
+    default Outcome outcome(@Nullable Attack attack) {
         Outcome[] all = {Outcome.none()};
         int[] records = IntStream.range(0, images().size()).toArray();
         each(parts(records, batch()), new Trial(attack, seed(), false), part -> all[0] = all[0].with(part.outcome()));

@@ -24,7 +24,8 @@ import org.mmard.engine.Logits;
  * starts at x itself: nothing in it is random. One run per target class, the 2nd, 3rd, ... most likely one of x, over the examples that are
  * left; an example is given up as soon as a point within epsilon is found.
  *
- * @param name what it is called; @param epsilon radius, in [0, 1] image units
+ * @param name what it is called
+ * @param epsilon radius, in [0, 1] image units
  * @param steps of each run; 100 in AutoAttack
  * @param targets most classes to aim at, of those there are; 9 in AutoAttack
  */

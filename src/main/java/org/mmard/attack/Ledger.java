@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Keeps what is known of each example under each attack, part by part, so that nothing is done twice. */
 public interface Ledger {
@@ -16,7 +17,7 @@ public interface Ledger {
      *
      * @param images x' of the part's records, [examples, channels, height, width], or null where they are not wanted
      */
-    void add(String attack, Outcome part, float[] images);
+    void add(String attack, Outcome part, float @Nullable [] images);
 
     /** Whether {@link #add} wants the adversarial images. */
     boolean wantsImages();
@@ -42,7 +43,7 @@ public interface Ledger {
         }
 
         @Override
-        public void add(String attack, Outcome part, float[] adversarial) {
+        public void add(String attack, Outcome part, float @Nullable [] adversarial) {
             outcomes.merge(attack, part, Outcome::with);
             if (keepImages && adversarial != null) {
                 int size = adversarial.length / part.records().length;

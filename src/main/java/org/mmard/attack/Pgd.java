@@ -3,10 +3,12 @@ package org.mmard.attack;
 import java.io.Serializable;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
 import org.mmard.engine.Logits;
@@ -82,15 +84,15 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
             Map<Prediction, Classifier.Pass> passes = new EnumMap<>(Prediction.class);
             for (Prediction which : objective.reads()) {
                 if (objective.differentiates().contains(which)) {
-                    Classifier.Pass pass = networks.get(which).forward(adversarial);
+                    Classifier.Pass pass = of(networks, which).forward(adversarial);
                     passes.put(which, pass);
                     predictions.with(which, pass.output());
                 } else if (which.ofAdversarial()) {
-                    predictions.with(which, networks.get(which).output(adversarial));
+                    predictions.with(which, of(networks, which).output(adversarial));
                 }
             }
             Map<Prediction, Tensor> gradients = objective.gradients(predictions);
-            return sum(passes, (which, pass) -> pass.inputGradient(gradients.get(which)));
+            return sum(passes, (which, pass) -> pass.inputGradient(of(gradients, which)));
         };
     }
 
@@ -104,23 +106,32 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
         Map<Prediction, Classifier.Pass> passes = new EnumMap<>(Prediction.class);
         for (Prediction which : objective.reads()) {
             if (objective.differentiates().contains(which)) {
-                Classifier.Pass pass = networks.get(which).forward(adversarial);
+                Classifier.Pass pass = of(networks, which).forward(adversarial);
                 passes.put(which, pass);
                 predictions.with(which, pass.logits());
             } else if (which.ofAdversarial()) {
-                predictions.with(which, networks.get(which).logits(adversarial));
+                predictions.with(which, of(networks, which).logits(adversarial));
             }
         }
         Map<Prediction, Logits> gradients = objective.evaluate(predictions).gradients();
-        return sum(passes, (which, pass) -> pass.inputGradient(gradients.get(which)));
+        return sum(passes, (which, pass) -> pass.inputGradient(of(gradients, which)));
+    }
+
+    private static <T> T of(Map<Prediction, T> those, Prediction which) {
+        T found = those.get(which);
+        if (found == null) {
+            throw new IllegalStateException("the objective reads " + which.symbol() + ", which nobody answers");
+        }
+        return found;
     }
 
     private static Tensor sum(Map<Prediction, Classifier.Pass> passes, BiFunction<Prediction, Classifier.Pass, Tensor> gradient) {
+        @Nullable
         Tensor sum = null;
         for (Map.Entry<Prediction, Classifier.Pass> pass : passes.entrySet()) {
             Tensor part = gradient.apply(pass.getKey(), pass.getValue());
             sum = sum == null ? part : sum.add(part);
         }
-        return sum;
+        return Objects.requireNonNull(sum, "an objective differentiates something at x'");
     }
 }

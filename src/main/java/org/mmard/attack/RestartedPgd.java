@@ -14,13 +14,14 @@ import org.mmard.loss.Predictions;
  * {@link Pgd} against one model, begun anew for the examples that withstood it: an example counts as robust where it is robust from every
  * start. x' is the first misclassified end point, or the last one.
  *
- * @param name what it is called; @param pgd objective, radius, step size and steps
+ * @param name what it is called
+ * @param pgd objective, radius, step size and steps
  * @param starts where each run begins
  * @param restarts how many runs, at least 1; more than one need a random start
  */
 record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implements Attack {
     RestartedPgd {
-        if (restarts < 1 || restarts > 1 && starts.kind() == Starts.Kind.NONE) {
+        if (restarts < 1 || (restarts > 1 && starts.kind() == Starts.Kind.NONE)) {
             throw new IllegalArgumentException(restarts + " restarts from start " + starts.kind());
         }
     }

@@ -12,7 +12,9 @@ import java.util.List;
  */
 public record Robustness(int[] predictions, boolean[] robust, String[] brokenBy, List<Stage> stages) {
     /**
-     * @param attack name; @param attacked how many examples it was run on; @param robust how many examples of all are robust after it
+     * @param attack name
+     * @param attacked how many examples it was run on
+     * @param robust how many examples of all are robust after it
      * @param seconds time spent, summed over whoever worked at it
      */
     public record Stage(String attack, int attacked, int robust, double seconds) {}

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.mmard.data.ImageSet;
@@ -22,7 +23,8 @@ import org.mmard.loss.Predictions;
  * place of logits, images at which there is no gradient, and a black-box attack that gets further than those that follow the gradient.
  * Looked for on the first images, before any attack.
  *
- * @param images how many were looked at; @param random whether two forward passes differed
+ * @param images how many were looked at
+ * @param random whether two forward passes differed
  * @param probabilities whether the logits of all of them look like probabilities
  * @param withoutGradient how many images have a margin z_y - max_{j != y} z_j whose gradient is exactly 0
  */
@@ -115,16 +117,20 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
         return warnings;
     }
 
+    private static Robustness of(Map<String, Robustness> attacks, Cascade cascade) {
+        return Objects.requireNonNull(attacks.get(cascade.name()), cascade.name());
+    }
+
     /** A warning where Square broke more than {@value #MASKING} of the examples beyond what attacks that follow the gradient broke. */
     static List<String> gradientMasking(List<Cascade> cascades, Map<String, Robustness> attacks) {
         List<String> warnings = new ArrayList<>();
         double byGradient = cascades.stream().filter(cascade -> cascade.attacks().stream().noneMatch(Square.class::isInstance))
-                .mapToDouble(cascade -> attacks.get(cascade.name()).accuracy()).min().orElse(Double.NaN);
+                .mapToDouble(cascade -> of(attacks, cascade).accuracy()).min().orElse(Double.NaN);
         for (Cascade cascade : cascades) {
             double before = byGradient;
-            List<Robustness.Stage> stages = attacks.get(cascade.name()).stages();
+            List<Robustness.Stage> stages = of(attacks, cascade).stages();
             for (int i = 0; i < stages.size(); i++) {
-                double after = (double) stages.get(i).robust() / attacks.get(cascade.name()).robust().length;
+                double after = (double) stages.get(i).robust() / of(attacks, cascade).robust().length;
                 if (cascade.attacks().get(i) instanceof Square && after < before - MASKING) {
                     warnings.add(String.format(Locale.ROOT,
                             "%s: Square lowers the robust accuracy by %.2f points beyond the attacks that follow "

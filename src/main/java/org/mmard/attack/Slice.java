@@ -8,7 +8,10 @@ import org.mmard.engine.Logits;
  * A plane through image space, to see what a classifier answers on it: the points x + u a + v b, where a and b are orthonormal. Places (u,
  * v) are therefore Euclidean distances in [0, 1] image units. Points of the plane may lie outside [0, 1]; a classifier answers there too.
  *
- * @param shape of the images; @param origin x; @param across a; @param up b
+ * @param shape of the images
+ * @param origin x
+ * @param across a
+ * @param up b
  */
 public record Slice(ImageShape shape, float[] origin, float[] across, float[] up) {
     private static final int BATCH = 256;

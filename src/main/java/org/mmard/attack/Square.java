@@ -20,7 +20,8 @@ import org.mmard.engine.LibTorch;
  * <p>As in the paper each example has windows of its own; AutoAttack's code shares one window over a batch, which would make an example's
  * result depend on its neighbours.
  *
- * @param name what it is called; @param epsilon radius, in [0, 1] image units
+ * @param name what it is called
+ * @param epsilon radius, in [0, 1] image units
  * @param queries per restart, not counting the start; 5000 in AutoAttack
  * @param restarts how many times the search is begun; 1 in AutoAttack's standard version
  */

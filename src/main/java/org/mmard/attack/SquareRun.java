@@ -45,7 +45,11 @@ final class SquareRun {
         }
     }
 
-    /** Takes its place at the stripes and asks about them. @param restart number of the run, for its draws */
+    /**
+     * Takes its place at the stripes and asks about them.
+     *
+     * @param restart number of the run, for its draws
+     */
     SquareRun(Classifier model, Examples examples, float epsilon, int restart, RandomSource random) {
         this.model = model;
         shape = examples.shape();

@@ -3,6 +3,7 @@ package org.mmard.attack;
 import java.io.Serializable;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
@@ -12,15 +13,16 @@ import org.mmard.failure.InputError;
 /**
  * Puts some examples to the test: an attack, or none, and the model's answers afterwards.
  *
- * @param attack null for the natural images; @param seed of its random draws
+ * @param attack null for the natural images
+ * @param seed of its random draws
  * @param keepImages whether adversarial images are wanted
  */
-record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.Work<Trial.Part> {
+record Trial(@Nullable Attack attack, long seed, boolean keepImages) implements Evaluator.Work<Trial.Part> {
     /** Rounding of float32 at values up to 1. */
     private static final double ROUNDING = 1e-6;
 
     /** @param images x', [examples, channels, height, width], or null where nobody asked for them */
-    public record Part(Outcome outcome, float[] images) implements Serializable {}
+    public record Part(Outcome outcome, float @Nullable [] images) implements Serializable {}
 
     @Override
     public Part of(Classifier model, ImageSet images, int[] records) {
@@ -29,7 +31,7 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
             Examples examples = Examples.of(images, records);
             Tensor tested = attack == null ? examples.images() : attack.perturb(model, examples, RandomSource.of(seed, attack.name()));
             if (attack != null) {
-                requireInside(examples, tested);
+                requireInside(attack, examples, tested);
             }
             Logits logits = model.logits(tested);
             int[] predictions = new int[records.length];
@@ -39,13 +41,13 @@ record Trial(Attack attack, long seed, boolean keepImages) implements Evaluator.
                 predictions[i] = logits.argMax(i);
                 correct[i] = predictions[i] == examples.labels()[i];
             }
-            float[] kept = keepImages && attack != null ? LibTorch.values(tested) : null;
+            float @Nullable [] kept = keepImages && attack != null ? LibTorch.values(tested) : null;
             return new Part(new Outcome(records, predictions, correct, (System.nanoTime() - started) / 1e9), kept);
         }
     }
 
     /** @throws IllegalStateException naming the first record whose x' is outside the ball or [0, 1], or not a number */
-    private void requireInside(Examples examples, Tensor tested) {
+    private static void requireInside(Attack attack, Examples examples, Tensor tested) {
         float[] distances = LibTorch.values(tested.sub(examples.images()).abs().amax(Examples.PER_IMAGE, false));
         float[] least = LibTorch.values(tested.amin(Examples.PER_IMAGE, false));
         float[] largest = LibTorch.values(tested.amax(Examples.PER_IMAGE, false));

@@ -26,7 +26,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * @param student, teacher names of the zoo
  * @param method keys of the section {@code method}, such as {@code method.name}, written as with -D
- * @param batch images per step; @param threads LibTorch threads; @param steps timed steps of each variant
+ * @param batch images per step
+ * @param threads LibTorch threads
+ * @param steps timed steps of each variant
  */
 public record StepBenchmark(String student, String teacher, Map<String, String> method, int batch, int threads, int steps) {
     private static final ImageShape SHAPE = ImageShape.CIFAR;
@@ -64,7 +66,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
     /**
      * Medians over the steps.
      *
-     * @param imagesPerSecond of wall time; @param imagesPerCpuSecond of this process's CPU time, all threads
+     * @param imagesPerSecond of wall time
+     * @param imagesPerCpuSecond of this process's CPU time, all threads
      * @param copies between the host's memory and the device's, in one step
      */
     public record Speed(double imagesPerSecond, double imagesPerCpuSecond, LibTorch.Copies copies) {}

@@ -129,6 +129,7 @@ final class CheckpointsCommand {
 
         private static final class Choice {
             @Option(names = "--best", description = "the epoch with the highest robust validation accuracy (the default)")
+            @SuppressWarnings("UnusedVariable") // it asks for the default
             private boolean best;
 
             @Option(names = "--last", description = "the newest epoch")
@@ -209,7 +210,7 @@ final class CheckpointsCommand {
             if (keepLast == null && keepEvery == null) {
                 throw new ParameterException(spec.commandLine(), "give --keep-last, --keep-every or both");
             }
-            if (keepLast != null && keepLast < 0 || keepEvery != null && keepEvery < 1) {
+            if ((keepLast != null && keepLast < 0) || (keepEvery != null && keepEvery < 1)) {
                 throw new ParameterException(spec.commandLine(), "--keep-last is 0 or above, --keep-every 1 or above");
             }
             CheckpointFiles.Pruned pruned =

@@ -19,7 +19,11 @@ final class GivenCommand {
         return ShellWords.quoted(PROGRAM) + " " + ShellWords.quoted(arguments);
     }
 
-    /** The command line ready for a shell. @param more options to add, where they are not there yet */
+    /**
+     * The command line ready for a shell.
+     *
+     * @param more options to add, where they are not there yet
+     */
     static String line(CommandSpec spec, String... more) {
         List<String> words = new ArrayList<>(List.of(PROGRAM));
         words.addAll(spec.root().commandLine().getParseResult().originalArgs());

@@ -38,7 +38,10 @@ final class Interruption implements AutoCloseable {
     private final AtomicReference<Long> first = new AtomicReference<>();
     private final AtomicBoolean ending = new AtomicBoolean();
 
-    /** @param before ends whatever else would go on printing; @param message of a process that ends at once, from the signal's name */
+    /**
+     * @param before ends whatever else would go on printing
+     * @param message of a process that ends at once, from the signal's name
+     */
     Interruption(PrintWriter err, Runnable before, UnaryOperator<String> message) {
         this.err = err;
         this.before = before;
@@ -59,7 +62,11 @@ final class Interruption implements AutoCloseable {
         return stop;
     }
 
-    /** What a process that a signal has ended says to its parent. @param signal for example SIGTERM */
+    /**
+     * What a process that a signal has ended says to its parent.
+     *
+     * @param signal for example SIGTERM
+     */
     static int exitCode(String signal) {
         return EXIT_CODES.get(signal.substring("SIG".length()));
     }

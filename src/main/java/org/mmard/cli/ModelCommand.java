@@ -44,7 +44,7 @@ final class ModelCommand {
 
         @Override
         public Integer call() {
-            if (model == null && architecture == null || model != null && classes != null) {
+            if ((model == null && architecture == null) || (model != null && classes != null)) {
                 throw new ParameterException(spec.commandLine(), model == null ? "give --model, --architecture or both"
                         : "--classes goes with --architecture alone: a model has the classes it has");
             }

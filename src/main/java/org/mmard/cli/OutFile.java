@@ -9,10 +9,15 @@ import org.mmard.failure.InputError;
 import org.mmard.files.DiskFull;
 import org.mmard.files.Folder;
 
-/** The file that {@code --out} names, on any Hadoop filesystem. @param out as it was given */
+/**
+ * The file that {@code --out} names, on any Hadoop filesystem.
+ *
+ * @param out as it was given
+ */
 record OutFile(String out, Folder folder, String name) {
     /**
-     * @param what is written there, such as {@code the page}; @param example a name for it
+     * @param what is written there, such as {@code the page}
+     * @param example a name for it
      * @throws InputError where no file can go there
      */
     static OutFile of(String out, String what, String example, Configuration hadoop) {

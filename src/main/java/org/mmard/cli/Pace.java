@@ -18,7 +18,10 @@ final class Pace {
     private long total;
     private double loss;
 
-    /** @param epochs of the whole run; @param batch images per step */
+    /**
+     * @param epochs of the whole run
+     * @param batch images per step
+     */
     Pace(InstantSource clock, int epochs, int batch) {
         this.clock = clock;
         this.epochs = epochs;

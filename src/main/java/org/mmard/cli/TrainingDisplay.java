@@ -25,7 +25,8 @@ abstract class TrainingDisplay implements TrainingListener, AutoCloseable {
 
     /**
      * @param live one line that moves, for a terminal; otherwise a plain line now and then
-     * @param batch images per step; @param say told in one line what a person should know
+     * @param batch images per step
+     * @param say told in one line what a person should know
      */
     static TrainingDisplay on(PrintStream out, boolean live, int epochs, int batch, Consumer<String> say) {
         InstantSource clock = new SteadyClock();

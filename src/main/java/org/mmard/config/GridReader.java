@@ -52,7 +52,8 @@ public final class GridReader {
     private GridReader() {}
 
     /**
-     * @param uri local path or Hadoop URI; @param overrides values by key that go before the file's
+     * @param uri local path or Hadoop URI
+     * @param overrides values by key that go before the file's
      * @throws InputError for the first mistake found in the section, or a key that the grid sets for each run; the other keys are for
      *     {@link SettingsReader#readRunOfGrid}
      */

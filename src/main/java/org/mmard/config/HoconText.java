@@ -40,7 +40,8 @@ final class HoconText {
     }
 
     /**
-     * @param origin of the text, for the complaint; @param before what the files had that belong to the same configuration
+     * @param origin of the text, for the complaint
+     * @param before what the files had that belong to the same configuration
      * @return that and what this text has
      * @throws InputError naming the line in which lists, sections or the parts of a key are nested too deeply, or in which there is too
      *     much

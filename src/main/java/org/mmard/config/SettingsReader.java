@@ -69,14 +69,19 @@ public final class SettingsReader {
      * Reads the settings of a run as its directory keeps them. They are data, and may be somebody else's: nothing is included, looked up in
      * the environment or put in place of anything.
      *
-     * @param content of {@code run.conf}; @param uri where it lies, for complaints
+     * @param content of {@code run.conf}
+     * @param uri where it lies, for complaints
      * @throws InputError as {@link #read} does
      */
     public static ResolvedSettings readStored(byte[] content, String uri) {
         return check(overPreset(stored(content, uri), reference(), uri));
     }
 
-    /** The keys of such a file, as they stand there. @throws InputError where it is no configuration of a run */
+    /**
+     * The keys of such a file, as they stand there.
+     *
+     * @throws InputError where it is no configuration of a run
+     */
     public static Config stored(byte[] content, String uri) {
         if (content.length > HoconText.LARGEST) {
             throw new InputError(uri + ": larger than " + (HoconText.LARGEST >> 10) + " KiB; no configuration is");
@@ -174,7 +179,7 @@ public final class SettingsReader {
         try {
             Map<String, ConfigValue> given = leaves(Substitutions.resolve(own(uri, overrides, hadoop).withFallback(defaults), uri).root());
             given.entrySet().removeIf(entry -> entry.getValue().valueType() == ConfigValueType.NULL
-                    || usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin()));
+                    || (usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin())));
             return given;
         } catch (ConfigException e) {
             throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);

@@ -65,7 +65,8 @@ final class Substitutions {
      * The configuration with every substitution in place.
      *
      * @param origin of it, for complaints
-     * @throws ConfigException where one names what is not there; @throws InputError where they would grow too large, or name a variable
+     * @throws ConfigException where one names what is not there
+     * @throws InputError where they would grow too large, or name a variable
      *     that is not meant for us
      */
     static Config resolve(Config config, String origin) {
@@ -108,7 +109,7 @@ final class Substitutions {
     /** A section that is put together from others cannot be looked into before that. */
     private static boolean isSection(ConfigObject section) {
         try {
-            section.entrySet();
+            var unused = section.entrySet();
             return true;
         } catch (ConfigException.NotResolved e) {
             return false;

@@ -52,7 +52,7 @@ final class Cifar implements DataSource {
             }
         }
         wanted.forEach(this::refuseCutRecords);
-        long available = wanted.stream().mapToLong(name -> files.sizes().get(name) / layout.recordBytes()).sum();
+        long available = wanted.stream().mapToLong(name -> size(name) / layout.recordBytes()).sum();
         RecordMemory.requireAvailable(uri, part, available, examples);
         // The records are in memory twice: as they are read, and as images.
         RecordMemory.require(uri, part, examples == ALL ? available : examples, ImageShape.CIFAR, 2L * layout.recordBytes());
@@ -69,15 +69,20 @@ final class Cifar implements DataSource {
         return new ImageSet(ImageShape.CIFAR, pixels, labels, classNames());
     }
 
+    /** Of a file that is among {@link CifarFiles#names}. */
+    private long size(String name) {
+        return files.sizes().getOrDefault(name, CifarFiles.NO_FILE);
+    }
+
     private void requireFile(String name) {
-        if (files.sizes().get(name) == CifarFiles.NO_FILE) {
+        if (size(name) == CifarFiles.NO_FILE) {
             throw new InputError(files.location(name) + ": is not a file, but a folder, FIFO, socket or device");
         }
     }
 
     private void refuseCutRecords(String name) {
         requireFile(name);
-        long size = files.sizes().get(name);
+        long size = size(name);
         long over = size % layout.recordBytes();
         if (over != 0 || size == 0) {
             throw new InputError(files.location(name) + ": ends at offset " + size + " after " + over + " of the " + layout.recordBytes()
@@ -110,8 +115,8 @@ final class Cifar implements DataSource {
             return IntStream.range(0, layout.classes).mapToObj(Integer::toString).toList();
         }
         requireFile(layout.namesFile);
-        if (files.sizes().get(layout.namesFile) > LONGEST_NAMES) {
-            throw new InputError(files.location(layout.namesFile) + ": has " + files.sizes().get(layout.namesFile)
+        if (size(layout.namesFile) > LONGEST_NAMES) {
+            throw new InputError(files.location(layout.namesFile) + ": has " + size(layout.namesFile)
                     + " bytes; a list of class names has at most " + LONGEST_NAMES);
         }
         CifarFiles.Content content = files.read(List.of(layout.namesFile), LONGEST_NAMES).get(0);

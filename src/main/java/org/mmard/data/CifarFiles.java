@@ -40,7 +40,10 @@ sealed interface CifarFiles {
      */
     List<Content> read(List<String> names, long limit);
 
-    /** @param size bytes of the file; @param bytes the first of them, at least as many as the limit asked for */
+    /**
+     * @param size bytes of the file
+     * @param bytes the first of them, at least as many as the limit asked for
+     */
     record Content(String location, long size, byte[] bytes) {}
 
     /** Files in a folder. */

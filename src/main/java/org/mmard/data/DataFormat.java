@@ -15,7 +15,8 @@ public interface DataFormat extends Named {
     /**
      * The data set at a place, found by the names of its files: no images are read.
      *
-     * @param uri of a folder or file, as a user gives it; @param hadoop how Hadoop's filesystems are reached
+     * @param uri of a folder or file, as a user gives it
+     * @param hadoop how Hadoop's filesystems are reached
      * @return nothing where the place is missing, or is of another format
      * @throws org.mmard.failure.InputError where it is of this format and damaged, or cannot be looked at
      */

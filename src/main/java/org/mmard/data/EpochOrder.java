@@ -15,7 +15,10 @@ public final class EpochOrder implements Serializable {
     private final int batch;
     private final long seed;
 
-    /** @param records ids of the training records, at least one; @param batch records per batch, at least 1 */
+    /**
+     * @param records ids of the training records, at least one
+     * @param batch records per batch, at least 1
+     */
     public EpochOrder(int[] records, int batch, long seed) {
         if (records.length == 0 || batch < 1) {
             throw new IllegalArgumentException(records.length + " records in batches of " + batch);

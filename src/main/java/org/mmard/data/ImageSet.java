@@ -22,7 +22,8 @@ public final class ImageSet implements Serializable {
     /**
      * Takes over both arrays: the caller must not change them afterwards.
      *
-     * @param shape of each record; @param pixels unsigned bytes, [records, channels, height, width]
+     * @param shape of each record
+     * @param pixels unsigned bytes, [records, channels, height, width]
      * @param labels unsigned bytes, one per record, each below the number of classes
      * @param classNames a name for each class, in the order of the labels
      */

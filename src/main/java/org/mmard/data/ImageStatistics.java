@@ -25,7 +25,7 @@ public record ImageStatistics(int[] counts, double[] mean, double[] deviation) {
             for (int i = 0; i < size; i++) {
                 int value = set.value(record, i);
                 sum[i / plane] += value;
-                squares[i / plane] += value * value;
+                squares[i / plane] += (long) value * value;
             }
         }
         double values = (double) set.size() * plane;

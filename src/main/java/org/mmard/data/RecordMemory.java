@@ -20,7 +20,7 @@ final class RecordMemory {
             throw new InputError(uri + ": " + records + " " + part + " records are more than the " + most + " that can be read");
         }
         if (records * bytes > room) {
-            throw new InputError(uri + ": " + records + " " + part + " records need " + (records * bytes >> 20) + " MiB of memory, and "
+            throw new InputError(uri + ": " + records + " " + part + " records need " + ((records * bytes) >> 20) + " MiB of memory, and "
                     + (room >> 20) + " MiB are there for them; ask for fewer, or raise MMARD_DRIVER_MEMORY");
         }
     }

@@ -55,7 +55,7 @@ enum ShapeForm {
         @Override
         boolean contains(double x, double y) {
             double height = Math.abs(y);
-            return Math.abs(x) < 0.9 && (height < 0.19 || height > 0.53 && height < 0.91);
+            return Math.abs(x) < 0.9 && (height < 0.19 || (height > 0.53 && height < 0.91));
         }
     },
     DIAMOND {

@@ -47,7 +47,7 @@ final class ShapePainter {
         for (int channel = 0; channel < CHANNELS; channel++) {
             for (int pixel = 0; pixel < coverage.length; pixel++) {
                 double x = pixel % WIDTH + 0.5;
-                double y = pixel / WIDTH + 0.5;
+                double y = Math.floorDiv(pixel, WIDTH) + 0.5;
                 double value = coverage[pixel] * figure.at(channel, x, y) + (1 - coverage[pixel]) * behind.at(channel, x, y);
                 // The sum of two uniform values: bell-shaped enough, and the same bits on every Java.
                 double noise = NOISE * (stream.nextDouble() + stream.nextDouble() - 1);

@@ -21,7 +21,11 @@ sealed interface ShapeTexture {
         };
     }
 
-    /** Parallel waves. @param u, v radians per pixel to the right and down */
+    /**
+     * Parallel waves.
+     *
+     * @param u, v radians per pixel to the right and down
+     */
     record Waves(double u, double v, double phase) implements ShapeTexture {
         @Override
         public double at(double x, double y) {
@@ -45,7 +49,11 @@ sealed interface ShapeTexture {
         }
     }
 
-    /** Random values on a coarse grid, smoothly joined. @param knots [9][9] values, 4 pixels apart */
+    /**
+     * Random values on a coarse grid, smoothly joined.
+     *
+     * @param knots [9][9] values, 4 pixels apart
+     */
     record Clouds(double[][] knots) implements ShapeTexture {
         private static final int SPACING = 4;
         private static final int KNOTS = 32 / SPACING + 1;

@@ -16,7 +16,8 @@ import org.mmard.files.Storage;
  * The shapes data as a folder in CIFAR-10's binary layout, with a note of its parameters in {@value #NOTE}. The training records fill the
  * five files evenly, in order.
  *
- * @param train training records; @param test test records; both from 10 (one of each class) to 500,000
+ * @param train training records
+ * @param test test records; both from 10 (one of each class) to 500,000
  */
 public record ShapesFolder(int train, int test, long seed) {
     static final String NOTE = "shapes.txt";
@@ -73,7 +74,7 @@ public record ShapesFolder(int train, int test, long seed) {
     /** Whether this very data is at a place already; false where nothing is, or an empty folder. */
     private boolean isAt(Storage folder) {
         FileStatus status = folder.status();
-        if (status == null || status.isDirectory() && CifarFiles.Folder.of(folder).names().isEmpty()) {
+        if (status == null || (status.isDirectory() && CifarFiles.Folder.of(folder).names().isEmpty())) {
             return false;
         }
         if (!status.isDirectory() || !folder.child(NOTE).isFile()) {

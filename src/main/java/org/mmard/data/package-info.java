@@ -1,5 +1,5 @@
 /**
- * Labelled colour images: CIFAR binary from any Hadoop URI, generated shapes, and augmentation decided by (seed, epoch, record id); arrays
- * in NumPy's format.
+ * Labelled images of any shape: data sets found by the format of their files, generated shapes, and augmentation decided by (seed, epoch,
+ * record id); arrays in NumPy's format.
  */
 package org.mmard.data;

@@ -24,7 +24,8 @@ public interface Classifier extends AutoCloseable {
     /**
      * Logits of images on the host, in a scope of its own: no other is needed.
      *
-     * @param shape of one image; @param pixels as an image set gives them, shape [examples, channels, height, width], in [0, 1]
+     * @param shape of one image
+     * @param pixels as an image set gives them, shape [examples, channels, height, width], in [0, 1]
      */
     default Logits logits(ImageShape shape, float[] pixels) {
         try (PointerScope scope = new PointerScope()) {

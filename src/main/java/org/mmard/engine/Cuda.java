@@ -19,7 +19,9 @@ public final class Cuda {
     /**
      * A GPU, as {@code nvidia-smi} describes it.
      *
-     * @param driver version of the driver; @param capability compute capability, such as 9.0; @param mebibytes of memory. Each is "unknown"
+     * @param driver version of the driver
+     * @param capability compute capability, such as 9.0
+     * @param mebibytes of memory. Each is "unknown"
      *     where nvidia-smi says nothing
      */
     public record Card(String name, String driver, String capability, String mebibytes) {
@@ -34,7 +36,8 @@ public final class Cuda {
     }
 
     /**
-     * @param index of a GPU, from 0; @param asked who asks for it
+     * @param index of a GPU, from 0
+     * @param asked who asks for it
      * @throws InputError where it cannot be used: this build has no CUDA, or libraries of CUDA are missing, or there is no such GPU
      */
     static void require(int index, String asked) {

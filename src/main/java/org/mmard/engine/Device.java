@@ -15,7 +15,8 @@ import org.nd4j.linalg.factory.Nd4j;
  * <p>What a GPU differs in from the processor is said by two properties, and nothing else asks what a device is: whether it shares its
  * memory with ND4J ({@link Transfer} copies where it does not), and whether it runs ahead of the host.
  *
- * @param kind what it is; @param index of the GPU among those that the process sees, from 0; 0 for the processor
+ * @param kind what it is
+ * @param index of the GPU among those that the process sees, from 0; 0 for the processor
  */
 public record Device(Kind kind, int index) {
     /** The processor, whose tensors are views of ND4J's vectors. */

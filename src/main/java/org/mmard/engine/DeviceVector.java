@@ -11,6 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * A flat vector of ND4J and its tensor on the device. Where the device shares ND4J's memory they are one, and transfers do nothing;
  * elsewhere each side sees what the other wrote only after a transfer. Close it; the tensor lives as long.
  */
+@SuppressWarnings("ReferenceEquality") // one tensor stands for memory, staging area and device where these are one
 final class DeviceVector implements AutoCloseable {
     private final INDArray vector;
     private final Tensor memory;
@@ -20,7 +21,11 @@ final class DeviceVector implements AutoCloseable {
     /** A stretch of a vector. */
     record Range(long start, long length) {}
 
-    /** The tensor has the vector's values. @param vector stays where it is for as long as this object is used */
+    /**
+     * The tensor has the vector's values.
+     *
+     * @param vector stays where it is for as long as this object is used
+     */
     DeviceVector(INDArray vector) {
         this.vector = vector;
         try (PointerScope scope = new PointerScope()) {

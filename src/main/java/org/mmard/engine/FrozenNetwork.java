@@ -21,7 +21,8 @@ final class FrozenNetwork implements Classifier {
     private final DeviceVector memory;
 
     /**
-     * @param weights retained by the caller for this object, which releases them; @param memory what they are views of, or null
+     * @param weights retained by the caller for this object, which releases them
+     * @param memory what they are views of, or null
      * @param train batch statistics, and each forward moves the running ones in place
      */
     FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, Precision precision, boolean train,

@@ -15,7 +15,10 @@ public final class HostImages {
     private final Tensor images;
     private final FloatBuffer pixels;
 
-    /** @param shape of one image; @param pixels of whole images, copied */
+    /**
+     * @param shape of one image
+     * @param pixels of whole images, copied
+     */
     public HostImages(ImageShape shape, float[] pixels) {
         images = torch.empty(LibTorch.batchShape(shape, pixels), new TensorOptions(ScalarType.Float), null);
         this.pixels = Transfer.floats(images).asBuffer();

@@ -92,7 +92,8 @@ public final class LibTorch {
     /**
      * A copy of a batch's pixels as a tensor of shape [examples, channels, height, width].
      *
-     * @param shape of one image; @param pixels of whole images
+     * @param shape of one image
+     * @param pixels of whole images
      */
     public static Tensor images(ImageShape shape, float[] pixels) {
         return tensor(pixels, batchShape(shape, pixels));

@@ -99,10 +99,13 @@ final class Natives {
         }
     }
 
-    /** @param needed sonames of the libraries that one asks for; @param path where it has the loader look first, separated by colons */
+    /**
+     * @param needed sonames of the libraries that one asks for
+     * @param path where it has the loader look first, separated by colons
+     */
     record Dynamic(List<String> needed, String path) {
         boolean finds(String name) {
-            for (String folder : path.split(":")) {
+            for (String folder : path.split(":", -1)) {
                 if (folder.startsWith("/") && Files.exists(Path.of(folder, name))) {
                     return true;
                 }

@@ -62,6 +62,7 @@ final class Program {
      * @param train batch statistics (and running statistics updated in place) instead of running ones
      * @return logits, shape [examples, classes]
      */
+    @SuppressWarnings("ReferenceEquality") // an operation may give back what it was given
     Tensor run(Map<String, Tensor> weights, Tensor input, boolean train) {
         Tensor[] registers = new Tensor[lastRead.length];
         registers[0] = input;

@@ -70,7 +70,11 @@ public class Folder {
         }
     }
 
-    /** The same folder. @param guard is run before any file gets its name, and throws where none may any more */
+    /**
+     * The same folder.
+     *
+     * @param guard is run before any file gets its name, and throws where none may any more
+     */
     public Folder guarded(Runnable guard) {
         return new Folder(files, root, guard);
     }
@@ -79,7 +83,8 @@ public class Folder {
      * The same folder, which waits for a filesystem that is away: what cannot be read or written is tried again, with growing pauses. A
      * local filesystem is never away.
      *
-     * @param patience from the first failure to the last try; @param tell told in one line when something is tried again, and when it has
+     * @param patience from the first failure to the last try
+     * @param tell told in one line when something is tried again, and when it has
      *     worked
      */
     public Folder patient(Duration patience, Consumer<String> tell) {
@@ -92,7 +97,12 @@ public class Folder {
     }
 
     /**
-     * A file of it. @param name within the folder; @param bytes its size; @param time of its last change; @param isFile or a folder of that
+     * A file of it.
+     *
+     * @param name within the folder
+     * @param bytes its size
+     * @param time of its last change
+     * @param isFile or a folder of that
      *     name
      */
     public record Entry(String name, long bytes, Instant time, boolean isFile) {}
@@ -190,7 +200,12 @@ public class Folder {
         return read(name, Integer.MAX_VALUE - 8);
     }
 
-    /** The same of a file that is small when it is one of ours. @param most bytes; @throws InputError where it has more */
+    /**
+     * The same of a file that is small when it is one of ours.
+     *
+     * @param most bytes
+     * @throws InputError where it has more
+     */
     public Optional<byte[]> read(String name, int most) {
         try {
             byte[] content = files.read(path(name), (in, length) -> in.readNBytes(most + 1));
@@ -208,7 +223,8 @@ public class Folder {
     /**
      * What is made of the lines of a text file, one after the other: a long run's text alone would fill the memory.
      *
-     * @param begin begins anew where the file has to be read again; @param each takes a line up
+     * @param begin begins anew where the file has to be read again
+     * @param each takes a line up
      * @return what {@code begin} gave, without a line where there is no such file
      * @throws InputError where a line is longer than any of ours
      */
@@ -290,7 +306,11 @@ public class Folder {
         write(name, out -> from.transfer(original, out));
     }
 
-    /** Copies a file of this directory. @throws ReadFailure where that is what fails */
+    /**
+     * Copies a file of this directory.
+     *
+     * @throws ReadFailure where that is what fails
+     */
     private void transfer(String name, OutputStream out) throws IOException {
         byte[] buffer = new byte[1 << 18];
         try (InputStream in = open(name)) {
@@ -356,7 +376,11 @@ public class Folder {
         return reading(name, reader);
     }
 
-    /** Reads a file as it is. @throws InputError where there is no such file */
+    /**
+     * Reads a file as it is.
+     *
+     * @throws InputError where there is no such file
+     */
     public <T> T reading(String name, WholeFiles.Reader<T> reader) {
         try {
             return files.read(path(name), reader);

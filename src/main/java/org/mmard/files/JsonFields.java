@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,7 +26,7 @@ public final class JsonFields {
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY, DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
     /** Keeps every digit, which takes its time. */
-    private static final ObjectMapper EXACT = JSON.copy().setNodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+    private static final ObjectMapper EXACT = JSON.copy().configure(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES, false)
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     private final String file;
@@ -154,7 +154,7 @@ public final class JsonFields {
         if (value == null) {
             return usual;
         }
-        return value.isNull() || value.isTextual() && value.textValue().equals("NaN") ? Double.NaN : number(key, least, most);
+        return value.isNull() || (value.isTextual() && value.textValue().equals("NaN")) ? Double.NaN : number(key, least, most);
     }
 
     /** The object under a key. */

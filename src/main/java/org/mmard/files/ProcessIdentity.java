@@ -7,7 +7,8 @@ import java.nio.file.Path;
 /**
  * A process of this machine, told apart from a later one that got its number.
  *
- * @param pid its number; @param start when it began, in clock ticks since the machine did (field 22 of {@code /proc/PID/stat})
+ * @param pid its number
+ * @param start when it began, in clock ticks since the machine did (field 22 of {@code /proc/PID/stat})
  */
 public record ProcessIdentity(long pid, long start) {
     private static final int STATE = 0;
@@ -38,7 +39,7 @@ public record ProcessIdentity(long pid, long start) {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             // The second field is the command's name in brackets, which may hold anything.
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
             return fields[STATE].matches("[ZX]") ? 0 : Long.parseLong(fields[START]);
         } catch (IOException e) {
             return 0;

@@ -19,7 +19,8 @@ import org.mmard.failure.Reason;
  * Tries what a filesystem refuses again, with pauses that double, until it has refused for too long. What another try cannot change is not
  * tried again: permissions, quotas, files that are missing or damaged.
  *
- * @param patience from the first failure to the last try; @param pause after the first failure
+ * @param patience from the first failure to the last try
+ * @param pause after the first failure
  * @param tell told in one line when something is tried again, and when it has worked
  */
 public record Retries(Duration patience, Duration pause, Consumer<String> tell) {
@@ -38,7 +39,8 @@ public record Retries(Duration patience, Duration pause, Consumer<String> tell) 
     }
 
     /**
-     * @param path of what, for the lines; @param verb such as {@code written}
+     * @param path of what, for the lines
+     * @param verb such as {@code written}
      * @throws IOException the last try's
      */
     <T> T of(Path path, String verb, Call<T> call) throws IOException {

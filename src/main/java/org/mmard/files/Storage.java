@@ -15,7 +15,8 @@ import org.mmard.failure.Reason;
 /**
  * A place on a Hadoop filesystem.
  *
- * @param files its filesystem; @param path the place, with scheme and authority
+ * @param files its filesystem
+ * @param path the place, with scheme and authority
  */
 public record Storage(FileSystem files, Path path) {
 

@@ -30,12 +30,17 @@ public final class TarFiles {
 
     /** Told of a file. */
     public interface Visitor {
-        /** @param size in bytes; @param content of that length; what is left of it is passed over */
+        /**
+         * @param size in bytes
+         * @param content of that length; what is left of it is passed over
+         */
         void visit(String path, long size, InputStream content) throws IOException;
     }
 
     /**
-     * Walks up to the end mark, or the end of the stream between two members. @throws IOException where it is no tar archive, is cut, or
+     * Walks up to the end mark, or the end of the stream between two members.
+     *
+     * @throws IOException where it is no tar archive, is cut, or
      * has sparse files
      */
     public static void walk(InputStream in, Visitor visitor) throws IOException {

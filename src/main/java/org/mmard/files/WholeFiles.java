@@ -179,7 +179,11 @@ public class WholeFiles {
         }
     }
 
-    /** Renames a file to a name that is free. @return false where there is no such file */
+    /**
+     * Renames a file to a name that is free.
+     *
+     * @return false where there is no such file
+     */
     public boolean rename(Path from, Path to) throws IOException {
         try {
             return files.rename(from, to);

@@ -72,7 +72,7 @@ public final class ZipEntries implements AutoCloseable {
                 throw new IOException("entry " + name + " is there twice");
             }
             if (entry.getGeneralPurposeBit().usesEncryption()
-                    || entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
+                    || (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED)) {
                 throw new IOException("entry " + name + " is encrypted, or compressed by a method other than deflate");
             }
             if (entry.getSize() < 0 || entry.getSize() > left) {
@@ -98,7 +98,12 @@ public final class ZipEntries implements AutoCloseable {
         return entries.get(name).getSize();
     }
 
-    /** An entry's whole content. @param most bytes that it may have; @throws IOException where it has more, or is damaged */
+    /**
+     * An entry's whole content.
+     *
+     * @param most bytes that it may have
+     * @throws IOException where it has more, or is damaged
+     */
     public byte[] bytes(String name, long most) throws IOException {
         if (size(name) > Math.min(most, Integer.MAX_VALUE - 8)) {
             throw new IOException("entry " + name + " of " + size(name) + " bytes is too large");
@@ -106,7 +111,11 @@ public final class ZipEntries implements AutoCloseable {
         return read(name, in -> in.readNBytes((int) size(name)));
     }
 
-    /** Reads an entry's content to its end. @throws IOException where it is damaged, or the reader says so */
+    /**
+     * Reads an entry's content to its end.
+     *
+     * @throws IOException where it is damaged, or the reader says so
+     */
     public <T> T read(String name, Reader<T> reader) throws IOException {
         ZipArchiveEntry entry = entries.get(name);
         CRC32 checksum = new CRC32();

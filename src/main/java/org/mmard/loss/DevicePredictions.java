@@ -36,7 +36,11 @@ public final class DevicePredictions {
         return new DevicePredictions(labels, new EnumMap<>(logits));
     }
 
-    /** Sets or replaces a prediction. @param values float32 or float64 */
+    /**
+     * Sets or replaces a prediction.
+     *
+     * @param values float32 or float64
+     */
     public DevicePredictions with(Prediction which, Tensor values) {
         logits.put(which, values.to(ScalarType.Double));
         return this;

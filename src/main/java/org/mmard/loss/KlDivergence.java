@@ -28,7 +28,7 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
         if (!(temperature > 0 && Double.isFinite(temperature))) {
             throw new IllegalArgumentException("temperature " + temperature);
         }
-        if (!(floor >= 0 && floor < 1) || floor > 0 && throughTarget) {
+        if (!(floor >= 0 && floor < 1) || (floor > 0 && throughTarget)) {
             throw new IllegalArgumentException("floor " + floor);
         }
     }

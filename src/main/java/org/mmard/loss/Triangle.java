@@ -52,6 +52,7 @@ public record Triangle(double smoothing, Set<Corner> corners) implements Term {
     }
 
     @Override
+    @SuppressWarnings("EnumOrdinal") // the cosines are in the order of the corners
     public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
         int classes = predictions.get(Prediction.STUDENT_NATURAL).classes();
         TriangleCosines teacher = new TriangleCosines(classes, smoothing);

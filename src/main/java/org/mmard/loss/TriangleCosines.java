@@ -15,7 +15,10 @@ public final class TriangleCosines {
     private double lengthBc;
     private final double[] cosines = new double[3];
 
-    /** @param dimensions of the points; @param smoothing delta, above 0 */
+    /**
+     * @param dimensions of the points
+     * @param smoothing delta, above 0
+     */
     public TriangleCosines(int dimensions, double smoothing) {
         squaredSmoothing = smoothing * smoothing;
         ab = new double[dimensions];

@@ -20,7 +20,8 @@ public final class InnerMaximisation {
     private final Map<Prediction, Classifier> networks = new EnumMap<>(Prediction.class);
 
     /**
-     * @param objective J; @param settings radius, step size and number of steps
+     * @param objective J
+     * @param settings radius, step size and number of steps
      * @param student who is attacked
      * @param teacher who answers T(x') to J; null where J does not ask
      * @param linearised who answers T~(x') to J; null where J does not ask
@@ -36,7 +37,8 @@ public final class InnerMaximisation {
     /**
      * x' after the settings' number of steps, a tensor of the current scope.
      *
-     * @param natural x, shape [examples, channels, height, width]; @param start x'_0 of the same shape
+     * @param natural x, shape [examples, channels, height, width]
+     * @param start x'_0 of the same shape
      * @param known labels, and T(x) where J reads it
      */
     public Tensor perturb(Tensor natural, Tensor start, Predictions known) {

@@ -126,7 +126,11 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
                 new Weighted(1 - share, reduced(KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL))));
     }
 
-    /** ARD's and IAD's term with the teacher, at the temperature. @param weights null for none */
+    /**
+     * ARD's and IAD's term with the teacher, at the temperature.
+     *
+     * @param weights null for none
+     */
     private Weighted distillation(ExampleWeights weights) {
         boolean natural = name.equals("ard") || settings.iadTarget() == Settings.Method.IadTarget.NATURAL;
         double temperature = settings.temperature();

@@ -16,8 +16,10 @@ import org.mmard.loss.Predictions;
  */
 public record TeacherOnNatural(Predictions predictions, Classifier linearised) {
     /**
-     * @param reads what is going to be read; @param teacher may be null where none of it is a teacher's
-     * @param natural x, shape [examples, channels, height, width]; @param linearisation factor of the linear term of T~
+     * @param reads what is going to be read
+     * @param teacher may be null where none of it is a teacher's
+     * @param natural x, shape [examples, channels, height, width]
+     * @param linearisation factor of the linear term of T~
      */
     public static TeacherOnNatural of(Set<Prediction> reads, Classifier teacher, Tensor natural, int[] labels, double linearisation) {
         Predictions predictions = new Predictions(labels);

@@ -36,7 +36,8 @@ final class Agreement {
     /**
      * The zoo's configuration of that network, with the counts that stand in the file's.
      *
-     * @param shape of the images, as the file has it; @param content of a file's configuration
+     * @param shape of the images, as the file has it
+     * @param content of a file's configuration
      * @throws IOException in a message to follow the entry's name, where it is of another network, or none
      */
     static ComputationGraphConfiguration configuration(String architecture, ImageShape shape, int classes, byte[] content)

@@ -39,7 +39,8 @@ public final class Architectures {
      * The configuration of a named network, ready to be initialised. A graph that DL4J initialises from it gets weights from ND4J's shared
      * generator: use {@link #network} for weights that depend on the seed alone.
      *
-     * @param shape of the images; @param classes number of logits, at least 2
+     * @param shape of the images
+     * @param classes number of logits, at least 2
      * @throws InputError for a name that is not in the zoo, or so long that nobody can mean it
      */
     public static ComputationGraphConfiguration of(String name, ImageShape shape, int classes, long seed) {

@@ -33,7 +33,7 @@ public final class FlatVector {
      * @throws IllegalArgumentException where the values are not float32, or do not lie one after the other
      */
     public static <E extends Exception> void use(INDArray vector, Use<E> use) throws E {
-        if (vector.dataType() != DataType.FLOAT || vector.length() > 1 && vector.elementWiseStride() != 1) {
+        if (vector.dataType() != DataType.FLOAT || (vector.length() > 1 && vector.elementWiseStride() != 1)) {
             throw new IllegalArgumentException("no flat float32 vector: " + vector.shapeInfoToString());
         }
         try {

@@ -72,14 +72,19 @@ public final class GraphPlan {
     /**
      * A convolution without bias, since a batch norm follows, padded by half the kernel: stride s makes ceil(size / s) of a size.
      *
-     * @param width channels of its output; @param kernel its height and width, odd
+     * @param width channels of its output
+     * @param kernel its height and width, odd
      */
     public GraphPlan convolution(String name, int width, int kernel, int stride) {
         return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
     }
 
-    /** As {@link #convolution}, each channel by itself. @param width channels of its input and output */
+    /**
+     * As {@link #convolution}, each channel by itself.
+     *
+     * @param width channels of its input and output
+     */
     public GraphPlan depthwise(String name, int width, int kernel, int stride) {
         return layer(name, new DepthwiseConvolution2D.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());

@@ -16,7 +16,8 @@ final class MemoryDemand {
     private MemoryDemand() {}
 
     /**
-     * @param what the network, for the complaint; @param shape of the image
+     * @param what the network, for the complaint
+     * @param shape of the image
      * @throws InputError with both numbers, where one forward pass over one image would need more memory than this machine (or container)
      *     has
      */

@@ -75,9 +75,11 @@ public final class ModelFile {
     /**
      * What a model is and where it came from.
      *
-     * @param architecture name in the zoo; @param shape of the images it is for; 3 x 32 x 32 where an older file does not say
+     * @param architecture name in the zoo
+     * @param shape of the images it is for; 3 x 32 x 32 where an older file does not say
      * @param classNames one per class, in label order
-     * @param data what it was trained on; @param provenance seed, versions, checksums and the like, by name
+     * @param data what it was trained on
+     * @param provenance seed, versions, checksums and the like, by name
      */
     public record Metadata(String architecture, ImageShape shape, List<String> classNames, String data, Map<String, String> provenance) {
         public Metadata {
@@ -195,7 +197,8 @@ public final class ModelFile {
     /**
      * Checks that an open file of {@code length} bytes is a whole zip, every entry of it.
      *
-     * @throws InputError as {@link #read} does; @throws IOException when the content cannot be read
+     * @throws InputError as {@link #read} does
+     * @throws IOException when the content cannot be read
      */
     public static void requireWhole(String uri, FSDataInputStream in, long length) throws IOException {
         HadoopChannel file = new HadoopChannel(in, length);
@@ -331,7 +334,10 @@ public final class ModelFile {
     }
 
     /**
-     * The array of such an extra. @param numbers that it has to have; @throws InputError naming file and entry, where it is none, or of
+     * The array of such an extra.
+     *
+     * @param numbers that it has to have
+     * @throws InputError naming file and entry, where it is none, or of
      * another length
      */
     public static INDArray array(String uri, String entry, byte[] content, long numbers) {

@@ -27,7 +27,8 @@ public record Outline(List<Row> rows) {
     /**
      * @param kind in words, with kernel and stride
      * @param shape of the output for one image, such as [64, 8, 8]
-     * @param trainable parameters that the optimiser moves; @param statistics running means and variances
+     * @param trainable parameters that the optimiser moves
+     * @param statistics running means and variances
      */
     public record Row(String vertex, String kind, List<Long> shape, long trainable, long statistics) {}
 

@@ -6,7 +6,8 @@ import java.util.List;
  * He et al., "Deep residual learning for image recognition", CVPR 2016, with the 3x3 stem of the CIFAR codes and a 1x1 convolution with
  * batch norm on each shortcut that changes shape.
  *
- * @param blocks per stage; @param widths of the stages
+ * @param blocks per stage
+ * @param widths of the stages
  */
 record ResNet(String name, int blocks, List<Integer> widths) implements Architecture {
     ResNet(String name, int blocks, Integer... widths) {

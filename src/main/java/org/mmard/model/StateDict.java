@@ -55,7 +55,9 @@ final class StateDict implements AutoCloseable {
     }
 
     /**
-     * All elements of an entry in row-major order. @throws InputError that names the entry, where they are not all there or no finite
+     * All elements of an entry in row-major order.
+     *
+     * @throws InputError that names the entry, where they are not all there or no finite
      * numbers
      */
     float[] values(String name) {

@@ -30,7 +30,7 @@ final class StateDictNames {
 
     /** Whether an entry says nothing about what the network computes. */
     static boolean isIdle(String architecture, String name) {
-        return isCounter(name) || architecture.startsWith("wideresnet-") && name.startsWith(UNUSED);
+        return isCounter(name) || (architecture.startsWith("wideresnet-") && name.startsWith(UNUSED));
     }
 
     private static List<String> layers(String architecture, String vertex) {

@@ -15,7 +15,11 @@ interface TorchFile extends AutoCloseable {
     /** Dictionaries, lists, tuples, texts and numbers, and among them {@link TorchTensor}s. */
     Object saved();
 
-    /** Every byte of a storage. @throws IOException where they are not all there, with a message to follow the name of the tensor */
+    /**
+     * Every byte of a storage.
+     *
+     * @throws IOException where they are not all there, with a message to follow the name of the tensor
+     */
     ByteBuffer content(TorchTensor.Storage storage) throws IOException;
 
     @Override
@@ -50,7 +54,11 @@ interface TorchFile extends AutoCloseable {
         }
     }
 
-    /** One pickle, read to its end and no further. @throws IOException where it is damaged */
+    /**
+     * One pickle, read to its end and no further.
+     *
+     * @throws IOException where it is damaged
+     */
     static Object unpickle(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
         try {
             return new TorchUnpickler(in, storages).load();

@@ -34,7 +34,8 @@ final class TorchImport {
     }
 
     /**
-     * @param architecture name in the zoo; @param shape of the images it is for; the number of classes is that of the file's last layer
+     * @param architecture name in the zoo
+     * @param shape of the images it is for; the number of classes is that of the file's last layer
      * @throws InputError in one line that names the entry, where the file is damaged, holds anything but tensors, or is of another network
      */
     static ModelFile.Model read(String uri, String architecture, ImageShape shape, Configuration hadoop) {

@@ -8,11 +8,16 @@ import java.util.Locale;
 /**
  * A tensor as PyTorch saves it: a view of a storage, which other tensors may share.
  *
- * @param offset of its first element in the storage; @param shape one size per dimension; @param strides one per dimension. All in elements
+ * @param offset of its first element in the storage
+ * @param shape one size per dimension
+ * @param strides one per dimension. All in elements
  */
 record TorchTensor(Storage storage, long offset, long[] shape, long[] strides) {
 
-    /** @param key its name in the file; @param length in elements */
+    /**
+     * @param key its name in the file
+     * @param length in elements
+     */
     record Storage(TorchElement element, String key, long length) {}
 
     /**
@@ -58,7 +63,7 @@ record TorchTensor(Storage storage, long offset, long[] shape, long[] strides) {
                 empty |= shape[d] == 0;
                 last = Math.addExact(last, Math.multiplyExact(shape[d] - 1, strides[d]));
             }
-            if (negative || !empty && last >= storage.length) {
+            if (negative || (!empty && last >= storage.length)) {
                 throw leaves();
             }
         } catch (ArithmeticException e) {

@@ -75,7 +75,8 @@ final class TorchUnpickler {
     /**
      * Reads one pickle to its end and no further.
      *
-     * @throws EOFException where it is cut; @throws IOException where it asks for what is not to be had
+     * @throws EOFException where it is cut
+     * @throws IOException where it asks for what is not to be had
      * @throws RuntimeException where its instructions make no sense: a value of the wrong kind, or none, where one is needed
      */
     Object load() throws IOException {
@@ -287,12 +288,12 @@ final class TorchUnpickler {
     }
 
     private TorchTensor.Storage storage(Object[] id) throws IOException {
-        if (!"storage".equals(id[0]) || id.length > 5 && id[5] != null) {
+        if (!"storage".equals(id[0]) || (id.length > 5 && id[5] != null)) {
             throw new IOException("a reference is to no plain storage");
         }
         TorchTensor.Storage read = new TorchTensor.Storage((TorchElement) id[1], name(id[2]), whole(id[4]));
         TorchTensor.Storage known = storages.putIfAbsent(read.key(), read);
-        if (read.length() < 0 || known != null && !known.equals(read)) {
+        if (read.length() < 0 || (known != null && !known.equals(read))) {
             throw new IOException("storage " + read.key() + " has a negative length, or two different ones");
         }
         return read;

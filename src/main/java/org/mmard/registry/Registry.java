@@ -20,7 +20,10 @@ public final class Registry<T extends Named> {
     private final String title;
     private final List<T> builtIn;
 
-    /** @param title what one is called in messages, such as {@code attack}; @param builtIn in the order in which messages list them */
+    /**
+     * @param title what one is called in messages, such as {@code attack}
+     * @param builtIn in the order in which messages list them
+     */
     public Registry(Class<T> kind, String title, List<? extends T> builtIn) {
         this.kind = kind;
         this.title = title;

@@ -20,7 +20,8 @@ import org.mmard.run.EpochMetrics;
 /**
  * Several groups side by side.
  *
- * @param note about the figures; @param columns of the table
+ * @param note about the figures
+ * @param columns of the table
  * @param charts, lines the curves, and the groups that they stand for
  * @param matrices inner objective against outer loss, for each column; none where there are no two of both
  */
@@ -33,14 +34,19 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
     private static final int MOST_NAMES = 3;
 
     /**
-     * @param mark the letter that stands at its line; @param style of that line; @param names of its runs, or null where they say no more
+     * @param mark the letter that stands at its line
+     * @param style of that line
+     * @param names of its runs, or null where they say no more
      */
     record Row(String mark, int style, String label, String names, String seeds, List<Cell> cells) {}
 
     /** @param best whether the highest of its column */
     record Cell(String text, boolean best) {}
 
-    /** @param mark what stands at the line's end; @param label what it is, or null where the mark says it */
+    /**
+     * @param mark what stands at the line's end
+     * @param label what it is, or null where the mark says it
+     */
     record Line(int style, String mark, String label) {}
 
     static ComparisonView of(List<Group> groups, String id) {

@@ -21,9 +21,12 @@ import org.mmard.loss.Softmax;
 /**
  * Some images before and after an attack on the student, with what student and teacher make of them.
  *
- * @param attack its name; @param radius of its ball, as a reader writes it
+ * @param attack its name
+ * @param radius of its ball, as a reader writes it
  * @param scale by which perturbations are amplified: the ends of the ball become black and white
- * @param taught whether a teacher was shown them, too; @param shown how many images, in words; @param right how many of them the student
+ * @param taught whether a teacher was shown them, too
+ * @param shown how many images, in words
+ * @param right how many of them the student
  *     got right
  * @param broken how many of these it got wrong afterwards
  */
@@ -33,7 +36,10 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
 
     record Opinion(String who, Guess natural, Guess adversarial) {}
 
-    /** @param confidence the probability that the network gives it; @param right whether it is the label */
+    /**
+     * @param confidence the probability that the network gives it
+     * @param right whether it is the label
+     */
     record Guess(String name, String confidence, boolean right) {}
 
     /**

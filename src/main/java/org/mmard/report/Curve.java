@@ -37,6 +37,7 @@ record Curve(String name, int style, List<Point> points, double marked) {
      * Of more points than a chart has places: of each stretch the least and the most, so that nothing that stands out is lost; both ends;
      * and the marked one.
      */
+    @SuppressWarnings("ReferenceEquality") // the point itself, not another one like it
     private static List<Point> thinned(List<Point> points, double marked) {
         if (points.size() <= MOST) {
             return List.copyOf(points);
@@ -51,8 +52,8 @@ record Curve(String name, int style, List<Point> points, double marked) {
             boolean first = stretch == 0;
             boolean last = stretch == stretches - 1;
             in.stream()
-                    .filter(point -> point == least || point == most || point.x == marked || first && point == in.get(0)
-                            || last && point == in.get(in.size() - 1))
+                    .filter(point -> point == least || point == most || point.x == marked || (first && point == in.get(0))
+                            || (last && point == in.get(in.size() - 1)))
                     .forEach(kept::add);
         }
         return List.copyOf(kept);

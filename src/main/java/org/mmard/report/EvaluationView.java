@@ -26,11 +26,16 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     private static final int MOST_CLASSES = 30;
     private static final int MOST_MISTAKES = 20;
 
-    /** @param stage whether it is a part of the cascade that follows; @param share accuracy in per cent, for a bar */
+    /**
+     * @param stage whether it is a part of the cascade that follows
+     * @param share accuracy in per cent, for a bar
+     */
     record Row(String attack, boolean stage, String accuracy, String share, String examples, String robust, String seconds) {}
 
     /**
-     * @param clean, robust in per cent, for the reader; @param cleanAt, robustAt for the style sheet; @param from, length of the line
+     * @param clean, robust in per cent, for the reader
+     * @param cleanAt, robustAt for the style sheet
+     * @param from, length of the line
      *     between them
      */
     record ClassRow(String name, int examples, String clean, String robust, String cleanAt, String robustAt, String from, String length) {}
@@ -51,7 +56,7 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
         boolean small = known && evaluation.classes().size() <= LARGEST_TABLE;
         int[][] confusion = known ? evaluation.confusion(strongest) : null;
         return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest == null ? null : strongest.name(),
-                known ? classes(evaluation, strongest) : null, small ? table(evaluation, strongest, confusion) : null,
+                known ? classes(evaluation, strongest) : null, small ? table(evaluation, confusion) : null,
                 known && !small ? mistakes(evaluation, confusion) : null);
     }
 
@@ -95,7 +100,7 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     }
 
     /** Each row sums to one: of this class, what share was taken for which. */
-    private static HeatTable table(RecordedEvaluation evaluation, RecordedEvaluation.Result strongest, int[][] counts) {
+    private static HeatTable table(RecordedEvaluation evaluation, int[][] counts) {
         List<HeatTable.Row> rows = new ArrayList<>();
         for (int label = 0; label < counts.length; label++) {
             int all = IntStream.of(counts[label]).sum();

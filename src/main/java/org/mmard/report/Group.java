@@ -60,7 +60,11 @@ record Group(String label, String inner, String outer, String student, List<Reco
         return groups;
     }
 
-    /** One group for each cell. @param runs by the URI of their directory, as far as they could be read */
+    /**
+     * One group for each cell.
+     *
+     * @param runs by the URI of their directory, as far as they could be read
+     */
     static List<Group> of(RecordedGrid grid, Map<String, RecordedRun> runs) {
         return grid.cells().stream().map(cell -> {
             Map<String, List<Double>> scores = new LinkedHashMap<>();

@@ -6,14 +6,18 @@ import java.util.Locale;
 /**
  * A table whose cells are coloured by their values.
  *
- * @param corner what rows and columns are; @param columns, rows their names and the cells
+ * @param corner what rows and columns are
+ * @param columns, rows their names and the cells
  */
 record HeatTable(String caption, String corner, List<String> columns, List<Row> rows) {
     record Row(String name, List<Cell> cells) {}
 
     /**
-     * @param text what it says; @param more a second line, or null; @param meaning shown when it is pointed at
-     * @param heat in [0, 1]; @param outlined whether it stands out
+     * @param text what it says
+     * @param more a second line, or null
+     * @param meaning shown when it is pointed at
+     * @param heat in [0, 1]
+     * @param outlined whether it stands out
      */
     record Cell(String text, String more, String meaning, double heat, boolean outlined) {
         /** The share of colour in it, in per cent. */

@@ -11,7 +11,8 @@ import java.util.stream.Stream;
  * Curves over epochs: what its template needs to draw them. All places are in the drawing's own units, which are CSS pixels where the chart
  * is as wide as its {@link #WIDTH}.
  *
- * @param id of the drawing in its page; @param note what else its heading says, or null
+ * @param id of the drawing in its page
+ * @param note what else its heading says, or null
  * @param description the text alternative
  * @param right the right end of the plot
  */
@@ -27,10 +28,16 @@ record LineChart(String id, String title, String note, String description, Strin
     private static final double LINE_HEIGHT = 13;
     private static final int MOST_DOTS = 40;
 
-    /** @param at its place; @param text what stands there */
+    /**
+     * @param at its place
+     * @param text what stands there
+     */
     record Tick(String at, String text) {}
 
-    /** @param path of the line, @param band of the spread around it, both in SVG's language; @param band null where there is no spread */
+    /**
+     * @param path of the line, in SVG's language
+     * @param band of the spread around it, likewise; null where there is no spread
+     */
     record Line(int style, String path, String band, List<Dot> dots, Dot marked) {}
 
     /** @param text shown when it is pointed at */
@@ -38,7 +45,11 @@ record LineChart(String id, String title, String note, String description, Strin
 
     record Label(int style, String x, String y, String text) {}
 
-    /** Something that happened at an epoch. @param text shown when it is pointed at */
+    /**
+     * Something that happened at an epoch.
+     *
+     * @param text shown when it is pointed at
+     */
     record Flag(Sign sign, String x, String text) {}
 
     /** @param x the epoch at which it happened: 3.5 is between the third and the fourth */
@@ -47,7 +58,8 @@ record LineChart(String id, String title, String note, String description, Strin
     /**
      * What is to be drawn.
      *
-     * @param fromZero whether the axis begins at 0; @param labelled whether each line has its name at its end
+     * @param fromZero whether the axis begins at 0
+     * @param labelled whether each line has its name at its end
      * @param with curves of other charts that are to be seen on the same axis
      */
     record Plan(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, boolean labelled, List<Curve> with) {}

@@ -21,7 +21,7 @@ enum Quantity {
     NUMBER {
         @Override
         String tick(double value, double step) {
-            return Math.abs(value) >= 1e4 || value != 0 && step < 1e-4 ? power(value) : fixed(value, step);
+            return Math.abs(value) >= 1e4 || (value != 0 && step < 1e-4) ? power(value) : fixed(value, step);
         }
 
         @Override

@@ -34,7 +34,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
     private static final double LONGEST = 1e12;
 
     /**
-     * @param name of the attack, or clean; @param accuracy share of examples that are robust (clean: right), in [0, 1]
+     * @param name of the attack, or clean
+     * @param accuracy share of examples that are robust (clean: right), in [0, 1]
      * @param correct whether each example is robust (clean: right)
      * @param predictions the class given to each example; none where an older version wrote the file
      * @param seconds spent, summed over whoever worked at it; null where nobody wrote it down
@@ -42,7 +43,10 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
      */
     public record Result(String name, double accuracy, boolean[] correct, int[] predictions, Double seconds, List<Stage> stages) {}
 
-    /** @param attacked examples that it was run on; @param accuracy share of all examples that are robust after it */
+    /**
+     * @param attacked examples that it was run on
+     * @param accuracy share of all examples that are robust after it
+     */
     public record Stage(String attack, int attacked, double accuracy, double seconds) {}
 
     public RecordedEvaluation {

@@ -13,7 +13,8 @@ import org.mmard.files.Folder;
 /**
  * A grid as its {@code grid.json} has it: every pair of inner objective and outer loss with its seeds.
  *
- * @param directory of the grid; @param examples images that each model was evaluated on
+ * @param directory of the grid
+ * @param examples images that each model was evaluated on
  * @param cells in the grid's order
  */
 public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {

@@ -22,7 +22,8 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     private static final int MOST_IN_DETAIL = 4;
 
     /**
-     * @param examples how many images to attack for each run, 0 for none; @param seed of their choice and of the attack's start
+     * @param examples how many images to attack for each run, 0 for none
+     * @param seed of their choice and of the attack's start
      * @param data where the test images are, or null for where the run's settings say
      * @param fetch whether what the run's files name is read from other filesystems than the local one and the run's own, too
      */

@@ -13,14 +13,19 @@ import org.mmard.run.Provenance;
 /**
  * One run on the page.
  *
- * @param id of its section; @param sentence what was trained; @param state how far it is
- * @param tiles its main figures; @param facts what it was made of
+ * @param id of its section
+ * @param sentence what was trained
+ * @param state how far it is
+ * @param tiles its main figures
+ * @param facts what it was made of
  * @param charts none before the first epoch
  * @param keys the signs that stand on the charts
  * @param epochs the numbers behind the charts
  * @param earlier evaluations of a student that the run no longer has
  * @param contact null where there are no images, with the reason in {@code withoutImages} or, where nobody wanted any, null there too
- * @param origin what its bits depend on; @param starts every start of it; @param settings its run.conf
+ * @param origin what its bits depend on
+ * @param starts every start of it
+ * @param settings its run.conf
  */
 record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts,
         List<Sign> keys,

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * An axis: from values to places on the drawing.
  *
- * @param low, high its ends, low below high; @param logarithmic whether equal factors are equally far apart; both ends are then above 0
+ * @param low, high its ends, low below high
+ * @param logarithmic whether equal factors are equally far apart; both ends are then above 0
  * @param step between two ticks of a linear axis
  * @param from, to the places of the ends
  */

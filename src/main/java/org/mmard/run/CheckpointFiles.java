@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Reason;
+import org.mmard.files.Folder;
 import org.mmard.files.Sha256;
 import org.mmard.model.ModelFile;
 
@@ -44,10 +45,14 @@ public final class CheckpointFiles {
     /**
      * One checkpoint.
      *
-     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip}); @param name within the run directory; @param bytes
+     * @param epoch from 1, or 0 where the file does not say ({@code interrupted.zip})
+     * @param name within the run directory
+     * @param bytes
      *     its size
-     * @param time when the epoch ended; @param accuracy on the validation part, or null where the epoch was not validated
-     * @param best whether it is the best epoch's; @param last whether it is the newest epoch's
+     * @param time when the epoch ended
+     * @param accuracy on the validation part, or null where the epoch was not validated
+     * @param best whether it is the best epoch's
+     * @param last whether it is the newest epoch's
      */
     public record Checkpoint(int epoch, String name, long bytes, Instant time, ValidationAccuracy accuracy, boolean best, boolean last) {}
 
@@ -60,18 +65,28 @@ public final class CheckpointFiles {
     }
 
     /**
-     * A copy that was made. @param sha256 of its bytes, in hexadecimal; @param recorded whether that is what was recorded when they were
+     * A copy that was made.
+     *
+     * @param sha256 of its bytes, in hexadecimal
+     * @param recorded whether that is what was recorded when they were
      * written
      */
     public record Copy(Path file, long bytes, String sha256, boolean recorded) {}
 
     /**
-     * What became of the check of a file. @param damage what is wrong with it, in one line, or null; @param recorded whether its checksum
+     * What became of the check of a file.
+     *
+     * @param damage what is wrong with it, in one line, or null
+     * @param recorded whether its checksum
      * was recorded
      */
     public record Verdict(String name, String damage, boolean recorded) {}
 
-    /** What was removed. @param bytes that were freed */
+    /**
+     * What was removed.
+     *
+     * @param bytes that were freed
+     */
     public record Pruned(List<Checkpoint> removed, long bytes) {}
 
     /** @throws InputError where there is no run at that URI */
@@ -107,7 +122,11 @@ public final class CheckpointFiles {
         return list(line -> {});
     }
 
-    /** The same. @param warn told in one line about each that has the name of a checkpoint and is no file */
+    /**
+     * The same.
+     *
+     * @param warn told in one line about each that has the name of a checkpoint and is no file
+     */
     public List<Checkpoint> list(Consumer<String> warn) {
         Map<Integer, EpochMetrics> metrics =
                 EpochMetrics.read(directory).stream().collect(Collectors.toMap(EpochMetrics::epoch, line -> line, (one, other) -> other));
@@ -115,8 +134,8 @@ public final class CheckpointFiles {
         int last = epochs.isEmpty() ? 0 : epochs.last();
         int best = best(epochs, metrics.values().stream().filter(line -> line.best() && line.epoch() <= last).mapToInt(EpochMetrics::epoch)
                 .max().orElse(0));
-        Map<String, RunDirectory.Entry> files = new TreeMap<>();
-        for (RunDirectory.Entry file : directory.zips()) {
+        Map<String, Folder.Entry> files = new TreeMap<>();
+        for (Folder.Entry file : directory.zips()) {
             if (file.isFile()) {
                 files.put(file.name(), file);
             } else {
@@ -145,19 +164,23 @@ public final class CheckpointFiles {
      */
     private int best(SortedSet<Integer> epochs, int recorded) {
         Optional<String> copied = directory.readSha256(RunDirectory.BEST);
-        if (copied.isEmpty() || recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied)) {
+        if (copied.isEmpty() || (recorded > 0 && directory.readSha256(RunDirectory.checkpoint(recorded)).equals(copied))) {
             return recorded;
         }
         return epochs.stream().filter(epoch -> directory.readSha256(RunDirectory.checkpoint(epoch)).equals(copied)).findFirst()
                 .orElse(recorded);
     }
 
-    private static Checkpoint checkpoint(int epoch, RunDirectory.Entry file, EpochMetrics line, boolean best, boolean last) {
+    private static Checkpoint checkpoint(int epoch, Folder.Entry file, EpochMetrics line, boolean best, boolean last) {
         return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(),
                 line == null ? null : line.accuracy(), best, last);
     }
 
-    /** The name of an epoch's checkpoint within the run directory. @throws InputError where it has none, naming the epochs that have */
+    /**
+     * The name of an epoch's checkpoint within the run directory.
+     *
+     * @throws InputError where it has none, naming the epochs that have
+     */
     public String ofEpoch(int epoch) {
         SortedSet<Integer> epochs = directory.checkpoints();
         if (!epochs.contains(epoch)) {
@@ -185,7 +208,8 @@ public final class CheckpointFiles {
     /**
      * Copies a file of the run to the local disk: under a temporary name first, and under its own when its checksum is right.
      *
-     * @param name within the run directory, such as {@link RunDirectory#BEST}; @param to a file, or a folder that is there
+     * @param name within the run directory, such as {@link RunDirectory#BEST}
+     * @param to a file, or a folder that is there
      * @param replace whether a file that is there already may be replaced
      * @throws InputError where the file is missing or damaged, or the copy must not or cannot be written
      */
@@ -276,7 +300,7 @@ public final class CheckpointFiles {
      * @param each told of each as it is checked
      */
     public void verify(Consumer<Verdict> each) {
-        for (RunDirectory.Entry file : directory.zips()) {
+        for (Folder.Entry file : directory.zips()) {
             Verdict verdict = verdict(file.name());
             if (verdict.damage != null) {
                 pause();
@@ -311,7 +335,9 @@ public final class CheckpointFiles {
      *
      * What is not as its checksum was recorded stays too: it may be damaged, or somebody else's.
      *
-     * @param keepLast 0 or above; @param keepEvery 0 for no multiples; @param dryRun whether to find out only
+     * @param keepLast 0 or above
+     * @param keepEvery 0 for no multiples
+     * @param dryRun whether to find out only
      * @param tell told in one line about a lock that is waited for or taken over, and about each file that is left alone
      * @throws InputError where a live driver trains there, or metrics.jsonl is missing, without which nothing says which epoch is the best
      */

@@ -39,7 +39,7 @@ public record CheckpointState(
                 return first == null ? second : first;
             }
             int order = Double.compare(second.robust, first.robust);
-            return order > 0 || order == 0 && second.clean > first.clean ? second : first;
+            return order > 0 || (order == 0 && second.clean > first.clean) ? second : first;
         }
 
         public static Best of(int epoch, ValidationAccuracy accuracy) {

@@ -34,7 +34,11 @@ public final class Checkpoints {
     /** Epochs whose files are not removed for they are not as they were written, each said once. */
     private final Set<Integer> leftAlone = new HashSet<>();
 
-    /** A checkpoint that was read whole. @param raw the student's own weights, where the model's are an average of them; else null */
+    /**
+     * A checkpoint that was read whole.
+     *
+     * @param raw the student's own weights, where the model's are an average of them; else null
+     */
     public record Checkpoint(CheckpointState state, ModelFile.Model model, INDArray raw) {
         /** The student to go on with: its own weights and its velocity. */
         public ComputationGraph student() {
@@ -58,7 +62,8 @@ public final class Checkpoints {
     /**
      * Writes the checkpoint of an epoch, brings {@code last.zip} and {@code best.zip} up to date, then removes what need not be kept.
      *
-     * @param model what users get, with the student's velocity; @param student may be the same
+     * @param model what users get, with the student's velocity
+     * @param student may be the same
      */
     public void save(ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
         String name = RunDirectory.checkpoint(state.epoch());
@@ -78,6 +83,7 @@ public final class Checkpoints {
         write(RunDirectory.INTERRUPTED, model, student, metadata, state);
     }
 
+    @SuppressWarnings("ReferenceEquality") // whether the average is a graph of its own
     private void write(String name, ComputationGraph model, ComputationGraph student, ModelFile.Metadata metadata, CheckpointState state) {
         Map<String, byte[]> extras = new TreeMap<>(Map.of(CheckpointState.ENTRY, state.json()));
         if (model != student) {
@@ -216,7 +222,7 @@ public final class Checkpoints {
         ModelFile.Model model = directory.readChecked(name, (in, length) -> ModelFile.read(uri, in, length));
         CheckpointState state = CheckpointState.parse(model.extras().get(CheckpointState.ENTRY), uri);
         boolean ofEpoch = !name.equals(RunDirectory.INTERRUPTED) && !name.equals(RunDirectory.BEST);
-        if (ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch())) || !state.settings().equals(settings)) {
+        if ((ofEpoch && !name.equals(RunDirectory.checkpoint(state.epoch()))) || !state.settings().equals(settings)) {
             throw new InputError(uri + ": is the checkpoint of epoch " + state.epoch() + " of "
                     + (state.settings().equals(settings) ? "this" : "another") + " run");
         }

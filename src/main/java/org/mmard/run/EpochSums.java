@@ -5,7 +5,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.mmard.step.Tally;
 
-/** What was done of an epoch so far. @param executors by id; @param seconds wall time */
+/**
+ * What was done of an epoch so far.
+ *
+ * @param executors by id
+ * @param seconds wall time
+ */
 public record EpochSums(Map<String, Tally> executors, double seconds) {
     public static final EpochSums NONE = new EpochSums(Map.of(), 0);
 

@@ -20,7 +20,9 @@ import org.mmard.files.ProcessIdentity;
 /**
  * Who holds a run directory: the content of {@code run.lock}.
  *
- * @param id of this taking of the lock, random; @param machine within which process numbers mean something; @param since, beat when it was
+ * @param id of this taking of the lock, random
+ * @param machine within which process numbers mean something
+ * @param since, beat when it was
  *     taken, and last written
  */
 record LockHolder(String id, String host, String machine, ProcessIdentity process, String since, String beat) {

@@ -25,7 +25,10 @@ public record Provenance(String settings, long seed, Source data, Source teacher
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LARGEST = 1 << 26;
 
-    /** @param uri where it was read; @param sha256 of its content, in hexadecimal */
+    /**
+     * @param uri where it was read
+     * @param sha256 of its content, in hexadecimal
+     */
     public record Source(String uri, String sha256) {}
 
     /**

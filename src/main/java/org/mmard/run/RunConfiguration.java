@@ -26,7 +26,9 @@ final class RunConfiguration {
     private RunConfiguration() {}
 
     /**
-     * @param recorded the text of {@code run.conf}; @param now the resolved configuration of the resume; @param uri where {@code recorded}
+     * @param recorded the text of {@code run.conf}
+     * @param now the resolved configuration of the resume
+     * @param uri where {@code recorded}
      *     lies
      * @throws InputError naming the first key that must not change, with both values
      */

@@ -41,7 +41,10 @@ public final class RunLock implements AutoCloseable {
     private final Runnable hook = this::release;
     private volatile boolean closed;
 
-    /** @param beat from one heartbeat to the next; @param patience without any before a lock on another machine is stale */
+    /**
+     * @param beat from one heartbeat to the next
+     * @param patience without any before a lock on another machine is stale
+     */
     public record Timing(Duration beat, Duration patience) {
         static final Timing USUAL = new Timing(Duration.ofSeconds(5), Duration.ofSeconds(30));
 
@@ -56,7 +59,7 @@ public final class RunLock implements AutoCloseable {
         this.holder = holder;
         this.createdFolder = createdFolder;
         long beat = timing.beat.toMillis();
-        heart.scheduleWithFixedDelay(this::beat, beat, beat, TimeUnit.MILLISECONDS);
+        var unused = heart.scheduleWithFixedDelay(this::beat, beat, beat, TimeUnit.MILLISECONDS);
         ShutdownHookManager.get().addShutdownHook(hook, HOOK_PRIORITY);
     }
 
@@ -73,7 +76,7 @@ public final class RunLock implements AutoCloseable {
         LockHolder self = LockHolder.self();
         files.createFolder(folder);
         boolean contested = false;
-        while (!files.create(path, self.now()) || contested && !settled(files, path, self)) {
+        while (!files.create(path, self.now()) || (contested && !settled(files, path, self))) {
             byte[] found = read(files, path).orElse(null);
             if (found == null) {
                 continue;
@@ -192,7 +195,7 @@ public final class RunLock implements AutoCloseable {
             Optional<byte[]> now = read(files, path);
             if (now.isEmpty()) {
                 files.create(path, holder.now());
-            } else if (isOurs(now.get()) || now.get().length > 0 && LockHolder.parse(now.get()).isEmpty()) {
+            } else if (isOurs(now.get()) || (now.get().length > 0 && LockHolder.parse(now.get()).isEmpty())) {
                 files.write(path, out -> out.write(holder.now()), sha256 -> {});
             } else {
                 // The next write of the run finds out, too, and ends it.

@@ -23,7 +23,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
      * trace.
      *
      * @param resume whether to go on with the run that the directory holds; without one there, a run starts from the beginning
-     * @param configuration the resolved configuration; @param now provenance of this start alone, its {@code afterEpoch} 0
+     * @param configuration the resolved configuration
+     * @param now provenance of this start alone, its {@code afterEpoch} 0
      * @param warn told in one line about each checkpoint that cannot be used
      * @throws InputError where the directory holds a run and {@code resume} is false, or that run was another one
      */
@@ -54,7 +55,8 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
     /**
      * Where the run of this start stands now, for a restart.
      *
-     * @param reason what happened; @param warn as above
+     * @param reason what happened
+     * @param warn as above
      */
     public StartingPoint again(RunDirectory directory, String reason, Consumer<String> warn) {
         Provenance.Start restart = provenance.starts().get(provenance.starts().size() - 1).again(reason);
@@ -110,7 +112,11 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         return epoch() == 0 ? "the beginning" : "the checkpoint of epoch " + epoch();
     }
 
-    /** The same, when it is known where the executors compute. @param devices by name, {@code device} among them, for the record */
+    /**
+     * The same, when it is known where the executors compute.
+     *
+     * @param devices what it computes on and with, by name, for the record
+     */
     public StartingPoint on(Map<String, String> devices) {
         return new StartingPoint(configuration, provenance.on(devices), checkpoint);
     }

@@ -43,7 +43,11 @@ final class ExecutorWatch extends SparkListener {
         }
     }
 
-    /** The same for a call of its own. @param gone executors that must first have ended */
+    /**
+     * The same for a call of its own.
+     *
+     * @param gone executors that must first have ended
+     */
     static void await(SparkContext spark, int executors, int timeout, Set<String> gone) {
         if (spark.isLocal()) {
             return;
@@ -95,7 +99,11 @@ final class ExecutorWatch extends SparkListener {
         }
     }
 
-    /** Ends what runs on the executors. @param what happened, in one line */
+    /**
+     * Ends what runs on the executors.
+     *
+     * @param what happened, in one line
+     */
     void fail(String what) {
         synchronized (this) {
             if (failure != null || !watching) {
@@ -113,7 +121,11 @@ final class ExecutorWatch extends SparkListener {
         return failure != null;
     }
 
-    /** Throws when the cluster has failed meanwhile. @param epoch counted from 1, 0 before the first */
+    /**
+     * Throws when the cluster has failed meanwhile.
+     *
+     * @param epoch counted from 1, 0 before the first
+     */
     synchronized void check(int epoch) {
         if (failure != null) {
             throw new ClusterFailure(failure + in(epoch), null);

@@ -20,7 +20,11 @@ final class LiveProgress extends SparkListener {
     private final StepListener listener;
     private final Map<Object, Tally> byTask = new HashMap<>();
 
-    /** @param tally the id of the epoch's accumulator; @param before what was done of the epoch earlier; @param batches of the epoch */
+    /**
+     * @param tally the id of the epoch's accumulator
+     * @param before what was done of the epoch earlier
+     * @param batches of the epoch
+     */
     LiveProgress(long tally, EpochSums before, long batches, StepListener listener) {
         this.tally = tally;
         this.before = before;

@@ -9,7 +9,11 @@ import org.mmard.data.ImageSet;
 import org.mmard.step.Schedule;
 import org.mmard.step.StepFactory;
 
-/** All that an executor must know of a run, the same in every epoch. @param id tells the runs of one JVM apart */
+/**
+ * All that an executor must know of a run, the same in every epoch.
+ *
+ * @param id tells the runs of one JVM apart
+ */
 public record Plan(UUID id, Settings settings, EpochOrder order, Schedule schedule, StepFactory steps, Broadcast<ImageSet> images)
         implements Serializable {
     int executors() {

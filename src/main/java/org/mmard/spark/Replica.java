@@ -88,7 +88,11 @@ final class Replica {
         }
     }
 
-    /** The state after an epoch. @param whole whether the parameters travel, or only their checksum */
+    /**
+     * The state after an epoch.
+     *
+     * @param whole whether the parameters travel, or only their checksum
+     */
     ReplicaState state(int shard, boolean whole) {
         List<FlatRange> trainable = FlatRange.trainable(graph.getUpdater());
         List<FlatRange> statistics = FlatRange.runningStatistics(graph.getUpdater());

@@ -31,7 +31,7 @@ final class ReplicaGraph extends DistillingGraph {
 
     /** DL4J's training wrapper logs what this throws, and returns what there is: whoever called it must ask. */
     @Override
-    public void fit(MultiDataSetIterator batches) {
+    public synchronized void fit(MultiDataSetIterator batches) {
         try {
             super.fit(batches);
         } catch (Throwable e) {

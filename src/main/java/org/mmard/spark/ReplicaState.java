@@ -12,13 +12,18 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * What an executor brings back from an epoch.
  *
- * @param checksum CRC-32 of the trainable parameters; @param parameters the trainable parameters, or null where another shard brings them
- * @param statistics running means and variances; @param velocity the updater state
+ * @param checksum CRC-32 of the trainable parameters
+ * @param parameters the trainable parameters, or null where another shard brings them
+ * @param statistics running means and variances
+ * @param velocity the updater state
  * @param average the moving average of the weights, or null where there is none
  */
 record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity, Average average)
         implements Serializable {
-    /** @param parameters as above: all replicas follow the same weights; @param statistics of this replica's own running statistics */
+    /**
+     * @param parameters as above: all replicas follow the same weights
+     * @param statistics of this replica's own running statistics
+     */
     record Average(float[] parameters, float[] statistics) implements Serializable {}
 
     /**

@@ -39,7 +39,11 @@ enum RunGauge {
         }
     }
 
-    /** A run begins, or, where it is the one that this driver trained last, begins again. @param directory its name */
+    /**
+     * A run begins, or, where it is the one that this driver trained last, begins again.
+     *
+     * @param directory its name
+     */
     static synchronized void begin(String directory) {
         if (directory.equals(run)) {
             RESTARTS.value = RESTARTS.value + 1;
@@ -56,7 +60,10 @@ enum RunGauge {
     /**
      * Follows an epoch as news of it arrive.
      *
-     * @param epoch from 1; @param before steps of the run before it; @param begun steps of it that were done earlier; @param batch images
+     * @param epoch from 1
+     * @param before steps of the run before it
+     * @param begun steps of it that were done earlier
+     * @param batch images
      *     of a step
      * @param listener whom the news are for
      */
@@ -74,9 +81,11 @@ enum RunGauge {
     /**
      * An epoch, or a part of it, is trained.
      *
-     * @param before steps of the run before it; @param now what was done since it was followed; @param all what was done of it altogether
+     * @param before steps of the run before it
+     * @param now what was done since it was followed
+     * @param all what was done of it altogether
      */
-    static void trained(long before, EpochSums now, EpochSums all) {
+    static synchronized void trained(long before, EpochSums now, EpochSums all) {
         STEP.value = before + all.steps();
         LOSS.value = all.loss();
         IMAGES_PER_SECOND.value = now.images() / now.seconds();

@@ -57,7 +57,11 @@ public final class RunPlugin implements SparkPlugin {
             RunGauge.register(context.metricRegistry());
         }
 
-        /** The epoch to be stopped. @param question there is only one */
+        /**
+         * The epoch to be stopped.
+         *
+         * @param question there is only one
+         */
         @Override
         public Object receive(Object question) {
             Training now = training;
@@ -79,7 +83,7 @@ public final class RunPlugin implements SparkPlugin {
                 // back.
                 Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
             }
-            clock.scheduleWithFixedDelay(() -> ask(context), POLL_MILLISECONDS, POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
+            var unused = clock.scheduleWithFixedDelay(() -> ask(context), POLL_MILLISECONDS, POLL_MILLISECONDS, TimeUnit.MILLISECONDS);
         }
 
         private static void ask(PluginContext context) {

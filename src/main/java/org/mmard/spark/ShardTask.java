@@ -19,7 +19,10 @@ public final class ShardTask extends AbstractFunction1<Iterator<MultiDataSet>, I
     private final Settings.Engine engine;
     private final boolean alone;
 
-    /** @param engine where to compute; @param alone whether there is no other executor to share updates with */
+    /**
+     * @param engine where to compute
+     * @param alone whether there is no other executor to share updates with
+     */
     public ShardTask(DistillingWorker worker, Settings.Engine engine, boolean alone) {
         this.worker = worker;
         this.engine = engine;

@@ -46,10 +46,12 @@ public final class SparkEpochs implements Epochs {
     /**
      * Waits for the executors and sends them the images.
      *
-     * @param student the driver's copy; its updater state is the velocity; @param average over its weights
+     * @param student the driver's copy; its updater state is the velocity
+     * @param average over its weights
      * @param training the images to train on, their index being their record id
      * @param validation the images held out, at least one where {@link #validate} is to be called
-     * @param steps makes each executor's training step; @param stop ends an epoch after its current steps, and validation at once
+     * @param steps makes each executor's training step
+     * @param stop ends an epoch after its current steps, and validation at once
      * @throws org.mmard.failure.InputError where the executors do not come
      */
     public SparkEpochs(
@@ -154,7 +156,10 @@ public final class SparkEpochs implements Epochs {
     }
 
     /**
-     * Does something on the executors. @param what it is, for Spark's pages @throws org.mmard.train.ClusterFailure where it fails because
+     * Does something on the executors.
+     *
+     * @param what it is, for Spark's pages
+     * @throws org.mmard.train.ClusterFailure where it fails because
      * of these
      */
     private <T> T onCluster(String what, Callable<T> work) {

@@ -17,13 +17,16 @@ final class StallWatch implements AutoCloseable {
     private long furthest;
     private long deadline;
 
-    /** @param first longest time to the first step; @param between to every other */
+    /**
+     * @param first longest time to the first step
+     * @param between to every other
+     */
     StallWatch(Duration first, Duration between, Runnable alarm) {
         this.between = between;
         this.alarm = alarm;
         deadline = System.nanoTime() + first.toNanos();
         long period = Math.max(1, Math.min(1000, between.toMillis() / 4));
-        clock.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
+        var unused = clock.scheduleWithFixedDelay(this::look, period, period, TimeUnit.MILLISECONDS);
     }
 
     /** @param done steps of the epoch; news that are no news count as none */

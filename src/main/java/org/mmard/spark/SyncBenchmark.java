@@ -22,14 +22,19 @@ import scala.runtime.AbstractFunction1;
 /**
  * Times how executors, processes of their own, share updates of a given size.
  *
- * @param length values of an update; @param warmUp rounds before those that are timed: until the virtual machine has compiled what runs in
+ * @param length values of an update
+ * @param warmUp rounds before those that are timed: until the virtual machine has compiled what runs in
  *     them
  * @param encrypted whether what travels is encrypted, by AES in GCM, as the examples under {@code deploy/} have it
  */
 public record SyncBenchmark(int length, int executors, Encoding encoding, boolean encrypted, int rounds, int warmUp) {
     private static final int STALL_SECONDS = 300;
 
-    /** What each executor has seen, in the order of the shards. @throws IllegalStateException where their sums differ */
+    /**
+     * What each executor has seen, in the order of the shards.
+     *
+     * @throws IllegalStateException where their sums differ
+     */
     public List<Timing> run() {
         Map<String, String> properties = new HashMap<>();
         if (encrypted) {

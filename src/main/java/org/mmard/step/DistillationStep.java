@@ -103,7 +103,8 @@ public final class DistillationStep implements Step {
     /**
      * The attack from a given start: x' after the settings' number of steps.
      *
-     * @param natural x, shape [examples, channels, height, width]; @param start x'_0 of the same shape
+     * @param natural x, shape [examples, channels, height, width]
+     * @param start x'_0 of the same shape
      * @throws java.util.NoSuchElementException where the method makes no attack
      */
     public Tensor adversarial(Tensor natural, Tensor start, int[] labels) {

@@ -28,7 +28,11 @@ public final class DistillationSteps implements StepFactory {
                 settings.engine(), teacher);
     }
 
-    /** As above, from the settings that matter to a step. @param epochs of the whole training */
+    /**
+     * As above, from the settings that matter to a step.
+     *
+     * @param epochs of the whole training
+     */
     public DistillationSteps(Settings.Method method, int epochs, Settings.Attack attack, Settings.WeightPerturbation perturbation,
             Settings.Engine engine, Teacher teacher) {
         this.method = method;

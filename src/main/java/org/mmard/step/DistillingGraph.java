@@ -37,14 +37,17 @@ public class DistillingGraph extends ComputationGraph {
     @FunctionalInterface
     public interface StepListener {
         /**
-         * @param skipped whether the step changed nothing, because it was not finite; @param seconds its wall time, loading its images
+         * @param skipped whether the step changed nothing, because it was not finite
+         * @param seconds its wall time, loading its images
          *     included
          */
         void stepped(Step.Result result, boolean skipped, double seconds);
     }
 
     /**
-     * @param configuration cloned; its updater must be {@code Nesterovs}; @param parameters copied; @param velocity copied, may be null for
+     * @param configuration cloned; its updater must be {@code Nesterovs}
+     * @param parameters copied
+     * @param velocity copied, may be null for
      *     zeros
      */
     public DistillingGraph(
@@ -78,8 +81,10 @@ public class DistillingGraph extends ComputationGraph {
     }
 
     /**
-     * From where on a moving average follows the parameters after every step; null for none. @param decay a's share in a <- decay a + (1 -
-     * decay) p
+     * From where on a moving average follows the parameters after every step; null for none.
+     *
+     * @param decay a's share in
+     *     {@code a <- decay a + (1 - decay) p}
      */
     public void follow(float[] start, double decay) {
         if (average != null) {

@@ -12,7 +12,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A contiguous range of a graph's flat parameter vector.
  *
- * @param start first index; @param end one past the last
+ * @param start first index
+ * @param end one past the last
  * @param state for trainable parameters: index of the range's velocity in the updater state, else -1
  */
 public record FlatRange(int start, int end, int state) {
@@ -33,7 +34,11 @@ public record FlatRange(int start, int end, int state) {
         return ranges(updater, false);
     }
 
-    /** The values of these ranges, one after the other. @param parameters a flat vector, such as {@code graph.params()} */
+    /**
+     * The values of these ranges, one after the other.
+     *
+     * @param parameters a flat vector, such as {@code graph.params()}
+     */
     public static float[] values(INDArray parameters, List<FlatRange> ranges) {
         float[] values = new float[ranges.stream().mapToInt(FlatRange::length).sum()];
         FlatVector.use(parameters, bytes -> {

@@ -16,13 +16,18 @@ public interface Step extends AutoCloseable {
     void close();
 
     /**
-     * @param shape of one image; @param images floats in [0, 1], shape [examples, channels, height, width], already augmented
+     * @param shape of one image
+     * @param images floats in [0, 1], shape [examples, channels, height, width], already augmented
      * @param labels class indices
      * @param records record ids: with seed and epoch, the source of each example's random start
      */
     record Batch(ImageShape shape, float[] images, int[] labels, int[] records, long seed, int epoch) {}
 
-    /** @param loss outer loss; @param terms its terms by name; @param natural, adversarial examples the student got right in train mode */
+    /**
+     * @param loss outer loss
+     * @param terms its terms by name
+     * @param natural, adversarial examples the student got right in train mode
+     */
     record Result(double loss, Map<String, Double> terms, int examples, int natural, int adversarial) {
         boolean isFinite() {
             return Double.isFinite(loss) && terms.values().stream().allMatch(Double::isFinite);

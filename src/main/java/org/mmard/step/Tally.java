@@ -12,9 +12,12 @@ import org.mmard.engine.Device;
  * whichever executor's news came first.
  *
  * @param device where this executor computes, such as cuda:0 (NVIDIA A100); null in what older versions wrote
- * @param minibatches steps, skipped ones included; @param images of all of them; @param seconds time spent in them
+ * @param minibatches steps, skipped ones included
+ * @param images of all of them
+ * @param seconds time spent in them
  * @param counted images of the steps that were not skipped, which the following are about
- * @param loss, terms summed over images; @param natural, adversarial images the student got right
+ * @param loss, terms summed over images
+ * @param natural, adversarial images the student got right
  */
 public record Tally(
         String host, String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss,
@@ -23,7 +26,11 @@ public record Tally(
     /** Far below what a mean's rounding shows; without a bound, a loss of 1e-300 would have hundreds of digits. */
     private static final int DECIMALS = 60;
 
-    /** A single step of this process. @param skipped whether it changed nothing, its loss or gradient not being finite */
+    /**
+     * A single step of this process.
+     *
+     * @param skipped whether it changed nothing, its loss or gradient not being finite
+     */
     public static Tally of(String host, Step.Result result, boolean skipped, double seconds) {
         String device = Device.current().description();
         if (skipped) {

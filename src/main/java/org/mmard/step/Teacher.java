@@ -14,8 +14,10 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A teacher as it travels from the driver, which reads its file once, to the executors, which need not reach that file.
  *
- * @param uri where it was read; @param sha256 of that file, in hexadecimal
- * @param architecture its name in the zoo; @param shape of the images it is for
+ * @param uri where it was read
+ * @param sha256 of that file, in hexadecimal
+ * @param architecture its name in the zoo
+ * @param shape of the images it is for
  * @param configuration its DL4J configuration as JSON
  * @param parameters its flat parameter vector
  */

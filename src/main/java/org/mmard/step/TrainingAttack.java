@@ -20,7 +20,8 @@ import org.mmard.method.TeacherOnNatural;
  * The attack that a method trains its student against, on a student that has been trained: to look at the examples that it makes, or to
  * evaluate against them. The student is in eval mode.
  *
- * @param method whose inner objective is climbed; @param settings radius, step size, steps and start
+ * @param method whose inner objective is climbed
+ * @param settings radius, step size, steps and start
  * @param teacher null where the objective asks none
  */
 public record TrainingAttack(Settings.Method method, Settings.Attack settings, Teacher teacher) implements Attack {

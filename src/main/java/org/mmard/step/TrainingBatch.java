@@ -8,7 +8,9 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A minibatch as it travels: which records, and its place in the run. The images are looked up where they are needed.
  *
- * @param epoch from 0; @param index the batch's number in the epoch over all executors, from 0; @param records record ids, at least one
+ * @param epoch from 0
+ * @param index the batch's number in the epoch over all executors, from 0
+ * @param records record ids, at least one
  */
 public record TrainingBatch(int epoch, int index, int[] records) {
 
@@ -26,7 +28,11 @@ public record TrainingBatch(int epoch, int index, int[] records) {
         return new TrainingBatch(labels.getInt(0, 0), labels.getInt(0, 1), features.reshape(features.length()).toIntVector());
     }
 
-    /** The batch's images as floats. @param augment whether they are cropped and flipped, decided by (seed, epoch, record id) */
+    /**
+     * The batch's images as floats.
+     *
+     * @param augment whether they are cropped and flipped, decided by (seed, epoch, record id)
+     */
     public Step.Batch load(ImageSet images, long seed, boolean augment) {
         int size = images.shape().size();
         float[] pixels = new float[records.length * size];

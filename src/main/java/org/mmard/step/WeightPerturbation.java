@@ -49,7 +49,8 @@ final class WeightPerturbation {
      */
     <T> T around(Supplier<T> gradient) {
         float[] before = FlatRange.values(graph.params(), statistics);
-        gradient.get();
+        // Its value is that of the second call.
+        var unused = gradient.get();
         FlatRange.assign(graph.params(), statistics, before);
         float[] weights = FlatRange.values(graph.params(), tensors);
         tensors.forEach(this::climb);

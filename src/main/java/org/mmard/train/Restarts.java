@@ -11,7 +11,10 @@ public final class Restarts {
     private final TrainingListener listener;
     private int done;
 
-    /** @param last the state after the last epoch; @param seconds of this call, failed attempts and all */
+    /**
+     * @param last the state after the last epoch
+     * @param seconds of this call, failed attempts and all
+     */
     public record Outcome(CheckpointState last, double seconds) {}
 
     /** Trains from there to the end. */

@@ -25,7 +25,11 @@ public final class StopRequest {
         }
     }
 
-    /** Promises to stop. @param atOnce done when the request is made, or now where it was; must return soon */
+    /**
+     * Promises to stop.
+     *
+     * @param atOnce done when the request is made, or now where it was; must return soon
+     */
     public Promise promise(Runnable atOnce) {
         Promise promise = new Promise(atOnce);
         synchronized (this) {

@@ -14,7 +14,8 @@ public interface TrainingListener extends StepListener {
     /**
      * The executors are there, for the first time.
      *
-     * @param master Spark's; @param devices where they compute, as {@code device}, and versions of what they compute with, by name
+     * @param master Spark's
+     * @param devices where they compute, under {@code "device"}, and versions of what they compute with, by name
      */
     default void trainingStarts(String master, Map<String, String> devices) {}
 
@@ -33,10 +34,18 @@ public interface TrainingListener extends StepListener {
     /** A signal or a program has asked the run to stop: it ends after the current step. */
     default void stopping(String signal) {}
 
-    /** A person should know: a checkpoint cannot be used, a lock is waited for. @param line one line */
+    /**
+     * A person should know: a checkpoint cannot be used, a lock is waited for.
+     *
+     * @param line one line
+     */
     default void warning(String line) {}
 
-    /** The cluster has failed, and the run goes on from its newest checkpoint. @param line what happened, in one line */
+    /**
+     * The cluster has failed, and the run goes on from its newest checkpoint.
+     *
+     * @param line what happened, in one line
+     */
     default void restarting(String line) {}
 
     /** This listener and then another. */

@@ -30,7 +30,9 @@ public final class TrainingRun {
     private final Schedule schedule;
 
     /**
-     * @param student the driver's graph, which each epoch leaves in its new state; @param average over it; @param metadata goes into every
+     * @param student the driver's graph, which each epoch leaves in its new state
+     * @param average over it
+     * @param metadata goes into every
      *     checkpoint
      * @param batchesPerEpoch minibatches of one epoch over all executors
      */
@@ -71,7 +73,12 @@ public final class TrainingRun {
         return state;
     }
 
-    /** One epoch, or what is left of it. @param state before it; @return after it */
+    /**
+     * One epoch, or what is left of it.
+     *
+     * @param state before it
+     * @return after it
+     */
     private CheckpointState epoch(CheckpointState state, Epochs epochs, TrainingListener listener, StopRequest stop, Metrics metrics) {
         int epoch = state.epoch();
         EpochSums begun = state.begun() == null ? EpochSums.NONE : state.begun();

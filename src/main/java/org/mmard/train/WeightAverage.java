@@ -9,9 +9,9 @@ import org.mmard.run.Checkpoints;
 import org.mmard.step.FlatRange;
 
 /**
- * An average of a student's weights over its training, validated and kept in the student's place. A moving average, a <- decay a + (1 -
- * decay) p after each step (a begins as the weights p before the first), is kept up to date by whoever carries out the steps; an
- * equal-weight one (Izmailov et al., arXiv 1803.05407) takes in the weights after each epoch: a <- a + (p - a) / n.
+ * An average of a student's weights over its training, validated and kept in the student's place. A moving average,
+ * {@code a <- decay a + (1 - decay) p} after each step (a begins as the weights p before the first), is kept up to date by whoever carries out the steps; an
+ * equal-weight one (Izmailov et al., arXiv 1803.05407) takes in the weights after each epoch: {@code a <- a + (p - a) / n}.
  */
 public final class WeightAverage {
     private final Settings.Averaging settings;

@@ -106,7 +106,11 @@ public record DeviceCheck(Device device) {
         }
     }
 
-    /** The share of examples that AutoAttack finds robust on one of the two and not on the other. @param examples how many */
+    /**
+     * The share of examples that AutoAttack finds robust on one of the two and not on the other.
+     *
+     * @param examples how many
+     */
     public Comparison autoAttack(int examples) {
         boolean[] expected = on(Device.HOST, () -> robust(examples));
         boolean[] found = on(device, () -> robust(examples));

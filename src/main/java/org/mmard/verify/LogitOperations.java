@@ -109,7 +109,10 @@ final class LogitOperations {
         return new Predictions(labels).with(Prediction.STUDENT_NATURAL, natural).with(Prediction.STUDENT_ADVERSARIAL, adversarial);
     }
 
-    /** @param ofP the prediction that p stands on; @param factor of the derivatives */
+    /**
+     * @param ofP the prediction that p stands on
+     * @param factor of the derivatives
+     */
     private static Map<String, double[]> results(double[] values, Map<Prediction, Logits> gradients, Prediction ofP, double factor) {
         Map<String, double[]> results = new LinkedHashMap<>();
         results.put(VALUE, values);

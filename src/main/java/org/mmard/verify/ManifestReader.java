@@ -194,7 +194,7 @@ final class ManifestReader {
 
         Object scalar(String key) {
             JsonNode value =
-                    value(key, at -> at.isTextual() || at.isNumber() && Double.isFinite(at.doubleValue()), "a finite number or a text");
+                    value(key, at -> at.isTextual() || (at.isNumber() && Double.isFinite(at.doubleValue())), "a finite number or a text");
             return value.isTextual() ? value.textValue() : (Object) value.doubleValue();
         }
 

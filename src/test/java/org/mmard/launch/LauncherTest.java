@@ -237,6 +237,18 @@ class LauncherTest {
     }
 
     @Test
+    void checkCompilesInAFolderOfItsOwnAndBuildsNoJar() throws Exception {
+        Path stale = Files.createDirectories(checkout.resolve("target/check/classes"));
+
+        assertEquals(0, mmard("check").exit());
+
+        assertEquals(List.of("-B -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -P check -f " + checkout.resolve("pom.xml") + " compile"),
+                Files.readAllLines(builds));
+        assertTrue(Files.notExists(stale), "what was compiled with other options is compiled anew");
+        assertEquals(2, mmard("check", "-Dtest=X").exit());
+    }
+
+    @Test
     void testHandsItsArgumentsToMaven() throws Exception {
         Shell.Outcome outcome = mmard("test", "-Dtest=Some Thing*");
 

@@ -3,6 +3,7 @@ package org.mmard.spark.host;
 import org.apache.spark.SparkConf;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.engine.Cuda;
 import org.mmard.engine.Device;
@@ -18,7 +19,7 @@ public final class AssignedGpu {
     private static final String PER_TASK = "spark.task.resource.gpu.amount";
 
     /** What the log has been told. */
-    private static Device told;
+    private static @Nullable Device told;
 
     private AssignedGpu() {}
 

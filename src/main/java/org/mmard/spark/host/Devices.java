@@ -23,6 +23,7 @@ import scala.runtime.AbstractFunction1;
  * Where the executors of a run compute. Asked before the first step, so that a GPU that cannot be used is refused before anything long has
  * begun.
  */
+@SuppressWarnings("NonApiType") // a result of a task is serialised, which a TreeMap says that it can be
 public final class Devices {
     private static final String DEVICE = "device";
     private static final String REFUSAL = "refusal";

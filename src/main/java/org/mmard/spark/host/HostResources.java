@@ -9,7 +9,9 @@ import org.apache.spark.SparkEnv;
 /**
  * What a host has left for a process: disk for Spark's temporary files.
  *
- * @param host whose; @param folder the fullest where there are several; @param disk free bytes there
+ * @param host whose
+ * @param folder the fullest where there are several
+ * @param disk free bytes there
  */
 record HostResources(String host, String folder, long disk) implements Serializable {
     /** Of this process, the driver or an executor. */

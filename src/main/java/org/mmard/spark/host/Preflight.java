@@ -28,7 +28,8 @@ public final class Preflight {
     }
 
     /**
-     * @param executors that will train; @param images bytes of all images
+     * @param executors that will train
+     * @param images bytes of all images
      * @throws InputError naming the first host without enough room
      */
     public static void check(JavaSparkContext spark, int executors, long images) {

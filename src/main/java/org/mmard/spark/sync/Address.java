@@ -3,7 +3,10 @@ package org.mmard.spark.sync;
 /**
  * Which message of a run it is.
  *
- * @param epoch from 0; @param round of the epoch, from 0; @param phase what it is for; @param source the shard that sent it
+ * @param epoch from 0
+ * @param round of the epoch, from 0
+ * @param phase what it is for
+ * @param source the shard that sent it
  * @param piece of the slice that it is about, from 0
  */
 record Address(int epoch, int round, Phase phase, int source, int piece) {

@@ -21,13 +21,16 @@ final class AllReduce {
     /**
      * One round.
      *
-     * @param number within the epoch, from 0; @param members that take part: the shards below this number
+     * @param number within the epoch, from 0
+     * @param members that take part: the shards below this number
      * @param exact whether everything is sent in float32, and nothing stays behind
      */
     record Round(int epoch, int number, int members, boolean exact) {}
 
     /**
-     * What the members have told each other in a round: a few bits each, in the order of the shards. @param givers those that gave a vector
+     * What the members have told each other in a round: a few bits each, in the order of the shards.
+     *
+     * @param givers those that gave a vector
      */
     record Outcome(int[] notes, BitSet givers) {}
 
@@ -48,7 +51,10 @@ final class AllReduce {
     private int ownNote;
     private FloatBuffer own;
 
-    /** @param executors at most; @param length of the vectors */
+    /**
+     * @param executors at most
+     * @param length of the vectors
+     */
     AllReduce(Exchange exchange, Encoding encoding, int executors, int length) {
         this.exchange = exchange;
         this.encoding = encoding;
@@ -70,7 +76,8 @@ final class AllReduce {
     /**
      * Sends this executor's part.
      *
-     * @param note a few bits for all others, 0 to 127; @param vector from its position on, to be left as it is until {@link #gather}; null
+     * @param note a few bits for all others, 0 to 127
+     * @param vector from its position on, to be left as it is until {@link #gather}; null
      *     where there is none to give
      */
     void scatter(Round now, int note, FloatBuffer vector) {
@@ -130,7 +137,7 @@ final class AllReduce {
         for (int source = 0; source < round.members(); source++) {
             if (source == shard) {
                 addOwn(from, count, piece, outcome);
-            } else if (piece == 0 || count > 0 && outcome.givers.get(source)) {
+            } else if (piece == 0 || (count > 0 && outcome.givers.get(source))) {
                 addOf(source, count, piece, outcome);
             }
         }

@@ -7,7 +7,11 @@ interface BarrierTask {
     /** The number of this task's shard. */
     int shard();
 
-    /** Tells all others a word, and waits for theirs. @return them in the order of the shards, its own among them */
+    /**
+     * Tells all others a word, and waits for theirs.
+     *
+     * @return them in the order of the shards, its own among them
+     */
     String[] all(String own);
 
     /** Whether this task is to end. */

@@ -65,7 +65,7 @@ public enum Encoding {
                 float value = values[i] + unsent[from + i];
                 int bits = Float.floatToRawIntBits(value);
                 // Rounding could make a number of a NaN.
-                int rounded = value != value ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
+                int rounded = Float.isNaN(value) ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
                 SHORT.set(out, at + 2 * i, (short) (rounded >>> 16));
                 unsent[from + i] = value - Float.intBitsToFloat(rounded);
             }
@@ -155,7 +155,8 @@ public enum Encoding {
     /**
      * Writes down the first {@code count} values plus what was left unsent before, and leaves what is lost now.
      *
-     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone; @param at where to begin in
+     * @param unsent from index {@code from}; null where there never is any, for {@link #EXACT} alone
+     * @param at where to begin in
      *     {@code out}
      */
     abstract void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at);

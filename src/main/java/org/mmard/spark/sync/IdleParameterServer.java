@@ -37,6 +37,7 @@ public final class IdleParameterServer {
         }
     }
 
+    @SuppressWarnings("TypeParameterUnusedInFormals") // DL4J's interface has it so
     private static final class NoTransport implements Transport {
         private static UnsupportedOperationException refusal() {
             return new UnsupportedOperationException("nothing goes over DL4J's transport: updates go through " + Exchange.class);

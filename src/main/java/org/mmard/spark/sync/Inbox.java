@@ -20,7 +20,12 @@ final class Inbox {
     private static final long CHECK_MILLISECONDS = 200;
     private static final int NO_EPOCH = Integer.MIN_VALUE;
 
-    /** What a message may be at most. @param pieces of a slice; @param length of one in bytes */
+    /**
+     * What a message may be at most.
+     *
+     * @param pieces of a slice
+     * @param length of one in bytes
+     */
     record Limits(int executors, int pieces, int length) {}
 
     private record Parcel(byte[] bytes, int length) {}
@@ -65,7 +70,7 @@ final class Inbox {
         boolean sound =
                 address.source() >= 0 && address.source() < limits.executors && address.piece() >= 0 && address.piece() < limits.pieces
                         && length >= 0 && length <= limits.length
-                        && (address.phase() != Phase.GREETING || address.round() == 0 && address.piece() == 0)
+                        && (address.phase() != Phase.GREETING || (address.round() == 0 && address.piece() == 0))
                         && (address.epoch() != epoch || address.source() != shard);
         int least = address.epoch() == epoch ? round : 0;
         boolean timely = epoch != NO_EPOCH && (address.epoch() == epoch || address.epoch() == epoch + 1)
@@ -78,7 +83,11 @@ final class Inbox {
         return admits(address, 0) && coming.add(address);
     }
 
-    /** A message that was expected does not come. @param array what there is of it, or null */
+    /**
+     * A message that was expected does not come.
+     *
+     * @param array what there is of it, or null
+     */
     synchronized void cancel(Address address, byte[] array) {
         coming.remove(address);
         if (array != null) {
@@ -96,7 +105,9 @@ final class Inbox {
     }
 
     /**
-     * Takes in a whole message, unless it is not admitted, or no longer. @param bytes an array of {@link #array}, which is the inbox's from
+     * Takes in a whole message, unless it is not admitted, or no longer.
+     *
+     * @param bytes an array of {@link #array}, which is the inbox's from
      * now on
      */
     synchronized void put(Address address, byte[] bytes, int length) {
@@ -109,7 +120,11 @@ final class Inbox {
         notifyAll();
     }
 
-    /** Ends all waiting: nothing more will come. @param why in one line; the first counts */
+    /**
+     * Ends all waiting: nothing more will come.
+     *
+     * @param why in one line; the first counts
+     */
     synchronized void fail(String why) {
         if (failure == null) {
             failure = why;
@@ -120,7 +135,8 @@ final class Inbox {
     /**
      * Waits for a message, takes it out and has it read.
      *
-     * @param stop asked while waiting; @param patience in milliseconds
+     * @param stop asked while waiting
+     * @param patience in milliseconds
      * @throws IllegalStateException where it does not come: after {@code patience}, when {@code stop} says so, after {@link #fail}
      */
     void take(Address address, BooleanSupplier stop, long patience, Exchange.Reader reader) {

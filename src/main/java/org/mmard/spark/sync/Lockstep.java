@@ -17,8 +17,11 @@ public final class Lockstep implements GradientsAccumulator, AutoCloseable {
     private boolean moved;
 
     /**
-     * @param graph whose updates are shared; @param exchange this lockstep's from now on; @param executors at most
-     * @param batchesPerEpoch over all executors; @param skippable how many of them may be skipped
+     * @param graph whose updates are shared
+     * @param exchange this lockstep's from now on
+     * @param executors at most
+     * @param batchesPerEpoch over all executors
+     * @param skippable how many of them may be skipped
      */
     public Lockstep(DistillingGraph graph, Exchange exchange, Encoding encoding, int executors, int batchesPerEpoch, long skippable) {
         this.graph = graph;
@@ -30,8 +33,11 @@ public final class Lockstep implements GradientsAccumulator, AutoCloseable {
     /**
      * Starts an epoch, together with all other executors. To be called in the thread of the task.
      *
-     * @param epoch from 0; @param from how many of its batches are done; @param skipped how many of these were skipped
-     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the
+     * @param epoch from 0
+     * @param from how many of its batches are done
+     * @param skipped how many of these were skipped
+     * @param introduce whether the executors may be others than in the epoch before
+     * @param stop whether this executor has heard that the
      *     run is to stop
      */
     public void begin(int epoch, int from, long skipped, boolean introduce, BooleanSupplier stop) {

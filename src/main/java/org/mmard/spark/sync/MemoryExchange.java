@@ -23,7 +23,11 @@ final class MemoryExchange implements Exchange {
         this.patience = patience;
     }
 
-    /** One for each of the executors, in the order of their shards. @param patience how long one waits for a message, milliseconds */
+    /**
+     * One for each of the executors, in the order of their shards.
+     *
+     * @param patience how long one waits for a message, milliseconds
+     */
     static List<MemoryExchange> among(int executors, Inbox.Limits limits, long patience) {
         List<Inbox> inboxes = IntStream.range(0, executors).mapToObj(shard -> new Inbox(limits)).toList();
         CyclicBarrier barrier = new CyclicBarrier(executors);

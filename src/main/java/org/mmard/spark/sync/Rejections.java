@@ -19,7 +19,10 @@ final class Rejections {
         this.host = host;
     }
 
-    /** @param from where it came from; @param what it did */
+    /**
+     * @param from where it came from
+     * @param what it did
+     */
     synchronized void count(Object from, String what) {
         count++;
         if (System.nanoTime() - next >= 0) {

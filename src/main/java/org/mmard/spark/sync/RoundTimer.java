@@ -18,14 +18,21 @@ public final class RoundTimer {
     /**
      * What one executor has seen.
      *
-     * @param seconds median wall time of a round; @param slowest the longest
-     * @param cpu CPU seconds of the process per round; @param coding of which its thread encoded, decoded and added
-     * @param sent, received bytes per round, headers and Spark's own framing left out; @param checksum over the bits of the last sum
+     * @param seconds median wall time of a round
+     * @param slowest the longest
+     * @param cpu CPU seconds of the process per round
+     * @param coding of which its thread encoded, decoded and added
+     * @param sent, received bytes per round, headers and Spark's own framing left out
+     * @param checksum over the bits of the last sum
      */
     public record Timing(int shard, double seconds, double slowest, double cpu, double coding, long sent, long received, int checksum)
             implements Serializable {}
 
-    /** Meets the others and sums so many times, after some rounds that are not timed. @param length of the vectors */
+    /**
+     * Meets the others and sums so many times, after some rounds that are not timed.
+     *
+     * @param length of the vectors
+     */
     public static Timing time(Exchange exchange, Encoding encoding, int length, int rounds, int warmUp) {
         exchange.meet(0, true);
         AllReduce sums = new AllReduce(exchange, encoding, exchange.executors(), length);

@@ -31,7 +31,10 @@ final class Rounds {
     private boolean lastRound;
     private boolean stopped;
 
-    /** @param batches of an epoch; @param skippable how many of them may be skipped */
+    /**
+     * @param batches of an epoch
+     * @param skippable how many of them may be skipped
+     */
     Rounds(Exchange exchange, AllReduce sums, int batches, long skippable) {
         this.exchange = exchange;
         this.sums = sums;
@@ -42,8 +45,10 @@ final class Rounds {
     /**
      * Meets the others at the beginning of an epoch, or of what is left of it.
      *
-     * @param from how many of its batches are done; @param already how many of these were skipped
-     * @param introduce whether the executors may be others than in the epoch before; @param stop whether this executor has heard that the
+     * @param from how many of its batches are done
+     * @param already how many of these were skipped
+     * @param introduce whether the executors may be others than in the epoch before
+     * @param stop whether this executor has heard that the
      *     run is to stop
      */
     void begin(int epoch, int from, long already, boolean introduce, BooleanSupplier stop) {
@@ -65,7 +70,9 @@ final class Rounds {
     /**
      * Gives this executor's part of a round.
      *
-     * @param batch its index in the epoch; @param skip whether its step was skipped; @param update zeros where it was
+     * @param batch its index in the epoch
+     * @param skip whether its step was skipped
+     * @param update zeros where it was
      * @throws IllegalArgumentException where the batch is another shard's
      */
     void give(int batch, boolean skip, FloatBuffer update) {
@@ -80,7 +87,11 @@ final class Rounds {
         sums.scatter(new AllReduce.Round(epoch, number, Math.min(left, exchange.executors()), exact), note, skip && !exact ? null : update);
     }
 
-    /** Waits for the sum of the round's updates. @return whether there is one: whether the parameters move */
+    /**
+     * Waits for the sum of the round's updates.
+     *
+     * @return whether there is one: whether the parameters move
+     */
     boolean take(FloatBuffer sum) {
         stopped = lastRound;
         AllReduce.Outcome outcome = sums.gather(sum);

@@ -4,7 +4,8 @@ package org.mmard.spark.sync;
  * How a vector is cut among the executors of a round: shard k adds up the k-th slice. Slices are as alike as can be, and go in pieces of
  * {@value #PIECE} values, one message each.
  *
- * @param length of the vector; @param members how many executors take part
+ * @param length of the vector
+ * @param members how many executors take part
  */
 record Slices(int length, int members) {
     /** Large enough that a message costs little beside its bytes, small enough that it stays in the processor's cache. */

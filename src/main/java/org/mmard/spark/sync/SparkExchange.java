@@ -66,7 +66,9 @@ public final class SparkExchange implements Exchange {
     /**
      * Begins to listen.
      *
-     * @param run tells the runs of one application apart; @param executors at most; @param length of the vectors that will be shared
+     * @param run tells the runs of one application apart
+     * @param executors at most
+     * @param length of the vectors that will be shared
      * @param stall seconds after which, at the latest, the driver takes an epoch for stalled
      */
     public static SparkExchange of(UUID run, int executors, int length, int stall) {
@@ -78,7 +80,8 @@ public final class SparkExchange implements Exchange {
     }
 
     /**
-     * @param patience how long one waits for a message, milliseconds; @param secret of the application, null where Spark's authentication
+     * @param patience how long one waits for a message, milliseconds
+     * @param secret of the application, null where Spark's authentication
      *     is off
      * @param tasks asked at each {@link #meet}
      */
@@ -180,6 +183,7 @@ public final class SparkExchange implements Exchange {
         });
     }
 
+    @SuppressWarnings("EnumOrdinal") // all executors run the same jar
     static ByteBuffer header(UUID run, Address address) {
         return ByteBuffer.allocate(HEADER).putLong(run.getMostSignificantBits()).putLong(run.getLeastSignificantBits())
                 .putInt(address.epoch()).putInt(address.round()).putInt(address.phase().ordinal()).putInt(address.source())
