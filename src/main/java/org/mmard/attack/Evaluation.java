@@ -36,6 +36,7 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         int examples = clean.correct().length;
         root.put("examples", examples);
         root.put("classes", images.classNames());
+        root.put("shape", new int[] {images.shape().channels(), images.shape().height(), images.shape().width()});
         root.put("labels", IntStream.range(0, examples).map(images::label).toArray());
         Map<String, Object> natural = new LinkedHashMap<>();
         natural.put("accuracy", clean.accuracy());

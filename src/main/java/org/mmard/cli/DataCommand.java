@@ -16,10 +16,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard data shapes} and {@code mmard data describe}. */
+/** {@code mmard data}: shapes, import, describe. */
 @Command(
-        name = "data", mixinStandardHelpOptions = true, description = "Makes and describes data sets.",
-        subcommands = {DataCommand.ShapesCommand.class, DataCommand.DescribeCommand.class})
+        name = "data", mixinStandardHelpOptions = true, description = "Makes, imports and describes data sets.",
+        subcommands = {DataCommand.ShapesCommand.class, DataImportCommand.class, DataCommand.DescribeCommand.class})
 final class DataCommand {
 
     @Command(

@@ -12,7 +12,8 @@ import org.mmard.registry.Registry;
 
 /** Finds out of which format the data at a place is. */
 public final class DataSources {
-    private static final Registry<DataFormat> FORMATS = new Registry<>(DataFormat.class, "data format", List.of(new CifarBinary()));
+    private static final Registry<DataFormat> FORMATS =
+            new Registry<>(DataFormat.class, "data format", List.of(new CifarBinary(), new ImagesFormat()));
 
     private DataSources() {}
 

@@ -14,6 +14,9 @@ import java.util.List;
 public final class ImageSet implements Serializable {
     private static final long serialVersionUID = 1L;
 
+    /** A label is one byte. */
+    public static final int MOST_CLASSES = 256;
+
     private final ImageShape shape;
     private final byte[] pixels;
     private final byte[] labels;

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.mmard.failure.InputError;
@@ -40,7 +39,7 @@ public record ShapesFolder(int train, int test, long seed) {
     }
 
     /**
-     * Writes the folder under a temporary name beside it, and then renames it, so that it is there whole or not at all.
+     * Writes the folder, whole or not at all.
      *
      * @return false where it was already there, with the same parameters: nothing is done then
      * @throws InputError where something else is there, which is left alone, or where nothing can be written
@@ -53,21 +52,7 @@ public record ShapesFolder(int train, int test, long seed) {
         if (isAt(folder)) {
             return false;
         }
-        Storage unfinished = folder.sibling("." + folder.path().getName() + ".unfinished-" + UUID.randomUUID());
-        try {
-            fill(unfinished);
-            // Only an empty folder can be in the way here, and only an empty one is removed.
-            if (folder.status() != null) {
-                folder.files().delete(folder.path(), false);
-            }
-            if (!folder.files().rename(unfinished.path(), folder.path())) {
-                throw new IOException("the finished folder could not be given its name");
-            }
-        } catch (IOException e) {
-            throw Storage.failed(folder.toString(), "cannot be written", e);
-        } finally {
-            unfinished.deleteQuietly();
-        }
+        WholeFolder.write(folder, this::fill);
         return true;
     }
 
@@ -95,7 +80,6 @@ public record ShapesFolder(int train, int test, long seed) {
     }
 
     private void fill(Storage folder) throws IOException {
-        folder.files().mkdirs(folder.path());
         int first = 0;
         for (Map.Entry<String, Integer> file : recordsByFile().entrySet()) {
             boolean forTest = FORMAT.testFiles.contains(file.getKey());

@@ -40,7 +40,12 @@ public final class ZipEntries implements AutoCloseable {
 
     /** Takes the file over, and closes it when it is closed itself. */
     public static ZipEntries open(HadoopChannel file) throws IOException {
-        ZipFile zip = directory(file);
+        return open(file, LONGEST_DIRECTORY);
+    }
+
+    /** The same for a zip of more entries. @param longestDirectory bytes read of its directory, at most */
+    public static ZipEntries open(HadoopChannel file, long longestDirectory) throws IOException {
+        ZipFile zip = directory(file, longestDirectory);
         try {
             return new ZipEntries(file, zip, checked(zip, Math.max(MOST_ANYWAY, MOST_TIMES * file.size())));
         } catch (IOException e) {
@@ -49,9 +54,9 @@ public final class ZipEntries implements AutoCloseable {
         }
     }
 
-    private static ZipFile directory(HadoopChannel file) throws IOException {
+    private static ZipFile directory(HadoopChannel file, long longest) throws IOException {
         try {
-            file.allow(LONGEST_DIRECTORY);
+            file.allow(longest);
             // The headers before the entries say nothing that is needed.
             return new ZipFile(file, "file", "UTF8", true, true);
         } catch (IOException | RuntimeException e) {

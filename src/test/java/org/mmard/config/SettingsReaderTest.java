@@ -179,7 +179,7 @@ class SettingsReaderTest {
         "run.directory | null | not set", "run.directory | '\"\"' | path of the run's folder",
         "run.directory | 5 | path of the run's folder",
         "run.seed | 1.5 | whole number", "run.seed | one | whole number", "run.seed | 99999999999999999999 | whole number",
-        "data.uri | null | not set", "data.uri | [a] | CIFAR", "data.examples | -1 | 0 or above", "data.examples | 3000000000 | 0 or above",
+        "data.uri | null | not set", "data.uri | [a] | path of a data set", "data.examples | -1 | 0 or above", "data.examples | 3000000000 | 0 or above",
         "student.architecture | null | not set", "student.initial | 5 | model file", "teacher.model | true | model file",
         "method.name | null | not set", "method.inner | 5 | name of a method", "method.outer | [] | name of a method",
         "method.reduction | mean | batch-mean, element-mean", "method.scale | 0 | above 0", "method.scale | NaN | above 0",

@@ -9,7 +9,9 @@ import org.mmard.config.FuzzedHocon;
 import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.data.FuzzedImagesFolder;
 import org.mmard.data.FuzzedNpy;
+import org.mmard.data.importing.FuzzedPublished;
 import org.mmard.model.FuzzedModelZip;
 import org.mmard.model.FuzzedTorchFile;
 import org.mmard.report.FuzzedEvaluation;
@@ -25,6 +27,10 @@ final class FuzzedReaders {
     private static final List<FuzzedReader> ALL = List.of(
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
+            new FuzzedImagesFolder(),
+            new FuzzedPublished.Digits(),
+            new FuzzedPublished.Tiny(),
+            new FuzzedPublished.Folders(),
             new FuzzedNpy(),
             new FuzzedModelZip(),
             new FuzzedTorchFile.Archive(),

@@ -1,0 +1,163 @@
+package org.mmard.data.importing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.DataSource;
+import org.mmard.data.DataSources;
+import org.mmard.data.ImageRecords;
+import org.mmard.data.ImageSet;
+import org.mmard.data.ImageShape;
+import org.mmard.data.ImagesFolder;
+import org.mmard.failure.InputError;
+import org.mmard.files.HadoopConfiguration;
+
+class ImporterTest {
+    @TempDir
+    private Path folder;
+
+    private final Configuration hadoop = HadoopConfiguration.load(null);
+
+    private DataSource imported(Importer importer, Path source) {
+        String to = folder.resolve("imported").toString();
+        try (ImageRecords records = importer.open(source.toString(), hadoop)) {
+            ImagesFolder.write(to, hadoop, records);
+        }
+        return DataSources.open(to, hadoop);
+    }
+
+    private void refused(Importer importer, Path source, String... parts) throws IOException {
+        String message = assertThrows(InputError.class, () -> imported(importer, source)).getMessage();
+        assertEquals(1, message.lines().count(), message);
+        Arrays.stream(parts).forEach(part -> assertTrue(message.contains(part), message));
+        assertFalse(Files.exists(folder.resolve("imported")));
+        try (Stream<Path> left = Files.list(folder)) {
+            assertTrue(left.noneMatch(path -> path.getFileName().toString().contains("unfinished")), "something half written is left");
+        }
+    }
+
+    private Path source() throws IOException {
+        return Files.createDirectories(folder.resolve("source"));
+    }
+
+    @Test
+    void svhnsMatricesBecomePlanesAndItsTensZeros() throws IOException {
+        PublishedFixture.svhn(source(), 12, 3);
+        DataSource data = imported(Importer.SVHN, source());
+        assertEquals("SVHN", data.title());
+        ImageSet train = data.train(DataSource.ALL);
+        assertEquals(12, train.size());
+        assertEquals(3, data.test(DataSource.ALL).size());
+        assertEquals(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9"), train.classNames());
+        assertEquals(1, train.label(0));
+        assertEquals(0, train.label(9));
+        assertEquals(ImageShape.CIFAR, train.shape());
+        assertEquals(PublishedFixture.digitPixel(11, 2, 5, 9), train.value(11, 2 * 1024 + 5 * 32 + 9));
+    }
+
+    @Test
+    void damagedMatlabFilesAreRefused() throws IOException {
+        PublishedFixture.svhn(source(), 4, 3);
+        Path file = source().resolve("test_32x32.mat");
+        byte[] whole = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+        refused(Importer.SVHN, source(), "test_32x32.mat: ");
+        Files.write(file, new byte[500]);
+        refused(Importer.SVHN, source(), "test_32x32.mat: damaged, or no MATLAB file of version 5");
+        PublishedFixture.withoutLabels(file);
+        refused(Importer.SVHN, source(), "test_32x32.mat: has no y");
+        Files.delete(file);
+        refused(Importer.SVHN, source(), "test_32x32.mat: missing; SVHN is the folder of train_32x32.mat and test_32x32.mat");
+    }
+
+    @Test
+    void tinyImageNetIsReadFromItsFolderAndFromItsZipAlike() throws IOException {
+        Path tiny = Files.createDirectories(folder.resolve("tiny-imagenet-200"));
+        PublishedFixture.tinyImageNet(tiny, 3);
+        Path zip = folder.resolve("tiny.zip");
+        PublishedFixture.zip(tiny, zip);
+        DataSource data = imported(Importer.TINY_IMAGENET, tiny);
+        assertEquals(new ImageShape(3, 64, 64), data.shape());
+        assertEquals(List.of("goldfish", "Egyptian cat", "Egyptian cat (n07873807)", "n07920052"), data.classNames());
+        ImageSet train = data.train(DataSource.ALL);
+        assertEquals(12, train.size());
+        for (int record = 0; record < 12; record++) {
+            assertEquals(record % 4, train.label(record), "the classes take turns");
+            assertEquals(40 * (record % 4) + record / 4, train.value(record, 64 * 64 + 70), 1, "grey pictures are not brightened");
+        }
+        assertEquals(202, data.test(DataSource.ALL).value(2, 0), 1);
+        String unzipped = train.checksum();
+        deleteImported();
+        assertEquals(unzipped, imported(Importer.TINY_IMAGENET, zip).train(DataSource.ALL).checksum());
+    }
+
+    @Test
+    void picturesOfAnotherSizeAreRefusedBeforeTheyAreUnpacked() throws IOException {
+        PublishedFixture.tinyImageNet(source(), 2);
+        Path victim = source().resolve("train/n02124075/images/n02124075_1.JPEG");
+        byte[] bomb = PublishedFixture.picture("png", 4, 4, 0, true);
+        // The width and height of a PNG's header, and its checksum.
+        bomb[16] = 0x00;
+        bomb[17] = 0x00;
+        bomb[18] = (byte) 0xff;
+        bomb[19] = (byte) 0xff;
+        Files.write(victim, bomb);
+        refused(Importer.TINY_IMAGENET, source(), "n02124075_1.JPEG: ");
+        Files.write(victim, PublishedFixture.picture("jpeg", 65, 64, 0, false));
+        refused(Importer.TINY_IMAGENET, source(), "n02124075_1.JPEG: is 64 x 65 pixels, where 64 x 64 are wanted");
+        Files.write(victim, new byte[100]);
+        refused(Importer.TINY_IMAGENET, source(), "n02124075_1.JPEG: is no PNG or JPEG file");
+        Files.delete(victim);
+        Files.delete(source().resolve("val/images/val_1.JPEG"));
+        refused(Importer.TINY_IMAGENET, source(), "val_1.JPEG: missing");
+        Files.writeString(source().resolve("val/val_annotations.txt"), "val_0.JPEG\tn00000000\n");
+        refused(Importer.TINY_IMAGENET, source(), "val_annotations.txt: line 1 does not name an image and one of the classes");
+        Files.delete(source().resolve("wnids.txt"));
+        refused(Importer.TINY_IMAGENET, source(), "wnids.txt: missing");
+    }
+
+    @Test
+    void aFolderPerClassIsADataSetOfTheSizeOfItsFirstPicture() throws IOException {
+        PublishedFixture.folders(source());
+        DataSource data = imported(Importer.FOLDERS, source());
+        assertEquals(new ImageShape(3, 5, 4), data.shape());
+        assertEquals(List.of("blue", "red"), data.classNames());
+        ImageSet train = data.train(DataSource.ALL);
+        assertEquals(4, train.size());
+        assertEquals(1, train.label(1));
+        assertEquals(255, train.value(1, 0));
+        assertEquals(0, train.value(1, 40));
+        deleteImported();
+        Files.createDirectories(source().resolve("test/green"));
+        refused(Importer.FOLDERS, source(), "has test/green, and no train/green");
+        refused(Importer.FOLDERS, folder.resolve("absent"), "absent: no such file or folder");
+    }
+
+    @Test
+    void whatIsThereIsLeftAlone() throws IOException {
+        PublishedFixture.folders(source());
+        imported(Importer.FOLDERS, source());
+        InputError error = assertThrows(InputError.class, () -> imported(Importer.FOLDERS, source()));
+        assertTrue(error.getMessage().endsWith("imported: is there already; choose another place, or remove it"), error.getMessage());
+    }
+
+    private void deleteImported() throws IOException {
+        try (Stream<Path> files = Files.list(folder.resolve("imported"))) {
+            for (Path each : files.toList()) {
+                Files.delete(each);
+            }
+        }
+        Files.delete(folder.resolve("imported"));
+    }
+}
