@@ -87,8 +87,8 @@ final class Program {
             Tensor input = registers[c.input()];
             Tensor weight = weights.get(c.weight());
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
-            if (c.groups() > 1 && leavesOut(c) && input.scalar_type() == ScalarType.BFloat16) {
-                // The gradient of LibTorch's own is wrong by as much as it is long, seen with AVX-512 on AMD's Zen 5.
+            if (c.groups() > 1 && leavesOut(c) && input.scalar_type().intern() == ScalarType.BFloat16) {
+                // The gradient of LibTorch's own (oneDNN's, with AVX-512's bfloat16) is wrong by as much as it is long, seen on AMD's Zen 5.
                 TensorOptional exact =
                         c.bias() == null ? bias : new TensorOptional(weights.get(c.bias()).to(ScalarType.Float));
                 return torch.conv2d(input.to(ScalarType.Float), weight.to(ScalarType.Float), exact, c.stride(), c.padding(), c.dilation(),
