@@ -16,7 +16,6 @@ import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.failure.RunStopped;
 import org.mmard.model.ModelFile;
-import org.mmard.train.Epochs;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

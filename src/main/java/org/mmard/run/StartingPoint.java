@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.mmard.failure.InputError;
-import org.mmard.train.Epochs;
 
 /**
  * Where a run begins: at the beginning, or after the newest checkpoint that can be read.
