@@ -50,8 +50,8 @@ public record Settings(
 
     /** The images. */
     public record Data(
-            @Key(meaning = "Hadoop URI or local path of the data: CIFAR-10 or CIFAR-100 in the official binary layout, or what mmard data import "
-                    + "wrote; docs/data.md",
+            @Key(meaning = "Hadoop URI or local path of the data: CIFAR-10 or CIFAR-100 in the official binary layout, or what mmard data "
+                    + "import wrote; docs/data.md",
                     takes = "the Hadoop URI or path of a data set", resume = Resume.CONTENT) String uri,
 
             @Key(meaning = "Only the first so many training records", usual = "0", whenZero = "for all of them") int examples)

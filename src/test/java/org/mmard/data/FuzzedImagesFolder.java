@@ -40,14 +40,17 @@ public final class FuzzedImagesFolder implements FuzzedReader {
             }
             case 3 -> {
                 try (RandomAccessFile sparse = new RandomAccessFile(victim.toFile(), "rw")) {
-                    sparse.setLength(Math.abs(Mutations.number(random)) % (1L << 42));
+                    sparse.setLength((Mutations.number(random) & Long.MAX_VALUE) % (1L << 42));
                 }
             }
             case 4 -> {
                 // As it was.
             }
-            case 5, 6 -> Files.writeString(images.resolve(ImagesFolder.DESCRIPTION), Mutations
-                    .json(new String(Files.readAllBytes(images.resolve(ImagesFolder.DESCRIPTION)), StandardCharsets.UTF_8), random));
+            case 5, 6 -> {
+                Path description = images.resolve(ImagesFolder.DESCRIPTION);
+                // What is no text any more is written all the same.
+                Files.write(description, Mutations.json(Files.readString(description), random).getBytes(StandardCharsets.UTF_8));
+            }
             default -> Files.write(victim, Mutations.bytes(good, random));
         }
     }
