@@ -57,7 +57,11 @@ public final class Grid {
         return new Grid(uri);
     }
 
-    /** Sets a key; that goes before the file's. @param value as it is written there; null unsets */
+    /**
+     * Sets a key; that goes before the file's.
+     *
+     * @param value as it is written there; null unsets
+     */
     public Grid with(String key, Object value) {
         values.put(key, String.valueOf(value));
         return this;
@@ -96,8 +100,11 @@ public final class Grid {
     /**
      * What came out.
      *
-     * @param directory URI of the grid's folder; @param table of all cells; @param failures why runs failed, by their names
-     * @param examples on how many test images models were evaluated; @param checkpoint which of a run's
+     * @param directory URI of the grid's folder
+     * @param table of all cells
+     * @param failures why runs failed, by their names
+     * @param examples on how many test images models were evaluated
+     * @param checkpoint which of a run's
      */
     public record Outcome(String directory, GridTable table, Map<String, String> failures, int examples,
             GridSettings.Checkpoint checkpoint) {}

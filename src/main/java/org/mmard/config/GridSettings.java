@@ -5,8 +5,11 @@ import java.util.List;
 /**
  * Which runs make up a grid, and how their models are compared. {@code grid.conf} documents each key with its default.
  *
- * @param directory Hadoop URI of the folder of all runs; @param cells at least one, none twice; @param seeds at least one, none twice
- * @param attacks comma-separated names; @param evaluateExamples the first so many test images, 0 for all
+ * @param directory Hadoop URI of the folder of all runs
+ * @param cells at least one, none twice
+ * @param seeds at least one, none twice
+ * @param attacks comma-separated names
+ * @param evaluateExamples the first so many test images, 0 for all
  */
 public record GridSettings(
         String directory, List<Cell> cells, List<Long> seeds, String attacks, int evaluateExamples, Checkpoint checkpoint) {

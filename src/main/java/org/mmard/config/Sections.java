@@ -59,7 +59,11 @@ final class Sections {
         });
     }
 
-    /** The file that sets every key to its usual value and explains it. @param title what stands above */
+    /**
+     * The file that sets every key to its usual value and explains it.
+     *
+     * @param title what stands above
+     */
     static String hocon(String title, Class<? extends Record> root) {
         StringBuilder text = new StringBuilder();
         comment(title, "", text);
@@ -88,9 +92,9 @@ final class Sections {
 
     /** Lines of {@value #WIDTH} characters at most; a line break in the text stays. */
     private static void comment(String text, String indent, StringBuilder to) {
-        for (String paragraph : text.split("\n")) {
+        for (String paragraph : text.split("\n", 0)) {
             StringBuilder line = new StringBuilder(indent).append('#');
-            for (String word : paragraph.split(" ")) {
+            for (String word : paragraph.split(" ", 0)) {
                 if (line.length() + 1 + word.length() > WIDTH) {
                     to.append(line).append('\n');
                     line = new StringBuilder(indent).append('#');

@@ -233,7 +233,7 @@ public record Settings(
 
             @Key(meaning = "Whether the start is clipped to [0, 1] before the first gradient", usual = "false") boolean clipStart,
 
-            @Key(meaning = "The student's batch norm in the attack", usual = "eval") BatchNorm batchNorm) implements Serializable {
+            @Key(meaning = "The student's batch norm in the attack", usual = "eval") Attack.BatchNorm batchNorm) implements Serializable {
 
         /** Where x' begins. */
         public enum Start {
@@ -322,8 +322,9 @@ public record Settings(
 
             @Key(meaning = "Epochs before it begins, fewer than training.epochs", usual = "0") int fromEpoch,
 
-            @Key(meaning = "The average's batch-norm statistics", usual = "re-estimate") BatchNorm batchNorm) implements Serializable {
-        public static final Averaging NONE = new Averaging(Kind.NONE, 0.999, 0, BatchNorm.RE_ESTIMATE);
+            @Key(meaning = "The average's batch-norm statistics", usual = "re-estimate") Averaging.BatchNorm batchNorm)
+            implements Serializable {
+        public static final Averaging NONE = new Averaging(Kind.NONE, 0.999, 0, Averaging.BatchNorm.RE_ESTIMATE);
 
         /** What the mean is taken over. */
         public enum Kind {

@@ -24,7 +24,10 @@ public interface ImageRecords extends AutoCloseable {
 
     /** Whoever takes the records. */
     interface Receiver {
-        /** @param label from 0; @param pixels unsigned bytes, [channels, height, width], which may be written over afterwards */
+        /**
+         * @param label from 0
+         * @param pixels unsigned bytes, [channels, height, width], which may be written over afterwards
+         */
         void add(int label, byte[] pixels);
     }
 }

@@ -141,7 +141,7 @@ public final class ImagesFolder implements DataSource {
                     throw new InputError(file + ": ends at offset " + ((long) i * record.length + read) + " while its folder says it has "
                             + part.records * record.length + " bytes");
                 }
-                int label = record[0] & 0xff | (record[1] & 0xff) << 8;
+                int label = (record[0] & 0xff) | ((record[1] & 0xff) << 8);
                 if (label >= classNames.size()) {
                     throw new InputError(file + ": label " + label + " at offset " + (long) i * record.length + " (record " + i
                             + ") is not below " + classNames.size() + "; the file is damaged");

@@ -69,7 +69,7 @@ public record Device(Kind kind, int index) {
      * @throws InputError where a GPU is asked for and cannot be used, saying why
      */
     static void choose(Settings.Engine.Device setting, String assigned) {
-        if (setting == Settings.Engine.Device.CPU || setting == Settings.Engine.Device.AUTO && assigned == null) {
+        if (setting == Settings.Engine.Device.CPU || (setting == Settings.Engine.Device.AUTO && assigned == null)) {
             use(processor(System.getenv(IN_TESTS)));
             return;
         }

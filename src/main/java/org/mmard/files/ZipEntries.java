@@ -43,7 +43,11 @@ public final class ZipEntries implements AutoCloseable {
         return open(file, LONGEST_DIRECTORY);
     }
 
-    /** The same for a zip of more entries. @param longestDirectory bytes read of its directory, at most */
+    /**
+     * The same for a zip of more entries.
+     *
+     * @param longestDirectory bytes read of its directory, at most
+     */
     public static ZipEntries open(HadoopChannel file, long longestDirectory) throws IOException {
         ZipFile zip = directory(file, longestDirectory);
         try {

@@ -10,7 +10,8 @@ public final class Softmax {
      * log p_c = z_c/t - log sum_k exp(z_k/t), by the largest logit m: log p_c = (z_c - m)/t - log1p(sum over the other k of exp((z_k -
      * m)/t)). The log1p keeps log p of a nearly certain class exact, far beyond where 1 - p rounds to 0.
      *
-     * @param example row of the logits; @param temperature t, above 0
+     * @param example row of the logits
+     * @param temperature t, above 0
      * @param out receives the log-probabilities, one per class
      */
     public static void logProbabilities(Logits logits, int example, double temperature, double[] out) {
@@ -29,7 +30,11 @@ public final class Softmax {
         }
     }
 
-    /** p_c of {@link #logProbabilities} at temperature 1. @param out receives the probabilities, one per class */
+    /**
+     * p_c of {@link #logProbabilities} at temperature 1.
+     *
+     * @param out receives the probabilities, one per class
+     */
     public static void probabilities(Logits logits, int example, double[] out) {
         logProbabilities(logits, example, 1, out);
         for (int c = 0; c < out.length; c++) {
@@ -60,7 +65,8 @@ public final class Softmax {
      * The way back from probabilities at temperature 1: adds cotangent * df/dz to one row, where df/dz_c = p_c (g_c - sum_k p_k g_k) and g =
      * df/dp.
      *
-     * @param probabilities p, one per class; @param byProbability g, one per class
+     * @param probabilities p, one per class
+     * @param byProbability g, one per class
      * @param gradient to whose row {@code example} it is added
      */
     public static void backward(double[] probabilities, double[] byProbability, double cotangent, Logits gradient, int example) {

@@ -24,7 +24,11 @@ public final class WeightedSum implements Objective {
     private final Set<Prediction> reads;
     private final Set<Prediction> differentiates;
 
-    /** A term and its factor in a sum. @param weight finite; of either sign, 0 leaves the term out */
+    /**
+     * A term and its factor in a sum.
+     *
+     * @param weight finite; of either sign, 0 leaves the term out
+     */
     public record Weighted(double weight, Term term) implements Serializable {
         public Weighted {
             if (!Double.isFinite(weight)) {

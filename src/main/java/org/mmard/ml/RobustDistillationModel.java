@@ -53,7 +53,10 @@ public final class RobustDistillationModel extends Model<RobustDistillationModel
     private final Param<String> predictionCol;
     private final Param<String> rawPredictionCol;
 
-    /** @param network the student; @param file URI of its model file */
+    /**
+     * @param network the student
+     * @param file URI of its model file
+     */
     RobustDistillationModel(String uid, Teacher network, ImageShape shape, String file) {
         this.uid = uid;
         // Spark asks each parameter for its owner, so that the name of this comes first.
@@ -169,7 +172,7 @@ public final class RobustDistillationModel extends Model<RobustDistillationModel
     @Override
     public RobustDistillationModel copy(ParamMap extra) {
         RobustDistillationModel copy = copyValues(new RobustDistillationModel(uid, network, shape, file), extra);
-        return (RobustDistillationModel) copy.setParent(parent());
+        return copy.setParent(parent());
     }
 
     @Override

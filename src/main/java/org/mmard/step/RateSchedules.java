@@ -10,7 +10,7 @@ public final class RateSchedules {
     private static final Registry<RateSchedule> REGISTRY = new Registry<>(RateSchedule.class, "schedule", List.of(
             new BuiltIn("constant", (time, settings) -> settings.learningRate()),
             new BuiltIn("step", (time, settings) -> settings.learningRate()
-                    * Math.pow(settings.decay(), settings.milestones().stream().filter(milestone -> milestone <= time).count())),
+                    * Math.pow(settings.decay(), (double) settings.milestones().stream().filter(milestone -> milestone <= time).count())),
             new Piecewise(),
             new BuiltIn("cosine",
                     (time, settings) -> settings.learningRate() * (1 + Math.cos(Math.PI * time / settings.epochs())) / 2)));

@@ -25,7 +25,11 @@ final class PictureDecoder {
 
     private PictureDecoder() {}
 
-    /** The size of a picture, as one of red, green and blue. @param location of the file, for complaints */
+    /**
+     * The size of a picture, as one of red, green and blue.
+     *
+     * @param location of the file, for complaints
+     */
     static ImageShape shape(byte[] file, String location) {
         return reading(file, location, reader -> {
             int height = reader.getHeight(0);
@@ -41,7 +45,8 @@ final class PictureDecoder {
     /**
      * The pixels of a picture; a grey one has three equal planes.
      *
-     * @param shape that it has to have; @return unsigned bytes, [3, height, width]
+     * @param shape that it has to have
+     * @return unsigned bytes, [3, height, width]
      * @throws InputError where the file is damaged, neither PNG nor JPEG, or of another size
      */
     static byte[] pixels(byte[] file, ImageShape shape, String location) {

@@ -14,7 +14,10 @@ class Pictures implements ImageRecords {
     private final List<Picture> train;
     private final List<Picture> test;
 
-    /** @param path of its file; @param label from 0 */
+    /**
+     * @param path of its file
+     * @param label from 0
+     */
     record Picture(String path, int label) {}
 
     /** @param files closed with this */
@@ -27,7 +30,11 @@ class Pictures implements ImageRecords {
         this.test = test;
     }
 
-    /** The pictures of all classes in turns, so that the first so many are of all classes. @param byClass paths of each class */
+    /**
+     * The pictures of all classes in turns, so that the first so many are of all classes.
+     *
+     * @param byClass paths of each class
+     */
     static List<Picture> inTurns(List<List<String>> byClass) {
         List<Picture> pictures = new ArrayList<>();
         int longest = byClass.stream().mapToInt(List::size).max().orElse(0);
