@@ -6,8 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.ScalarTypeOptional;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -18,8 +16,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * logits. The same program runs in train and in eval mode, over live parameters or over frozen ones.
  */
 final class Program {
-    private static final long[] UNIT = {1, 1};
-
     private final List<Op> ops;
     /** The op after which a register is read no more. */
     private final int[] lastRead;
@@ -84,19 +80,8 @@ final class Program {
 
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
-            Tensor input = registers[c.input()];
-            Tensor weight = weights.get(c.weight());
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
-            if (c.groups() > 1 && leavesOut(c) && input.scalar_type().intern() == ScalarType.BFloat16) {
-                // The gradient of LibTorch's own (oneDNN's, with AVX-512's bfloat16) is wrong by as much as it is long, seen on AMD's Zen 5.
-                TensorOptional exact =
-                        c.bias() == null ? bias : new TensorOptional(weights.get(c.bias()).to(ScalarType.Float));
-                return torch.conv2d(input.to(ScalarType.Float), weight.to(ScalarType.Float), exact, c.stride(), c.padding(), c.dilation(),
-                        c.groups()).to(ScalarType.BFloat16);
-            }
-            return subsamples(c, weight) && isChannelsLast(input)
-                    ? torch.conv2d(everyNth(input, c.stride()), weight, bias, UNIT, c.padding(), c.dilation(), c.groups())
-                    : torch.conv2d(input, weight, bias, c.stride(), c.padding(), c.dilation(), c.groups());
+            return torch.conv2d(registers[c.input()], weights.get(c.weight()), bias, c.stride(), c.padding(), c.dilation(), c.groups());
         }
         if (op instanceof Op.BatchNorm n) {
             return torch.batch_norm(registers[n.input()], optional(weights, n.layer() + "_gamma"), optional(weights, n.layer() + "_beta"),
@@ -124,28 +109,6 @@ final class Program {
         }
         Op.Dense d = (Op.Dense) op;
         return torch.linear(registers[d.input()], weights.get(d.weight()), optional(weights, d.bias()));
-    }
-
-    /**
-     * Whether a convolution is 1x1 and leaves pixels out. LibTorch's own (oneDNN's, with AVX-512) gives wrong values for such a one with 512
-     * channels or more on channels-last maps, seen on AMD's Zen 5: there the pixels are left out first.
-     */
-    private static boolean subsamples(Op.Convolution c, Tensor weight) {
-        return leavesOut(c) && weight.size(2) == 1 && weight.size(3) == 1 && c.padding()[0] == 0
-                && c.padding()[1] == 0;
-    }
-
-    private static boolean leavesOut(Op.Convolution c) {
-        return c.stride()[0] > 1 || c.stride()[1] > 1;
-    }
-
-    private static boolean isChannelsLast(Tensor maps) {
-        return !maps.is_contiguous() && maps.is_contiguous(MemoryFormat.ChannelsLast);
-    }
-
-    private static Tensor everyNth(Tensor maps, long[] stride) {
-        LongOptional all = new LongOptional();
-        return maps.slice(2, all, all, stride[0]).slice(3, all, all, stride[1]).contiguous(MemoryFormat.ChannelsLast);
     }
 
     /**
