@@ -28,7 +28,11 @@ final class Kernels {
     private static final int EXAMPLES = 2;
     private static final int SIDE = 8;
 
-    /** A convolution to be tried, padded to keep the size at stride 1. @param narrow in bfloat16 */
+    /**
+     * A convolution to be tried, padded to keep the size at stride 1.
+     *
+     * @param narrow in bfloat16
+     */
     private record Case(int kernel, int stride, int from, int to, int groups, boolean channelsLast, boolean narrow) {
         @Override
         public String toString() {
