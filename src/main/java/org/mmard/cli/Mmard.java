@@ -6,6 +6,9 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.Matcher;
+import java.util.List;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.spark.package$;
 import org.mmard.failure.InputError;
@@ -39,6 +42,8 @@ import picocli.CommandLine.ParameterException;
             NightlyCommand.class,
         })
 public final class Mmard {
+    private static final String ABORTED = "Job aborted";
+    private static final Pattern THROWN = Pattern.compile("(?:.*: |Caused by: )?((?:[a-z]\\w*\\.)+[A-Z][\\w$]*: \\S.*)");
     private static final int MISTAKE = 2;
     private static final int FAILURE = 1;
     /** What Java reads where it cannot read a letter. */
@@ -158,8 +163,18 @@ public final class Mmard {
     }
 
     private static String firstLine(Throwable e) {
-        return e.getMessage() == null || e.getMessage().isBlank() ? e.getClass().getName()
-                : e.getMessage().strip().lines().findFirst().orElseThrow();
+        if (e.getMessage() == null || e.getMessage().isBlank()) {
+            return e.getClass().getName();
+        }
+        String first = e.getMessage().strip().lines().findFirst().orElseThrow();
+        return first.startsWith(ABORTED) ? ofTask(e.getMessage()).orElse(first) : first;
+    }
+
+    /** Why a task failed, out of Spark's account of an aborted job: its innermost cause is what a person can do something about. */
+    private static Optional<String> ofTask(String account) {
+        List<String> causes = account.lines().takeWhile(line -> !line.startsWith("Driver stacktrace")).map(THROWN::matcher)
+                .filter(Matcher::matches).map(line -> line.group(1)).toList();
+        return causes.isEmpty() ? Optional.empty() : Optional.of("a task of an executor failed: " + causes.get(causes.size() - 1));
     }
 
     /** The program's version and commit, then everything it is made of. */

@@ -95,7 +95,13 @@ public final class WeightedSum implements Objective {
         double[] cotangents = new double[examples];
         for (Weighted part : parts) {
             Arrays.fill(cotangents, part.weight() / examples);
-            double mean = mean(part.term().evaluate(predictions, cotangents, gradients));
+            double[] values = part.term().evaluate(predictions, cotangents, gradients);
+            if (values == null || values.length != examples) {
+                throw new IllegalStateException(
+                        "term '" + part.term().name() + "' gives " + (values == null ? "null" : values.length + " values")
+                                + " for " + examples + " examples: evaluate has to give one value of each");
+            }
+            double mean = mean(values);
             byTerm.put(part.term().name(), mean);
             total += part.weight() * mean;
         }

@@ -42,7 +42,7 @@ public final class Registry<T extends Named> {
             ServiceLoader.load(kind, loader()).forEach(all::add);
         } catch (ServiceConfigurationError e) {
             throw new InputError("a class that a jar on the class path brings as " + title + " cannot be used: " + e.getMessage()
-                    + "; mend or remove it", e);
+                    + (e.getCause() == null ? "" : " (" + e.getCause() + ")") + "; mend or remove it", e);
         }
         for (int i = 0; i < all.size(); i++) {
             for (int j = 0; j < i; j++) {

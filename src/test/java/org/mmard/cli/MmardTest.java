@@ -64,6 +64,22 @@ class MmardTest {
     }
 
     @Test
+    void ofAJobThatATaskFailedTheTasksOwnCauseIsSaid() {
+        Throwable failure = new IllegalStateException("""
+                Job aborted due to stage failure: ResultStage 1 has failed. Most recent failure reason: Stage failed because barrier task finished
+                java.lang.RuntimeException: the update was not made
+                \tat org.mmard.step.DistillationStep.gradient(DistillationStep.java:1)
+                Caused by: java.lang.IllegalStateException: term 'mine' was not computed
+                \tat org.example.Mine.evaluate(Mine.java:1)
+
+                Driver stacktrace:
+                Caused by: java.lang.RuntimeException: of the driver""");
+        Outcome outcome = Outcome.of(() -> Mmard.run(new CommandLine(new Mmard()).addSubcommand(new Broken(failure)), "broken"));
+        assertEquals("mmard: a task of an executor failed: java.lang.IllegalStateException: term 'mine' was not computed (details in "
+                + System.getProperty("mmard.log") + ")", outcome.err().strip());
+    }
+
+    @Test
     void whateverANameHoldsAMessageIsOneLineOfPrintableText() {
         String name = "a\nb\u001b[31m\u202e\u0007";
         for (String[] args : new String[][] {{name}, {"report", name}, {"model", "describe", "--model", name}, {"train", "--conf", name},

@@ -44,6 +44,37 @@ class WeightedSumTest {
     }
 
     @Test
+    void aTermThatGivesNotOneValuePerExampleIsRefusedByItsName() {
+        Term term = new OneValue();
+        Predictions predictions = new Predictions(new int[] {0, 1}).with(STUDENT_NATURAL, Logits.zeros(2, 3));
+        assertEquals("term 'one value' gives 1 values for 2 examples: evaluate has to give one value of each",
+                assertThrows(IllegalStateException.class, () -> WeightedSum.of(term).evaluate(predictions)).getMessage());
+    }
+
+    /** Not as the contract has it. */
+    private record OneValue() implements Term {
+        @Override
+        public String name() {
+            return "one value";
+        }
+
+        @Override
+        public Set<Prediction> reads() {
+            return Set.of(STUDENT_NATURAL);
+        }
+
+        @Override
+        public Set<Prediction> differentiates() {
+            return Set.of(STUDENT_NATURAL);
+        }
+
+        @Override
+        public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
+            return new double[1];
+        }
+    }
+
+    @Test
     void gradientIsOfTheBatchMean() {
         Predictions predictions = RandomPredictions.of(9, 4, 10, 2);
         WeightedSum sum = new WeightedSum(new Weighted(2, NATURAL), new Weighted(0.25, ROBUST));
