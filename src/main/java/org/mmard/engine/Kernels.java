@@ -53,6 +53,8 @@ final class Kernels {
     static void check() {
         wrong().ifPresent(what -> {
             torch.globalContext().setUserEnabledMkldnn(false);
+            // LibTorch would ask it next, and where it knows the processor no better, say so at every convolution.
+            torch.globalContext().setUserEnabledNNPACK(false);
             LOG.warn("oneDNN computes wrong values on this processor ({}): LibTorch's own kernels, which are slower, take its place", what);
         });
     }
