@@ -101,7 +101,9 @@ class AssignedGpuTest {
         System.setProperty("spark.worker.resource.gpu.discoveryScript", script.toString());
         // Past the driver, which would refuse first.
         SparkConf conf = SparkDriver.configuration("gpu", 1, Map.of("MMARD_MASTER", "local-cluster[1,1,1024]"))
-                .set("spark.executor.resource.gpu.amount", "1").set("spark.task.resource.gpu.amount", "1");
+                .set("spark.executor.resource.gpu.amount", "1").set("spark.task.resource.gpu.amount", "1")
+                // Nobody waits for the executor here as a run does.
+                .set("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "60");
         try (JavaSparkContext spark = new JavaSparkContext(conf)) {
             Exception failure = assertThrows(Exception.class, () -> Devices.of(spark, 1, Settings.Engine.on(Settings.Engine.Device.AUTO)));
 
