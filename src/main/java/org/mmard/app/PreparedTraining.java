@@ -1,7 +1,5 @@
 package org.mmard.app;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +10,7 @@ import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.failure.RunStopped;
+import org.mmard.files.HostName;
 import org.mmard.files.Sha256;
 import org.mmard.run.CheckpointState;
 import org.mmard.run.Checkpoints;
@@ -75,7 +74,8 @@ public final class PreparedTraining implements AutoCloseable {
             Map<String, String> versions = Versions.collect(package$.MODULE$.SPARK_VERSION());
             Provenance provenance = new Provenance(Sha256.of(resolved.rendered()), resolved.settings().run().seed(), inputs.data(),
                     inputs.teacherSource(),
-                    List.of(Provenance.Start.now(host(), command, resolved.settings().cluster().executors(), versions)));
+                    List.of(Provenance.Start.now(HostName.own().orElse("unknown"), command, resolved.settings().cluster().executors(),
+                            versions)));
             StartingPoint from = StartingPoint.find(held, resume, resolved.rendered(), provenance, listener::warning);
             // Refuses an average that was never begun, before Spark starts.
             WeightAverage.after(from.checkpoint(), resolved.settings().training().averaging());
@@ -189,13 +189,5 @@ public final class PreparedTraining implements AutoCloseable {
     @Override
     public void close() {
         lock.close();
-    }
-
-    private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "unknown";
-        }
     }
 }

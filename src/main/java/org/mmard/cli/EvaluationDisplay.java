@@ -83,7 +83,7 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
             return "";
         }
         long seconds = Math.round(Duration.between(started, now).toMillis() / 1000.0 / (done - doneBefore) * (total - done));
-        return String.format(Locale.ROOT, ", left %d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        return ", left " + ClockFace.of(seconds);
     }
 
     @Override

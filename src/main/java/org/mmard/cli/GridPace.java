@@ -3,7 +3,6 @@ package org.mmard.cli;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Locale;
 
 /** How long a grid will still take, as if every epoch, and every evaluation, took the mean of those done in this call. */
 final class GridPace {
@@ -31,6 +30,6 @@ final class GridPace {
             return "";
         }
         long seconds = Duration.between(start, clock.instant()).toSeconds() * left / done;
-        return String.format(Locale.ROOT, ", about %d:%02d:%02d left", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        return ", about " + ClockFace.of(seconds) + " left";
     }
 }

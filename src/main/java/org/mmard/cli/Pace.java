@@ -58,7 +58,7 @@ final class Pace {
         int width = Long.toString(total).length();
         double seconds = seconds(epochStart);
         return String.format(Locale.ROOT, "%s  step %" + width + "d/%d  loss %.4f  %5.0f images/s  left %s",
-                epochOf(), done, total, loss, seconds > 0 ? done * batch / seconds : 0, clockFace(secondsLeft()));
+                epochOf(), done, total, loss, seconds > 0 ? done * batch / seconds : 0, ClockFace.of(Math.round(secondsLeft())));
     }
 
     synchronized double fractionOfEpoch() {
@@ -78,10 +78,5 @@ final class Pace {
 
     private double seconds(Instant since) {
         return Duration.between(since, clock.instant()).toMillis() / 1000.0;
-    }
-
-    private static String clockFace(double seconds) {
-        long whole = Math.round(seconds);
-        return String.format(Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 }

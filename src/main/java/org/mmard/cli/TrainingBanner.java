@@ -70,10 +70,8 @@ final class TrainingBanner implements TrainingListener {
 
     void end(TrainedStudent outcome) {
         CheckpointState last = outcome.state();
-        long seconds = Math.round(outcome.seconds());
         out.println();
-        row("finished", String.format(Locale.ROOT, "epoch %d in %d:%02d:%02d (h:mm:ss)", last.epoch(), seconds / 3600, seconds / 60 % 60,
-                seconds % 60));
+        row("finished", "epoch " + last.epoch() + " in " + ClockFace.of(Math.round(outcome.seconds())) + " (h:mm:ss)");
         results(last);
     }
 

@@ -2,7 +2,6 @@ package org.mmard.files;
 
 import java.io.BufferedReader;
 import java.io.FileNotFoundException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -245,28 +244,6 @@ public class Folder {
         }
     }
 
-    /** Ends the reading of a file that has no lines. */
-    private static final class LineLimit extends FilterInputStream {
-        private static final int LONGEST = 1 << 24;
-        private int since;
-
-        LineLimit(InputStream in) {
-            super(in);
-        }
-
-        @Override
-        public int read(byte[] buffer, int from, int length) throws IOException {
-            int read = super.read(buffer, from, length);
-            for (int i = from; i < from + read; i++) {
-                since = buffer[i] == '\n' ? 0 : since + 1;
-            }
-            if (since > LONGEST) {
-                throw new IOException("a line of more than " + LONGEST + " bytes");
-            }
-            return read;
-        }
-    }
-
     /** Puts a file in place, whole or not at all, in place of any file of that name. */
     public void write(String name, Content content) {
         write(name, content, sha256 -> {});
@@ -295,7 +272,7 @@ public class Folder {
                 before.accept(sha256);
             });
         } catch (ReadFailure e) {
-            throw failed("read", e.file, e.failure);
+            throw failed("read", e.file(), e.failure());
         } catch (IOException e) {
             throw DiskFull.is(e) ? full(name, e) : failed("write", name, e);
         }
@@ -327,24 +304,6 @@ public class Folder {
             return in.read(buffer);
         } catch (IOException e) {
             throw new ReadFailure(path(name), e);
-        }
-    }
-
-    /** That what was to be copied could not be read. */
-    static final class ReadFailure extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        private final transient Path file;
-        private final IOException failure;
-
-        ReadFailure(Path file, IOException failure) {
-            super(failure.getMessage(), failure);
-            this.file = file;
-            this.failure = failure;
-        }
-
-        public IOException failure() {
-            return failure;
         }
     }
 

@@ -71,7 +71,7 @@ public record Retries(Duration patience, Duration pause, Consumer<String> tell) 
     }
 
     public static boolean isFinal(IOException failure) {
-        if (failure instanceof Folder.ReadFailure reading) {
+        if (failure instanceof ReadFailure reading) {
             return isFinal(reading.failure());
         }
         IOException e = failure instanceof RemoteException remote ? remote.unwrapRemoteException() : failure;

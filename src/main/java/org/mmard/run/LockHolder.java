@@ -5,8 +5,6 @@ import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -14,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
+import org.mmard.files.HostName;
 import org.mmard.files.JsonFields;
 import org.mmard.files.ProcessIdentity;
 
@@ -73,10 +72,6 @@ record LockHolder(String id, String host, String machine, ProcessIdentity proces
     }
 
     private static String hostName() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "unknown host";
-        }
+        return HostName.own().orElse("unknown host");
     }
 }

@@ -1,11 +1,10 @@
 package org.mmard.spark;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
+import org.mmard.files.HostName;
 import org.mmard.model.FlatVector;
 import org.mmard.step.FlatRange;
 import org.mmard.step.Tally;
@@ -71,11 +70,7 @@ final class Replica {
     }
 
     private static String host() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return SparkEnv.get().blockManager().blockManagerId().host();
-        }
+        return HostName.own().orElseGet(() -> SparkEnv.get().blockManager().blockManagerId().host());
     }
 
     /** Throws what a step, or the sharing of its update, threw in this epoch, if one did. */

@@ -1,8 +1,6 @@
 package org.mmard.spark.host;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -14,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.mmard.failure.InputError;
+import org.mmard.files.HostName;
 import org.mmard.files.ProcessIdentity;
 
 /**
@@ -118,11 +117,7 @@ public final class TemporaryFolder {
     }
 
     private static String name() {
-        try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            return "localhost";
-        }
+        return HostName.own().orElse("localhost");
     }
 
     private static String space() {
