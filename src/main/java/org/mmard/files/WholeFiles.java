@@ -6,6 +6,10 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.AccessMode;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.StandardOpenOption;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -210,14 +214,26 @@ public class WholeFiles {
 
     /** A pipe or a socket may never end, and Hadoop's local filesystem says of a file that may not be read that it is not there. */
     private void requireFile(Path file) throws IOException {
-        java.nio.file.Path local = isLocal() ? java.nio.file.Path.of(file.toUri().getPath()) : null;
-        if (local != null && Files.exists(local)) {
-            if (!Files.isRegularFile(local)) {
-                throw new NoFile(file, Files.isDirectory(local) ? "a folder" : "no regular file");
-            }
-            if (!Files.isReadable(local)) {
-                throw new NoFile(file, "permission denied");
-            }
+        if (!isLocal()) {
+            return;
+        }
+        java.nio.file.Path local = java.nio.file.Path.of(file.toUri().getPath());
+        BasicFileAttributes attributes;
+        try {
+            attributes = Files.readAttributes(local, BasicFileAttributes.class);
+        } catch (IOException e) {
+            // Opening it says what is the matter.
+            return;
+        }
+        if (!attributes.isRegularFile()) {
+            throw new NoFile(file, attributes.isDirectory() ? "a folder" : "no regular file");
+        }
+        try {
+            local.getFileSystem().provider().checkAccess(local, AccessMode.READ);
+        } catch (AccessDeniedException e) {
+            throw new NoFile(file, "permission denied");
+        } catch (NoSuchFileException e) {
+            // Gone between the two questions, as a lock may be: it is not there, and nobody's fault.
         }
     }
 
