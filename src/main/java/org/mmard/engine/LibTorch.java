@@ -23,7 +23,6 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class LibTorch {
     static {
         Natives.prepare();
-        Kernels.check();
     }
 
     private LibTorch() {}

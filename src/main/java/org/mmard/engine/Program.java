@@ -80,6 +80,7 @@ final class Program {
 
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
+            Kernels.check(c, registers[c.input()], weights.get(c.weight()));
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
             return torch.conv2d(registers[c.input()], weights.get(c.weight()), bias, c.stride(), c.padding(), c.dilation(), c.groups());
         }
