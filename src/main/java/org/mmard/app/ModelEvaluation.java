@@ -27,6 +27,7 @@ import org.mmard.files.Folder;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
+import org.mmard.model.WeightsChoice;
 import org.mmard.report.RecordedEvaluation;
 import org.mmard.run.Versions;
 import org.mmard.spark.SparkEvaluator;
@@ -55,7 +56,7 @@ public final class ModelEvaluation {
     public enum Split { test, train }
 
     private final String model;
-    private String architecture;
+    private WeightsChoice weights = WeightsChoice.of(null);
     private String data;
     private Split split = Split.test;
     private int examples;
@@ -70,6 +71,7 @@ public final class ModelEvaluation {
     private JavaSparkContext spark;
     private Inputs checked;
     private final List<String> written = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
 
     private ModelEvaluation(String model) {
         this.model = model;
@@ -80,10 +82,20 @@ public final class ModelEvaluation {
         return new ModelEvaluation(uri);
     }
 
-    /** Which network PyTorch weights are of, such as {@code resnet18}; null where the file is a zip, which knows it. */
+    /** Which network PyTorch weights are of, such as {@code resnet18}; null: guessed, or the file is a zip, which knows it. */
     public ModelEvaluation architecture(String name) {
-        architecture = name;
+        return weights(WeightsChoice.of(name));
+    }
+
+    /** All that PyTorch weights do not say themselves. */
+    public ModelEvaluation weights(WeightsChoice choice) {
+        weights = choice;
         return this;
+    }
+
+    /** What was decided about PyTorch weights, a line each; known once {@link #check} was called. */
+    public List<String> notes() {
+        return List.copyOf(notes);
     }
 
     /** The images, as {@code data.uri} takes them. To be given. */
@@ -213,7 +225,9 @@ public final class ModelEvaluation {
         List<Cascade> cascades = Attacks.named(attacks, Attacks.EPSILON);
         Configuration files = hadoop == null ? HadoopConfiguration.load() : hadoop;
         DataSource source = DataSources.open(data, files);
-        ModelFile.Model loaded = Models.read(model, architecture, source.shape(), files);
+        Models.Found found = Models.read(model, weights, source.shape(), files);
+        notes.addAll(found.notes());
+        ModelFile.Model loaded = found.model();
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         Folder folder = out == null ? null : Folder.at(out, files);
         loaded.requireFit(model, images, data);

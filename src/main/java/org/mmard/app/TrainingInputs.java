@@ -96,22 +96,21 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
     private static ComputationGraph student(ResolvedSettings resolved, ImageSet images, Configuration hadoop) {
         Settings.Student asked = resolved.settings().student();
         int classes = images.classes();
-        ComputationGraph student = Architectures.network(asked.architecture(), images.shape(), classes,
-                resolved.settings().run().seed());
-        if (asked.initial() != null) {
-            ModelFile.Model initial = ModelFile.read(asked.initial(), hadoop);
-            if (!initial.metadata().architecture().equals(asked.architecture()) || initial.graph().numParams() != student.numParams()) {
-                throw resolved.refusal("student.initial", asked.initial() + " is a " + initial.metadata().architecture() + " for "
-                        + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for "
-                        + classes);
-            }
-            if (!initial.metadata().shape().equals(images.shape())) {
-                throw resolved.refusal("student.initial",
-                        asked.initial() + " is for images of " + initial.metadata().shape() + ", those of "
-                                + resolved.settings().data().uri() + " are " + images.shape());
-            }
-            student.params().assign(initial.graph().params());
+        long seed = resolved.settings().run().seed();
+        if (asked.initial() == null) {
+            return Architectures.network(asked.architecture(), images.shape(), classes, seed);
         }
+        ModelFile.Model initial = ModelFile.read(asked.initial(), hadoop);
+        if (!initial.metadata().architecture().equals(asked.architecture()) || initial.metadata().classNames().size() != classes) {
+            throw resolved.refusal("student.initial", asked.initial() + " is a " + initial.metadata().architecture() + " for "
+                    + initial.metadata().classNames().size() + " classes, the student is a " + asked.architecture() + " for " + classes);
+        }
+        if (!initial.metadata().shape().equals(images.shape())) {
+            throw resolved.refusal("student.initial", asked.initial() + " is for images of " + initial.metadata().shape() + ", those of "
+                    + resolved.settings().data().uri() + " are " + images.shape());
+        }
+        ComputationGraph student = Architectures.networkLike(initial.graph(), asked.architecture(), images.shape(), classes, seed);
+        student.params().assign(initial.graph().params());
         return student;
     }
 

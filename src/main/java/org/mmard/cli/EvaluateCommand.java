@@ -15,6 +15,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Evaluation;
 import org.mmard.failure.InputError;
+import org.mmard.failure.Printable;
 import org.mmard.report.RecordedEvaluation;
 import org.mmard.spark.SparkDriver;
 import picocli.CommandLine.Command;
@@ -33,9 +34,8 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Model zip (a checkpoint, best.zip or last.zip of a run), or PyTorch weights.")
     private String model;
 
-    @Option(names = "--architecture", paramLabel = "NAME",
-            description = "Which network PyTorch weights are of, such as resnet18; a zip knows it.")
-    private String architecture;
+    @Mixin
+    private WeightsOptions weights;
 
     @Option(names = "--data", required = true, paramLabel = "URI",
             description = "CIFAR-10 or CIFAR-100 in the binary layout (folder or .tar.gz), or what mmard data import wrote.")
@@ -86,8 +86,10 @@ final class EvaluateCommand implements Callable<Integer> {
                     examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
         }
         PrintWriter console = spec.commandLine().getOut();
-        ModelEvaluation asked = ModelEvaluation.of(model).architecture(architecture).data(data).split(split).examples(examples)
+        ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
                 .attacks(attacks).batch(batch).seed(seed).engine(device.engine()).out(out).keepAdversarial(saveAdversarial);
+        asked.check().notes().forEach(note -> console.println(Printable.line(note)));
+        console.flush();
         console.print(evaluate(asked).table());
         asked.written().forEach(uri -> console.println("written to " + uri));
         console.flush();

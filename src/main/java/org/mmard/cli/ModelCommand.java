@@ -4,10 +4,12 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.mmard.failure.Printable;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 import org.mmard.model.Models;
+import org.mmard.model.Normalisation;
 import org.mmard.model.Outline;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,9 +34,8 @@ final class ModelCommand {
         @Option(names = "--model", paramLabel = "URI", description = "model zip or PyTorch weights on any Hadoop filesystem")
         private String model;
 
-        @Option(names = "--architecture", paramLabel = "NAME",
-                description = "a network of the zoo, such as resnet18 or cnn-16-32-64; PyTorch weights need it")
-        private String architecture;
+        @Mixin
+        private WeightsOptions weights;
 
         @Option(names = "--classes", paramLabel = "N", description = "number of logits of a network without --model (default: 10)")
         private Integer classes;
@@ -44,6 +45,7 @@ final class ModelCommand {
 
         @Override
         public Integer call() {
+            String architecture = weights.architecture();
             if ((model == null && architecture == null) || (model != null && classes != null)) {
                 throw new ParameterException(spec.commandLine(), model == null ? "give --model, --architecture or both"
                         : "--classes goes with --architecture alone: a model has the classes it has");
@@ -55,9 +57,12 @@ final class ModelCommand {
                 out.println(architecture + ", " + logits + " classes, images of " + shape.shape());
                 print(out, outline);
             } else {
-                ModelFile.Model read = Models.read(model, architecture, shape.shape(), HadoopConfiguration.load());
+                Models.Found found =
+                        Models.read(model, weights.choice(), shape.shape(), HadoopConfiguration.load());
+                ModelFile.Model read = found.model();
                 out.println(model + ": " + read.metadata().architecture());
                 print(out, Outline.of(read.graph().getConfiguration(), read.metadata().shape()));
+                found.notes().forEach(note -> out.println("  " + Printable.line(note)));
                 print(out, read);
             }
             out.flush();
@@ -73,13 +78,15 @@ final class ModelCommand {
                 out.printf(row, each.vertex(), each.kind(), shape, each.trainable() == 0 ? "" : grouped(each.trainable()));
             }
             out.printf(row, "total", "", "", grouped(outline.trainable()));
-            out.println("  and " + grouped(outline.statistics()) + " running means and variances of batch norms");
+            out.println("  and " + grouped(outline.statistics()) + " running means and variances of batch norms"
+                    + (outline.normalises() ? ", mean and deviation of the images among them" : ""));
         }
 
         private static void print(PrintWriter out, ModelFile.Model model) {
             out.println("  images: " + model.metadata().shape());
             out.println("  classes: " + String.join(", ", model.metadata().classNames()));
             out.println("  data: " + model.metadata().data());
+            Normalisation.of(model.graph()).ifPresent(normalisation -> out.println("  normalises its images: " + normalisation));
             out.println(
                     "  updater state: " + (model.updaterState() == null ? "none" : grouped(model.updaterState().length()) + " numbers"));
             model.metadata().provenance().forEach((name, value) -> out.println("  " + name + ": " + value));

@@ -17,11 +17,13 @@ import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.failure.InputError;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
+import org.nd4j.linalg.activations.impl.ActivationSwish;
 
 /** Walks a DL4J graph in topological order and writes the {@link Program} it describes. What it does not know, it refuses by name. */
 final class Compiler {
@@ -82,6 +84,11 @@ final class Compiler {
         if (layer.getClass() == ActivationLayer.class) {
             return activation(name, ((ActivationLayer) layer).getActivationFn(), input);
         }
+        if (layer.getClass() == ZeroPaddingLayer.class && ((ZeroPaddingLayer) layer).getDataFormat() == CNN2DFormat.NCHW) {
+            int[] zeros = ((ZeroPaddingLayer) layer).getPadding();
+            // DL4J has top, bottom, left, right; PyTorch the last dimension first.
+            return emit(new Op.Pad(input, next, new long[] {zeros[2], zeros[3], zeros[0], zeros[1]}));
+        }
         if (layer.getClass() == GlobalPoolingLayer.class && ((GlobalPoolingLayer) layer).getPoolingType() == PoolingType.AVG
                 && ((GlobalPoolingLayer) layer).isCollapseDimensions()) {
             return emit(new Op.GlobalMean(input, next));
@@ -120,6 +127,9 @@ final class Compiler {
         if (activation.equals(new ActivationReLU())) {
             return emit(new Op.Relu(input, next));
         }
+        if (activation instanceof ActivationSwish) {
+            return emit(new Op.Swish(input, next));
+        }
         throw unknown(name, "activation " + activation);
     }
 
@@ -130,8 +140,8 @@ final class Compiler {
 
     private static InputError unknown(String vertex, String what) {
         return new InputError("vertex '" + vertex + "': the engine does not run " + what
-                + " (it runs plain and depthwise convolution, batch normalisation, ReLU, addition, global average pooling and dense "
-                + "layers)");
+                + " (it runs plain and depthwise convolution, zero padding, batch normalisation, ReLU, Swish, addition, global average "
+                + "pooling and dense layers)");
     }
 
     private static long[] longs(int[] values) {

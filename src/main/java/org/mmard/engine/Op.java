@@ -50,6 +50,22 @@ sealed interface Op {
         }
     }
 
+    /** x * sigmoid(x). */
+    record Swish(int input, int output) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
+    /** Zeros around the map: {@code zeros} counts them to the left, to the right, above and below. */
+    record Pad(int input, int output, long[] zeros) implements Op {
+        @Override
+        public int[] inputs() {
+            return new int[] {input};
+        }
+    }
+
     record Add(int left, int right, int output) implements Op {
         @Override
         public int[] inputs() {

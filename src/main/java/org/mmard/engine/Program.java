@@ -96,6 +96,12 @@ final class Program {
             }
             return torch.relu(input);
         }
+        if (op instanceof Op.Swish s) {
+            return torch.silu(registers[s.input()]);
+        }
+        if (op instanceof Op.Pad p) {
+            return torch.constant_pad_nd(registers[p.input()], p.zeros());
+        }
         if (op instanceof Op.Add a) {
             Tensor left = registers[a.left()];
             Tensor right = registers[a.right()];

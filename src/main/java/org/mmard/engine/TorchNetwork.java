@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /**
  * Executes a DL4J graph on LibTorch. On the processor it runs over the graph's own flat parameter and gradient vectors: nothing is copied.
@@ -77,7 +78,7 @@ public final class TorchNetwork implements AutoCloseable {
                 Tensor twin = hold(shaped.apply(flat.narrow(0, offset, view.length())).detach());
                 if (isRunningStatistic(name)) {
                     statistics.add(new DeviceVector.Range(offset, view.length()));
-                } else {
+                } else if (!isFixed(name)) {
                     twin.set_requires_grad(true);
                     twin.mutable_grad().put(shaped.apply(gradient.tensor().narrow(0, offset, view.length())).detach());
                 }
@@ -93,10 +94,16 @@ public final class TorchNetwork implements AutoCloseable {
         return classes;
     }
 
-    /** How many numbers training changes: running means and variances are not among them. */
+    /** How many numbers training changes: running means and variances are not among them, nor what normalises the images. */
     public long trainableParameters() {
-        return trainable.entrySet().stream().filter(entry -> !isRunningStatistic(entry.getKey()))
+        return trainable.entrySet().stream().filter(entry -> !isFixed(entry.getKey()))
                 .mapToLong(entry -> entry.getValue().numel()).sum();
+    }
+
+    /** Whether DL4J's updaters leave a parameter as it is: running statistics, and what normalises the images. */
+    private boolean isFixed(String parameter) {
+        int at = parameter.lastIndexOf('_');
+        return graph.getLayer(parameter.substring(0, at)).conf().getLayer().getUpdaterByParam(parameter.substring(at + 1)) instanceof NoOp;
     }
 
     /** True for the parameters of batch norm that are statistics, not weights: {@code <layer>_mean} and {@code <layer>_var}. */

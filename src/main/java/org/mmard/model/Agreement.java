@@ -48,7 +48,7 @@ final class Agreement {
             throw new IOException("the network has " + logits.asText() + " logits, and mmard.json " + classes + " class names");
         }
         ComputationGraphConfiguration zoo = Architectures.of(architecture, shape, classes,
-                held.at("/defaultConfiguration/seed").longValue());
+                held.at("/defaultConfiguration/seed").longValue(), held.path("vertices").has(Normalisation.VERTEX));
         new Agreement(architecture).require("", tree(zoo.toJson().getBytes(StandardCharsets.UTF_8)), held);
         zoo.setIterationCount(held.path("iterationCount").intValue());
         zoo.setEpochCount(held.path("epochCount").intValue());

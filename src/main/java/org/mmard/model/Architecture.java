@@ -1,5 +1,7 @@
 package org.mmard.model;
 
+import java.util.List;
+import java.util.Map;
 import org.mmard.registry.Named;
 
 /**
@@ -32,6 +34,16 @@ public interface Architecture extends Named {
     /** What messages list for it, such as {@code cnn-<widths> such as cnn-16-32-64}; its name by default. */
     default String usage() {
         return name();
+    }
+
+    /**
+     * The names of this network or family that weights may be of, the likeliest first, judged by the entries' names and shapes: whether
+     * they are is tried then. Its name alone by default.
+     *
+     * @param entries shapes of a state dictionary's entries, by PyTorch's names with whatever prefix
+     */
+    default List<String> guesses(Map<String, List<Long>> entries) {
+        return List.of(name());
     }
 
     /**

@@ -15,10 +15,12 @@ import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.weights.WeightInit;
 import org.mmard.data.ImageShape;
 import org.nd4j.linalg.activations.Activation;
 import org.nd4j.linalg.learning.config.Nesterovs;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /**
  * A network under construction: each call adds a vertex behind the last one, the head, which is the images at first. Maps have the shape
@@ -76,8 +78,27 @@ public final class GraphPlan {
      * @param kernel its height and width, odd
      */
     public GraphPlan convolution(String name, int width, int kernel, int stride) {
-        return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(kernel / 2, kernel / 2)
+        return convolution(name, width, kernel, stride, kernel / 2);
+    }
+
+    private GraphPlan convolution(String name, int width, int kernel, int stride, int padding) {
+        return layer(name, new ConvolutionLayer.Builder(kernel, kernel).stride(stride, stride).padding(padding, padding)
                 .nOut(width).hasBias(false).activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).build());
+    }
+
+    /**
+     * As {@link #convolution(String, int, int, int)}, padded as TensorFlow's {@code SAME} is for maps of even size: at stride 2, a 3x3
+     * kernel has a row of zeros below and a column to the right, and none above and to the left.
+     */
+    public GraphPlan sameConvolution(String name, int width, int kernel, int stride) {
+        if (stride == 1) {
+            return convolution(name, width, kernel, stride);
+        }
+        int zeros = kernel - stride;
+        if (zeros > 0) {
+            layer(name + "_pad", new ZeroPaddingLayer.Builder(zeros / 2, zeros - zeros / 2, zeros / 2, zeros - zeros / 2).build());
+        }
+        return convolution(name, width, kernel, stride, 0);
     }
 
     /**
@@ -94,6 +115,20 @@ public final class GraphPlan {
     public GraphPlan batchNorm(String name) {
         // Keeps the variance itself, as PyTorch does; by default DL4J would keep the logarithm of its root.
         return layer(name, new BatchNormalization.Builder().useLogStd(false).eps(1e-5).decay(0.9).dataFormat(CNN2DFormat.NCHW).build());
+    }
+
+    /** x / (1 + exp(-x)), also called SiLU. */
+    public GraphPlan swish(String name) {
+        return layer(name, new ActivationLayer.Builder().activation(Activation.SWISH).build());
+    }
+
+    /**
+     * (x - mean) / deviation of each channel of the images, as a depthwise 1x1 convolution with bias that no training changes. Weight 1 and
+     * bias 0 until {@link Normalisation#install}.
+     */
+    GraphPlan normalise(int channels) {
+        return layer(Normalisation.VERTEX, new DepthwiseConvolution2D.Builder(1, 1).stride(1, 1).padding(0, 0).nOut(channels).hasBias(true)
+                .activation(Activation.IDENTITY).dataFormat(CNN2DFormat.NCHW).updater(new NoOp()).build());
     }
 
     /** max(0, x). */
@@ -116,7 +151,7 @@ public final class GraphPlan {
     }
 
     /**
-     * Any other layer of DL4J's. The engine runs plain and depthwise convolution, batch norm, ReLU, global average pooling and dense layers
+     * Any other layer of DL4J's. The engine runs plain and depthwise convolution, zero padding, batch norm, ReLU, Swish, global average pooling and dense layers
      * with whatever settings they have; it refuses all else by name when the network is opened.
      */
     public GraphPlan layer(String name, Layer layer) {

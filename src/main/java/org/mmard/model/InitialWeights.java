@@ -33,6 +33,12 @@ final class InitialWeights {
             int length = Math.toIntExact(vertex.numParams());
             var configuration =
                     ((LayerVertex) graph.getConfiguration().getVertices().get(vertex.getVertexName())).getLayerConf().getLayer();
+            if (vertex.getVertexName().equals(Normalisation.VERTEX)) {
+                // It is no layer that learns, and those behind it draw as they would without it.
+                Arrays.fill(values, offset, offset + length / 2, 1f);
+                offset += length;
+                continue;
+            }
             if (configuration instanceof BatchNormalization) {
                 int width = length / 4;
                 Arrays.fill(values, offset, offset + width, 1f);

@@ -28,7 +28,7 @@ public record Outline(List<Row> rows) {
      * @param kind in words, with kernel and stride
      * @param shape of the output for one image, such as [64, 8, 8]
      * @param trainable parameters that the optimiser moves
-     * @param statistics running means and variances
+     * @param statistics running means and variances, and what normalises the images: no optimiser moves them
      */
     public record Row(String vertex, String kind, List<Long> shape, long trainable, long statistics) {}
 
@@ -46,6 +46,11 @@ public record Outline(List<Row> rows) {
         return new Outline(List.copyOf(rows));
     }
 
+    /** Whether the network normalises its images first. */
+    public boolean normalises() {
+        return rows.get(0).vertex().equals(Normalisation.VERTEX);
+    }
+
     public long trainable() {
         return rows.stream().mapToLong(Row::trainable).sum();
     }
@@ -57,7 +62,7 @@ public record Outline(List<Row> rows) {
     private static Row row(String name, GraphVertex vertex, InputType output) {
         Layer layer = vertex instanceof LayerVertex inner ? inner.getLayerConf().getLayer() : null;
         long parameters = vertex.numParams(true);
-        long statistics = layer instanceof BatchNormalization ? parameters / 2 : 0;
+        long statistics = layer instanceof BatchNormalization ? parameters / 2 : name.equals(Normalisation.VERTEX) ? parameters : 0;
         String kind = layer == null ? kind(vertex) : kind(layer);
         return new Row(name, kind, Arrays.stream(output.getShape(false)).boxed().toList(), parameters - statistics, statistics);
     }

@@ -1,6 +1,9 @@
 package org.mmard.model;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** {@code cnn-16-32-64}, any list of widths: a 3x3 convolution to each width, stride 1 then 2, each with batch norm and ReLU. */
@@ -22,6 +25,20 @@ final class PlainCnn implements Architecture {
     @Override
     public String usage() {
         return "cnn-<widths> such as cnn-16-32-64";
+    }
+
+    @Override
+    public List<String> guesses(Map<String, List<Long>> entries) {
+        StringBuilder name = new StringBuilder("cnn");
+        for (int i = 1;; i++) {
+            String suffix = "conv" + i + ".weight";
+            Optional<List<Long>> shape = StateDictNames.shape(entries, Pattern.quote(suffix));
+            if (shape.isEmpty()) {
+                break;
+            }
+            name.append('-').append(shape.get().get(0));
+        }
+        return has(name.toString()) ? List.of(name.toString()) : List.of();
     }
 
     @Override

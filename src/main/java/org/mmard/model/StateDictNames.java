@@ -2,6 +2,7 @@ package org.mmard.model;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,12 +29,26 @@ final class StateDictNames {
         return COUNTERS.stream().anyMatch(counter -> name.equals(counter) || name.endsWith("." + counter));
     }
 
-    /** Whether an entry says nothing about what the network computes. */
+    /**
+     * Whether an entry says nothing about what the network computes.
+     *
+     * @param name without the prefix of the network's entries
+     */
     static boolean isIdle(String architecture, String name) {
         return isCounter(name) || (architecture.startsWith("wideresnet-") && name.startsWith(UNUSED));
     }
 
+    /** The shape of a convolution's weight among entries with any prefix, of a name that this pattern describes. */
+    static Optional<List<Long>> shape(Map<String, List<Long>> entries, String name) {
+        Pattern pattern = Pattern.compile("(?:.*\\.)?" + name);
+        return entries.entrySet().stream().filter(entry -> entry.getValue().size() == 4 && pattern.matcher(entry.getKey()).matches())
+                .map(Map.Entry::getValue).findFirst();
+    }
+
     private static List<String> layers(String architecture, String vertex) {
+        if (PreActivation.isDeepMind(architecture)) {
+            return List.of(architecture.startsWith("wideresnet-") ? wideOfDeepMind(vertex) : residualOfDeepMind(vertex));
+        }
         if (vertex.equals("logits")) {
             return List.of("linear", "fc");
         }
@@ -54,5 +69,45 @@ final class StateDictNames {
             case "shortcut_bn" -> List.of(prefix + "shortcut.1", prefix + "downsample.1");
             default -> List.of(prefix + layer);
         };
+    }
+
+    private static String wideOfDeepMind(String vertex) {
+        Matcher block = BLOCK.matcher(vertex);
+        if (block.matches()) {
+            return "layer." + before(block, 1) + ".block." + before(block, 2) + "." + switch (block.group(3)) {
+                case "bn1" -> "batchnorm_0";
+                case "conv1" -> "conv_0";
+                case "bn2" -> "batchnorm_1";
+                case "conv2" -> "conv_1";
+                default -> "shortcut";
+            };
+        }
+        return ofDeepMind(vertex, "init_conv");
+    }
+
+    private static String residualOfDeepMind(String vertex) {
+        Matcher block = BLOCK.matcher(vertex);
+        if (block.matches()) {
+            return "layer_" + before(block, 1) + "." + before(block, 2) + "." + switch (block.group(3)) {
+                case "bn1" -> "batchnorm_0";
+                case "conv1" -> "conv_2d_1";
+                case "bn2" -> "batchnorm_1";
+                case "conv2" -> "conv_2d_2";
+                default -> "shortcut";
+            };
+        }
+        return ofDeepMind(vertex, "conv_2d");
+    }
+
+    private static String ofDeepMind(String vertex, String stem) {
+        return switch (vertex) {
+            case "conv1" -> stem;
+            case "bn" -> "batchnorm";
+            default -> vertex;
+        };
+    }
+
+    private static int before(Matcher block, int group) {
+        return Integer.parseInt(block.group(group)) - 1;
     }
 }

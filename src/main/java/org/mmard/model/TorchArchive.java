@@ -33,7 +33,11 @@ final class TorchArchive implements TorchFile {
 
     /** Whether it is a zip file with a pickle of tensors in it. */
     static boolean begins(HadoopChannel file) throws IOException {
-        return file.begins('P', 'K') && folder(ZipEntries.open(file)) != null;
+        if (!file.begins('P', 'K')) {
+            return false;
+        }
+        ZipEntries zip = ZipEntries.open(file);
+        return folder(zip) != null && !OtherFile.isTorchScript(zip);
     }
 
     /** Takes the file over, and closes it when it is closed itself. */

@@ -10,7 +10,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopChannel;
 
-/** A file that {@code torch.save} wrote: what was saved, and the storages of its tensors. */
+/** A file of weights that {@code torch.save} or the safetensors library wrote: what was saved, and the storages of its tensors. */
 interface TorchFile extends AutoCloseable {
     /** Dictionaries, lists, tuples, texts and numbers, and among them {@link TorchTensor}s. */
     Object saved();
@@ -28,7 +28,7 @@ interface TorchFile extends AutoCloseable {
     /** Whether the file begins as one of PyTorch's. One that is missing or no whole zip file does not. */
     static boolean isOne(String uri, Configuration hadoop) {
         try (HadoopChannel in = HadoopChannel.open(uri, hadoop)) {
-            return TorchLegacyFile.begins(in) || TorchArchive.begins(in);
+            return TorchLegacyFile.begins(in) || SafetensorsFile.begins(in) || TorchArchive.begins(in);
         } catch (IOException e) {
             return false;
         }
@@ -41,6 +41,9 @@ interface TorchFile extends AutoCloseable {
             try {
                 if (TorchLegacyFile.begins(in)) {
                     return TorchLegacyFile.read(in);
+                }
+                if (SafetensorsFile.begins(in)) {
+                    return SafetensorsFile.read(in);
                 }
                 return TorchArchive.read(in);
             } catch (IOException | RuntimeException e) {

@@ -16,6 +16,7 @@ import org.mmard.files.HadoopChannel;
  * in the order of the keys, each storage as its length in elements (8 bytes) and its content.
  */
 final class TorchLegacyFile implements TorchFile {
+    private static final int LATEST_PROTOCOL = 5;
     private static final BigInteger MAGIC = new BigInteger("119547037146038801333356");
 
     private final Object saved;
@@ -26,9 +27,14 @@ final class TorchLegacyFile implements TorchFile {
         this.contents = contents;
     }
 
-    /** A pickle of protocol 2; a zip file begins otherwise. */
+    /** A pickle of protocol 2, or of a later one that somebody asked for; a zip file begins otherwise. */
     static boolean begins(HadoopChannel file) throws IOException {
-        return file.begins(0x80, 2);
+        for (int protocol = 2; protocol <= LATEST_PROTOCOL; protocol++) {
+            if (file.begins(0x80, protocol)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Reads the whole file and closes it. */

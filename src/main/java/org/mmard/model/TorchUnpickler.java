@@ -18,8 +18,8 @@ import java.util.Map;
 
 /**
  * Reads the pickles inside a PyTorch file without running anything of theirs. A pickle is a program that may call whatever global it names;
- * here the globals are a short list that makes tensors and dictionaries, and the instructions those that {@code torch.save} writes for
- * them. All else is refused, by name.
+ * here the globals are a short list that makes tensors and dictionaries. Whatever else it names, a namespace, a NumPy number, an
+ * optimiser, becomes an {@link Inert} name: it is not looked up, called or built, and what it is given is dropped.
  *
  * <p>What a pickle builds may hold itself, or itself twice in each of a hundred layers. So nothing here walks through it: neither text nor
  * hash nor equality is asked of anything but names and numbers. Libraries for pickles hash what they put into dictionaries, and copy their
@@ -60,6 +60,13 @@ final class TorchUnpickler {
         this.storages = storages;
     }
 
+    /**
+     * An object, a class or a function that weights do not need: its name is all that is kept of it, and nothing is built or called.
+     *
+     * @param name such as {@code argparse.Namespace}
+     */
+    record Inert(String name) {}
+
     /** What a global makes of a call's arguments. */
     private interface Constructor {
         Object construct(Object[] arguments) throws IOException;
@@ -68,7 +75,10 @@ final class TorchUnpickler {
     /** Names and numbers are all that weights are filed under. */
     private static final class Dictionary extends LinkedHashMap<Object, Object> {
         void file(Object key, Object value) throws IOException {
-            put(key instanceof Number || key instanceof Boolean ? key : name(key), value);
+            // Python allows tuples and objects too, but weights are not filed under them: they are not asked for their hash.
+            if (key != null && !(key instanceof Object[]) && !(key instanceof Inert)) {
+                put(key instanceof Number || key instanceof Boolean ? key : name(key), value);
+            }
         }
     }
 
@@ -91,8 +101,8 @@ final class TorchUnpickler {
     }
 
     /**
-     * Those of protocol 2 and, from 0x8c on, what protocol 4 writes in their place. Left out is all that calls, allocates by a stated
-     * length or reads code.
+     * Those of the protocols 2 to 4. Left out are those of the protocols 0 and 1 that PyTorch never wrote, and what refers to a table of
+     * the reading program's.
      */
     private void carryOut(int instruction) throws IOException {
         switch (instruction) {
@@ -107,6 +117,26 @@ final class TorchUnpickler {
             case 'J' -> stack.add(take(Integer.BYTES).getInt());
             case 'G' -> stack.add(take(Double.BYTES).order(ByteOrder.BIG_ENDIAN).getDouble());
             case 0x8a -> stack.add(integer(take(unsigned()).array()));
+            case 0x8b -> stack.add(integer(take(length()).array()));
+            case 'C' -> skipped(unsigned());
+            case 'B' -> skipped(length());
+            case 0x8e -> skipped(longLength());
+            case 0x8d -> stack.add(new String(take(longLength()).array(), StandardCharsets.UTF_8));
+            case 'T' -> stack.add(new String(take(length()).array(), StandardCharsets.ISO_8859_1));
+            case 0x8f -> stack.add(new Inert("set"));
+            case 0x90 -> sinceMark();
+            case 0x91 -> {
+                sinceMark();
+                stack.add(new Inert("frozenset"));
+            }
+            case 0x81 -> {
+                pop();
+                stack.add(instance(pop()));
+            }
+            case 0x92 -> {
+                top(2);
+                stack.add(instance(pop()));
+            }
             case 'U' -> stack.add(new String(take(unsigned()).array(), StandardCharsets.ISO_8859_1));
             case 0x8c -> stack.add(new String(take(unsigned()).array(), StandardCharsets.UTF_8));
             case 'X' -> stack.add(new String(take(length()).array(), StandardCharsets.UTF_8));
@@ -118,12 +148,9 @@ final class TorchUnpickler {
             case ']' -> stack.add(new ArrayList<>());
             case 'a' -> {
                 Object value = pop();
-                list().add(value);
+                append(value);
             }
-            case 'e' -> {
-                Object[] values = sinceMark();
-                list().addAll(Arrays.asList(values));
-            }
+            case 'e' -> append(sinceMark());
             case '}' -> stack.add(new Dictionary());
             case 's' -> setItems(top(2));
             case 'u' -> setItems(sinceMark());
@@ -143,9 +170,10 @@ final class TorchUnpickler {
             case 'Q' -> stack.add(storage((Object[]) pop()));
             case 'R' -> {
                 Object[] arguments = (Object[]) pop();
-                stack.add(((Constructor) pop()).construct(arguments));
+                Object called = pop();
+                stack.add(called instanceof Constructor constructor ? constructor.construct(arguments) : instance(called));
             }
-            case 'b' -> requireDictionary();
+            case 'b' -> forgetState();
             default ->
                 throw new IOException(String.format("instruction 0x%02x is none that weights need, and is not carried out", instruction));
         }
@@ -169,6 +197,14 @@ final class TorchUnpickler {
             throw new EOFException();
         }
         return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private int longLength() throws IOException {
+        long length = take(Long.BYTES).getLong();
+        if (length < 0 || length > LONGEST) {
+            throw new IOException("has a length of " + Long.toUnsignedString(length) + " in its list of tensors");
+        }
+        return Math.toIntExact(length);
     }
 
     private int length() throws IOException {
@@ -231,11 +267,27 @@ final class TorchUnpickler {
     }
 
     @SuppressWarnings("unchecked")
-    private List<Object> list() {
-        return (ArrayList<Object>) peek();
+    private void append(Object... values) {
+        if (!(peek() instanceof Inert)) {
+            ((ArrayList<Object>) peek()).addAll(Arrays.asList(values));
+        }
+    }
+
+    /** Bytes are what NumPy's numbers are made of; weights have none. */
+    private void skipped(int length) throws IOException {
+        take(length);
+        stack.add(new Inert("bytes"));
+    }
+
+    /** What a class or a function would give, had it been called. */
+    private static Inert instance(Object called) {
+        return (Inert) called;
     }
 
     private void setItems(Object[] keysAndValues) throws IOException {
+        if (peek() instanceof Inert) {
+            return;
+        }
         Dictionary dictionary = (Dictionary) peek();
         for (int i = 0; i < keysAndValues.length; i += 2) {
             dictionary.file(keysAndValues[i], keysAndValues[i + 1]);
@@ -249,10 +301,13 @@ final class TorchUnpickler {
         return memo.get(number);
     }
 
-    /** State set on a dictionary is its {@code _metadata}, versions of PyTorch's modules, which no number depends on. */
-    private void requireDictionary() throws IOException {
+    /**
+     * State set on a dictionary is its {@code _metadata}, versions of PyTorch's modules, which no number depends on. That of other objects
+     * goes with them.
+     */
+    private void forgetState() throws IOException {
         pop();
-        if (!(peek() instanceof Dictionary)) {
+        if (!(peek() instanceof Dictionary || peek() instanceof Inert)) {
             throw new IOException("state is set on something that is no dictionary");
         }
     }
@@ -260,11 +315,7 @@ final class TorchUnpickler {
     private static Object global(Object module, Object name) throws IOException {
         String global = name(module) + "." + name(name);
         Object known = GLOBALS.get(global);
-        if (known == null) {
-            throw new IOException("names " + global + ", which is no part of a state_dict; nothing in a file is ever run or built. "
-                    + "In PyTorch, save model.state_dict() alone");
-        }
-        return known;
+        return known == null ? new Inert(global) : known;
     }
 
     /** A global's module or name: they stand on a line each. */
@@ -280,16 +331,23 @@ final class TorchUnpickler {
     }
 
     /** Names end up in messages, of one line that can be read. */
-    private static String name(Object value) throws IOException {
+    static String name(Object value) throws IOException {
         if (value instanceof String name && name.length() <= LONGEST_NAME && name.chars().noneMatch(Character::isISOControl)) {
             return name;
         }
         throw new IOException("has something else where a name belongs");
     }
 
-    private TorchTensor.Storage storage(Object[] id) throws IOException {
+    private Object storage(Object[] id) throws IOException {
+        if ("module".equals(id[0]) && id[1] instanceof Inert code) {
+            // Before 1.6, whole models were saved with the source text of their classes.
+            return code;
+        }
         if (!"storage".equals(id[0]) || (id.length > 5 && id[5] != null)) {
             throw new IOException("a reference is to no plain storage");
+        }
+        if (id[1] instanceof Inert unknown) {
+            return unknown;
         }
         TorchTensor.Storage read = new TorchTensor.Storage((TorchElement) id[1], name(id[2]), whole(id[4]));
         TorchTensor.Storage known = storages.putIfAbsent(read.key(), read);
@@ -310,7 +368,10 @@ final class TorchUnpickler {
         return dictionary;
     }
 
-    private static TorchTensor tensor(Object[] arguments) throws IOException {
+    private static Object tensor(Object[] arguments) throws IOException {
+        if (arguments[0] instanceof Inert unknown) {
+            return unknown;
+        }
         long[] shape = numbers(arguments[2]);
         long[] strides = numbers(arguments[3]);
         if (shape.length != strides.length || shape.length > MOST_DIMENSIONS) {

@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.updater.UpdaterBlock;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.learning.config.NoOp;
 
 /**
  * A contiguous range of a graph's flat parameter vector.
@@ -81,11 +82,13 @@ public record FlatRange(int start, int end, int state) {
         for (UpdaterBlock block : updater.getUpdaterBlocks()) {
             for (UpdaterBlock.ParamState parameter : block.getLayersAndVariablesInBlock()) {
                 boolean statistic = parameter.getParamName().equals("mean") || parameter.getParamName().equals("var");
+                // Running statistics have no velocity; nor has what normalises the images, which nothing ever changes.
+                boolean moves = !(parameter.getLayer().getConfig().getUpdaterByParam(parameter.getParamName()) instanceof NoOp);
                 int length = parameter.getParamOffsetEnd() - parameter.getParamOffsetStart();
-                if (statistic != trainable) {
+                if (trainable ? moves : statistic) {
                     append(merged, new FlatRange(parameter.getParamOffsetStart(), parameter.getParamOffsetEnd(), trainable ? state : -1));
                 }
-                state += statistic ? 0 : length;
+                state += moves ? length : 0;
             }
             if (block.getUpdaterViewOffsetEnd() != state) {
                 throw new IllegalArgumentException(

@@ -65,6 +65,21 @@ class ModelCommandTest {
     }
 
     @Test
+    void importsAPublishedCheckpointWithNothingButItsName() {
+        String out = folder.resolve("teacher.zip").toString();
+        String published = "src/test/resources/org/mmard/model/attacker.pt";
+        Outcome outcome = Outcome.of("model", "import", "--model", published, "--out", out, "--verbose");
+        assertEquals(0, outcome.exit(), outcome.err());
+        for (String line : new String[] {"taken for cnn-4-6 by its entries",
+            "normalises its images inside: mean 0.4914 0.4822 0.4465, deviation 0.2471 0.2435 0.2616",
+            "left alone: module.attacker.model.* (cnn-4-6)", "left alone: epoch (a number)"}) {
+            assertTrue(outcome.out().lines().anyMatch(line::equals), outcome.out());
+        }
+        Outcome described = Outcome.of("model", "describe", "--model", out);
+        assertTrue(described.out().contains("normalises its images: mean 0.4914"), described.out());
+    }
+
+    @Test
     void describesPyTorchWeights() {
         Outcome outcome = Outcome.of("model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6");
         assertEquals(0, outcome.exit(), outcome.err());
@@ -75,7 +90,11 @@ class ModelCommandTest {
     @Test
     void whatIsMissingOrContradictsItselfIsAMistakeOfTheUser() {
         for (String[] options : new String[][] {
-            {"model", "describe"}, {"model", "describe", "--model", WEIGHTS},
+            {"model", "describe"}, {"model", "describe", "--model", WEIGHTS, "--entry", "ema"},
+            {"model", "describe", "--model", WEIGHTS, "--mean", "0.5,0.5,0.5"},
+            {"model", "describe", "--model", WEIGHTS, "--mean", "0.5,0.5,0.5", "--std", "a,b,c"},
+            {"model", "describe", "--model", WEIGHTS, "--mean", "0.5,0.5", "--std", "0.5,0.5"},
+            {"model", "describe", "--model", WEIGHTS, "--mean", "0.5,0.5,0.5", "--std", "0,0,0"},
             {"model", "describe", "--model", WEIGHTS, "--architecture", "resnet18"},
             {"model", "describe", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--classes", "7"},
             {"model", "import", "--model", WEIGHTS, "--architecture", "cnn-4-6", "--out", ""}}) {

@@ -22,7 +22,7 @@ public abstract class FuzzedTorchFile implements FuzzedReader {
 
     @Override
     public void read(Path folder) {
-        Models.read(folder.resolve("weights.pt").toString(), "cnn-4-6", ImageShape.CIFAR, new Configuration(false));
+        Models.read(folder.resolve("weights.pt").toString(), WeightsChoice.of("cnn-4-6"), ImageShape.CIFAR, new Configuration(false));
     }
 
     static byte[] one(SplittableRandom random, String... names) throws IOException {

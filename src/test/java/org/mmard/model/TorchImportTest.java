@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,6 +52,12 @@ class TorchImportTest {
     @ParameterizedTest
     @ValueSource(strings = {"resnet18", "preactresnet18", "preactresnet18-raw-bn", "wideresnet-16-2", "mobilenetv2"})
     void networksOfTheFieldGivePyTorchsLogitsFromPyTorchsNames(String architecture) throws Exception {
+        Path file = byFormula(architecture, folder.resolve("weights.pt"));
+        assertLogits(architecture, read(file, architecture).graph());
+    }
+
+    /** A file with the names and shapes of a network's fixture, and the weights of the formula. */
+    static Path byFormula(String architecture, Path file) throws IOException {
         HandPickled weights = new HandPickled().ascii("}(");
         List<String> entries = Files.readAllLines(fixture(architecture + ".txt"));
         for (int k = 0; k < entries.size(); k++) {
@@ -58,8 +65,7 @@ class TorchImportTest {
             int[] shape = Arrays.stream(words).skip(1).mapToInt(Integer::parseInt).toArray();
             weights.text(words[0]).tensor(formula(words[0], shape, k), shape);
         }
-        Path file = weights.ascii("u").write(folder.resolve("weights.pt"));
-        assertLogits(architecture, read(file, architecture).graph());
+        return weights.ascii("u").write(file);
     }
 
     @Test
@@ -90,12 +96,12 @@ class TorchImportTest {
         assertEquals(file + " is a cnn-4, not a cnn-8", error.getMessage());
     }
 
-    private static Path fixture(String name) {
+    static Path fixture(String name) {
         return Path.of("src/test/resources/org/mmard/model", name);
     }
 
     private static ModelFile.Model read(Path file, String architecture) {
-        return Models.read(file.toString(), architecture, ImageShape.CIFAR, HadoopConfiguration.load());
+        return Models.read(file.toString(), WeightsChoice.of(architecture), ImageShape.CIFAR, HadoopConfiguration.load()).model();
     }
 
     /** The weights of {@code make_weights.py}'s {@code fill}. */
@@ -114,10 +120,16 @@ class TorchImportTest {
         return values;
     }
 
-    private static void assertLogits(String expected, ComputationGraph graph) {
-        double[] logits = Npy.read(fixture(expected + ".logits.npy")).values();
+    /** Two images, those of {@code make_weights.py}. */
+    static float[] pixels() {
         float[] pixels = new float[2 * 3 * 32 * 32];
         IntStream.range(0, pixels.length).forEach(i -> pixels[i] = (float) (7919L * i % 2003 / 2003.0));
+        return pixels;
+    }
+
+    static void assertLogits(String expected, ComputationGraph graph) {
+        double[] logits = Npy.read(fixture(expected + ".logits.npy")).values();
+        float[] pixels = pixels();
         double largest = Arrays.stream(logits).map(Math::abs).max().orElseThrow();
         LibTorch.threads(1);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);

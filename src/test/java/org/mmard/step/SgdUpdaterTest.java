@@ -1,5 +1,15 @@
 package org.mmard.step;
 
+import java.util.Arrays;
+import org.mmard.engine.Logits;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.TorchNetwork;
+import org.bytedeco.javacpp.PointerScope;
+import org.apache.hadoop.conf.Configuration;
+import org.mmard.data.ImageShape;
+import org.mmard.model.WeightsChoice;
+import org.mmard.model.Models;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -94,6 +104,30 @@ class SgdUpdaterTest {
         graph.params().putScalar(0, 1.0);
         step(graph, updater, gradient);
         assertEquals(1 - 0.1 * 1.5, graph.params().getDouble(0), 1e-6);
+    }
+
+    /** A student that goes on from published weights, with normalisation inside. */
+    @Test
+    void whatNormalisesTheImagesStaysAsItIs() {
+        ComputationGraph graph = Models.read("src/test/resources/org/mmard/model/sequential.pt", WeightsChoice.of(null), ImageShape.CIFAR,
+                new Configuration()).model().graph();
+        float[] before = graph.params().toFloatVector();
+        SgdUpdater updater = new SgdUpdater(graph, 0.9, 2e-4, 0);
+        try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
+            network.zeroGradient();
+            double[] cotangent = new double[40];
+            Arrays.fill(cotangent, 0, 20, 1);
+            network.train(LibTorch.images(ImageShape.CIFAR, new float[3 * 32 * 32 * 4])).accumulate(new Logits(cotangent, 4, 10));
+            network.downloadGradient();
+        }
+        assertArrayEquals(new float[6], Arrays.copyOf(graph.getGradientsViewArray().toFloatVector(), 6));
+        step(graph, updater, graph.getGradientsViewArray().dup());
+        float[] after = graph.params().toFloatVector();
+        assertArrayEquals(Arrays.copyOf(before, 6), Arrays.copyOf(after, 6));
+        assertNotEquals(before[6], after[6]);
+        assertEquals(6, FlatRange.trainable(updater).get(0).start());
+        int statistics = FlatRange.runningStatistics(updater).stream().mapToInt(FlatRange::length).sum();
+        assertEquals(2 * (4 + 6), statistics);
     }
 
     @Test
