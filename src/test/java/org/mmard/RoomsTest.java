@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 class RoomsTest {
     /** From the top to the bottom. */
     private static final List<String> ROOMS = List.of("cli", "ml", "app", "bench", "report", "verify", "spark", "spark.host", "spark.sync",
-            "train", "run", "step", "method", "attack", "loss", "engine", "model", "data.importing", "data", "config", "registry", "files",
-            "failure");
+            "train", "run", "step", "method", "attack", "loss", "export", "engine", "model", "data.importing", "data", "config", "registry",
+            "files", "failure");
     private static final Path SOURCES = Path.of("src/main/java/org/mmard");
     private static final Pattern NAMED = Pattern.compile("org\\.mmard\\.([a-z]+(?:\\.[a-z]+)*)\\.[A-Z]");
     private static final double LARGEST_SHARE = 0.12;

@@ -18,10 +18,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code mmard model}: describe, import. */
+/** {@code mmard model}: describe, import, export. */
 @Command(
-        name = "model", mixinStandardHelpOptions = true, description = "Describes networks and model files, and brings PyTorch weights in.",
-        subcommands = {ModelCommand.DescribeCommand.class, ModelImportCommand.class})
+        name = "model", mixinStandardHelpOptions = true,
+        description = "Describes networks and model files, brings PyTorch weights in, and writes models for others.",
+        subcommands = {ModelCommand.DescribeCommand.class, ModelImportCommand.class, ModelExportCommand.class})
 final class ModelCommand {
 
     @Command(

@@ -12,9 +12,7 @@ import org.bytedeco.pytorch.Tensor;
  * convolution with weights scale W and that bias. A normalisation that does not stand right behind a convolution of its own stays.
  */
 final class Folding {
-    private static final String FOLDED = ".folded";
-
-    /** The program with each foldable pair as one op. Its weights are named after the convolution's, with a suffix. */
+    /** The program with each foldable pair as one op, whose weights are named as the convolution's own. */
     static Program fold(Program program) {
         List<Op> folded = new ArrayList<>();
         for (Op op : program.ops()) {
@@ -23,15 +21,17 @@ final class Folding {
                 folded.add(op);
             } else {
                 folded.remove(convolution);
-                folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight() + FOLDED,
-                        convolution.weight() + FOLDED + ".bias",
+                folded.add(new Op.Convolution(convolution.input(), op.output(), convolution.weight(), bias(convolution),
                         convolution.stride(), convolution.padding(), convolution.dilation(), convolution.groups()));
             }
         }
         return new Program(folded);
     }
 
-    /** The weights that the folded program asks for: those it shares with the original, and new tensors of the current scope. */
+    /**
+     * The weights that the folded program asks for: those it shares with the original, and new tensors of the current scope in the place of
+     * the convolutions' own.
+     */
     static Map<String, Tensor> weights(Program original, Map<String, Tensor> weights) {
         Map<String, Tensor> folded = new HashMap<>(weights);
         for (Op op : original.ops()) {
@@ -44,12 +44,17 @@ final class Folding {
                     if (convolution.bias() != null) {
                         mean = mean.sub(weights.get(convolution.bias()));
                     }
-                    folded.put(convolution.weight() + FOLDED, weights.get(convolution.weight()).mul(scale.view(-1, 1, 1, 1)));
-                    folded.put(convolution.weight() + FOLDED + ".bias", weights.get(norm.layer() + "_beta").sub(mean.mul(scale)));
+                    folded.put(convolution.weight(), weights.get(convolution.weight()).mul(scale.view(-1, 1, 1, 1)));
+                    folded.put(bias(convolution), weights.get(norm.layer() + "_beta").sub(mean.mul(scale)));
                 }
             }
         }
         return folded;
+    }
+
+    /** The name of a convolution's bias, which it may not have had before. */
+    private static String bias(Op.Convolution convolution) {
+        return convolution.weight().replaceFirst("_W$", "_b");
     }
 
     private static Op.Convolution convolutionBefore(Program program, Op.BatchNorm norm) {

@@ -2,10 +2,15 @@ package org.mmard.engine;
 
 import java.util.List;
 
-/** One instruction of a {@link Program}. Registers hold activations; weights are found by the names DL4J gives its parameters. */
-sealed interface Op {
+/**
+ * One instruction of a network's {@link Listing}. Registers hold activations; weights are found by the names DL4J gives its parameters,
+ * which are the vertex's name and {@code _W}, {@code _b}, {@code _gamma}, {@code _beta}, {@code _mean} or {@code _var}.
+ */
+public sealed interface Op {
+    /** The register that it writes. */
     int output();
 
+    /** The registers that it reads. */
     int[] inputs();
 
     /** Names of the parameters it reads. */
@@ -43,6 +48,7 @@ sealed interface Op {
         }
     }
 
+    /** max(0, x). */
     record Relu(int input, int output) implements Op {
         @Override
         public int[] inputs() {
@@ -66,6 +72,7 @@ sealed interface Op {
         }
     }
 
+    /** The sum of two registers of one shape. */
     record Add(int left, int right, int output) implements Op {
         @Override
         public int[] inputs() {

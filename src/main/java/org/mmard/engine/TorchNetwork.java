@@ -148,6 +148,23 @@ public final class TorchNetwork implements AutoCloseable {
     }
 
     /**
+     * The network as it is now, in eval mode, written out: for whoever puts it into another form. Good for as long as this network is open
+     * and the current scope lasts.
+     *
+     * @param foldBatchNorm as {@link CompilePasses#foldBatchNorm} does
+     */
+    public Listing listing(boolean foldBatchNorm) {
+        checkBinding();
+        try (NoGradGuard guard = new NoGradGuard()) {
+            Program listed = foldBatchNorm ? folded : program;
+            Map<String, Tensor> available = foldBatchNorm ? Folding.weights(program, weights) : weights;
+            Map<String, Tensor> read = new LinkedHashMap<>();
+            listed.weights().forEach(name -> read.put(name, available.get(name)));
+            return new Listing(listed.ops(), read);
+        }
+    }
+
+    /**
      * The live network in train mode, without parameter gradient: every forward is on its batch's statistics and moves the running ones.
      * For attacks as some published codes make them. The result outlives the current scope: close it.
      */

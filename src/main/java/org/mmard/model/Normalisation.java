@@ -19,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public record Normalisation(List<Double> mean, List<Double> deviation) {
     /** The vertex that does it. */
-    static final String VERTEX = "normalise";
+    public static final String VERTEX = "normalise";
     /** Of images in [0, 255] both are far above that, of images in [0, 1] below. */
     private static final double MOST = 2;
 

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What PyTorch's codes call the layers that the zoo has: the names of the CIFAR networks that the field shares, and of torchvision's. */
-final class StateDictNames {
+public final class StateDictNames {
     private static final Map<String, String> PARAMETERS = Map.of(
             "W", "weight", "b", "bias", "gamma", "weight", "beta", "bias", "mean", "running_mean", "var", "running_var");
     private static final Pattern BLOCK = Pattern.compile("stage(\\d+)_block(\\d+)_(.+)");
@@ -18,11 +18,21 @@ final class StateDictNames {
 
     private StateDictNames() {}
 
-    /** The names under which a parameter of a zoo network, such as {@code stage1_block2_conv1_W}, may stand in a state dictionary. */
-    static List<String> of(String architecture, String parameter) {
+    /**
+     * The names under which a parameter of a network of the zoo may stand in a state dictionary, the one that is written first.
+     *
+     * @param architecture name in the zoo
+     * @param parameter as DL4J names it, such as {@code stage1_block2_conv1_W}
+     */
+    public static List<String> of(String architecture, String parameter) {
         int at = parameter.lastIndexOf('_');
         String suffix = "." + PARAMETERS.get(parameter.substring(at + 1));
         return layers(architecture, parameter.substring(0, at)).stream().map(layer -> layer + suffix).toList();
+    }
+
+    /** Whether a network has DeepMind's layout and names. */
+    public static boolean isDeepMind(String architecture) {
+        return PreActivation.isDeepMind(architecture);
     }
 
     static boolean isCounter(String name) {
@@ -50,7 +60,8 @@ final class StateDictNames {
             return List.of(architecture.startsWith("wideresnet-") ? wideOfDeepMind(vertex) : residualOfDeepMind(vertex));
         }
         if (vertex.equals("logits")) {
-            return List.of("linear", "fc");
+            boolean usuallyFc = architecture.startsWith("wideresnet-") || architecture.startsWith("cnn-");
+            return usuallyFc ? List.of("fc", "linear") : List.of("linear", "fc");
         }
         Matcher block = BLOCK.matcher(vertex);
         if (!block.matches()) {
