@@ -28,7 +28,7 @@ use_hadoop() {
         mvn -q -B -f "$root/pom.xml" dependency:copy-dependencies -DincludeArtifactIds=hadoop-client-minicluster -DoutputDirectory="$jars" \
             > "$root/target/hdfs-jars.log" 2>&1 < /dev/null || fail "Hadoop's servers could not be fetched: see $root/target/hdfs-jars.log"
     fi
-    hadoop=("$JAVA_HOME/bin/java" -Xmx512m --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED
+    hadoop=("$JAVA_HOME/bin/java" -Xmx512m "${java_openings[@]}"
         -Dlog4j2.configurationFile="$root/src/main/resources/org/mmard/log4j2.properties" -Dhadoop.log.dir="$state"
         -cp "$state/conf:$jars/*:$SPARK_HOME/jars/*")
 }

@@ -2,18 +2,15 @@ package org.mmard.app;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Robustness;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.files.Folder;
+import org.mmard.files.Npy;
 
 /**
  * The adversarial examples of an evaluation as files, one pair for each attack: {@code adversarial-NAME.npy}, float32 of shape [examples,
@@ -50,25 +47,9 @@ final class AdversarialFiles {
     }
 
     private void floats(Robustness robustness, OutputStream out) throws IOException {
-        out.write(header(images.size(), images.shape()));
-        ByteBuffer row = ByteBuffer.allocate(images.shape().size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        float[] pixels = new float[images.shape().size()];
-        for (int record = 0; record < images.size(); record++) {
-            image(robustness, record, pixels);
-            row.asFloatBuffer().put(pixels);
-            out.write(row.array());
-        }
-    }
-
-    /** NumPy's format 1.0 (NEP 1): the header ends in a line feed at a multiple of 64 bytes. */
-    private static byte[] header(int examples, ImageShape shape) {
-        String text = String.format(Locale.ROOT, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }",
-                examples, shape.channels(), shape.height(), shape.width());
-        int length = (10 + text.length() + 1 + 63) / 64 * 64 - 10;
-        ByteBuffer header = ByteBuffer.allocate(10 + length).order(ByteOrder.LITTLE_ENDIAN);
-        header.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII)).put((byte) 1).put((byte) 0).putShort((short) length);
-        header.put((text + " ".repeat(length - text.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
-        return header.array();
+        ImageShape shape = images.shape();
+        Npy.write(out, new int[] {images.size(), shape.channels(), shape.height(), shape.width()},
+                (record, pixels) -> image(robustness, record, pixels));
     }
 
     private void bytes(Robustness robustness, OutputStream out) throws IOException {

@@ -53,6 +53,10 @@ public record GridTable(List<String> columns, List<Row> rows) {
         return Math.sqrt(values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum() / (values.size() - 1));
     }
 
+    /**
+     * The table for people: a row per cell, accuracies in per cent with two decimals, {@code -} where no seed has finished; lines end as the
+     * system's do.
+     */
     public String text() {
         List<List<String>> lines = new ArrayList<>();
         List<String> titles = new ArrayList<>(List.of("inner", "outer", "seeds"));

@@ -91,10 +91,12 @@ public final class PreparedTraining implements AutoCloseable {
         return inputs;
     }
 
+    /** Where the run lies; this holds its lock until it is closed. */
     public RunDirectory directory() {
         return directory;
     }
 
+    /** The settings of the run, all of them checked. */
     public Settings settings() {
         return inputs.settings();
     }
@@ -104,6 +106,7 @@ public final class PreparedTraining implements AutoCloseable {
         return from;
     }
 
+    /** How many epochs are to be trained, the begun one among them; 0 where the run is finished. */
     public int epochsLeft() {
         return Math.max(0, settings().training().epochs() - from.epoch());
     }

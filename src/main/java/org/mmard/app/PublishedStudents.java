@@ -243,6 +243,7 @@ public final class PublishedStudents {
         }
     }
 
+    /** The time, in UTC and whole seconds, as publications are dated: {@code 2026-01-02T03:04:05Z}. */
     public static String now() {
         return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }

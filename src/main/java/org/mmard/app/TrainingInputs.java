@@ -127,6 +127,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
         return teacher == null ? null : new Provenance.Source(teacher.uri(), teacher.sha256());
     }
 
+    /** How many minibatches all executors train together in an epoch, the last and perhaps smaller one included. */
     public int batchesPerEpoch() {
         int batch = settings.training().batch();
         return (split.training().length + batch - 1) / batch;

@@ -3,6 +3,7 @@ package org.mmard.attack;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,6 +14,7 @@ import org.mmard.loss.CwMargin;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Term;
 import org.mmard.loss.WeightedSum;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /**
@@ -103,7 +105,7 @@ public final class Attacks {
     public static Attack single(String name, double epsilon) {
         Optional<AttackFactory> plain = REGISTRY.find(name);
         if (plain.isPresent()) {
-            return plain.get().of(name, epsilon, 1);
+            return make(plain.get(), name, epsilon, 1);
         }
         Matcher restarted = RESTARTED.matcher(name);
         Optional<AttackFactory> repeated = restarted.matches() ? REGISTRY.find(restarted.group(1)) : Optional.empty();
@@ -115,7 +117,11 @@ public final class Attacks {
         if (restarts > 1 && !repeated.get().random()) {
             throw new InputError("attack '" + name + "': nothing in it is random, so restarts change nothing");
         }
-        return repeated.get().of(name, epsilon, restarts);
+        return make(repeated.get(), name, epsilon, restarts);
+    }
+
+    private static Attack make(AttackFactory factory, String name, double epsilon, int restarts) {
+        return Outside.ask(factory, () -> Objects.requireNonNull(factory.of(name, epsilon, restarts), "it makes no attack"));
     }
 
     /** PGD on cross-entropy from a uniform start, as {@code pgd20} but with the steps that select a checkpoint. */

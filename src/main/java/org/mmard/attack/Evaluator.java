@@ -39,6 +39,12 @@ public interface Evaluator {
 
     /** What is to be done with some examples. */
     interface Work<R extends Serializable> extends Serializable {
+        /**
+         * Does it for some examples; on an executor where a cluster evaluates.
+         *
+         * @param model to be asked, within a scope of one's own
+         * @param records ids of the examples, their places in {@code images}
+         */
         R of(Classifier model, ImageSet images, int[] records);
     }
 

@@ -39,6 +39,7 @@ public record Examples(Tensor images, int[] labels, int[] records) {
         return LibTorch.shape(images);
     }
 
+    /** How many examples there are. */
     public int count() {
         return labels.length;
     }

@@ -24,6 +24,7 @@ public record Robustness(int[] predictions, boolean[] robust, String[] brokenBy,
         return (double) stages.get(stages.size() - 1).robust() / robust.length;
     }
 
+    /** Time spent in all stages, in seconds, summed over whoever worked at it. */
     public double seconds() {
         return stages.stream().mapToDouble(Stage::seconds).sum();
     }

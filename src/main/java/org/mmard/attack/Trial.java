@@ -1,6 +1,8 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +11,7 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Logits;
 import org.mmard.failure.InputError;
+import org.mmard.registry.Outside;
 
 /**
  * Puts some examples to the test: an attack, or none, and the model's answers afterwards.
@@ -29,10 +32,7 @@ record Trial(@Nullable Attack attack, long seed, boolean keepImages) implements 
         long started = System.nanoTime();
         try (PointerScope scope = new PointerScope()) {
             Examples examples = Examples.of(images, records);
-            Tensor tested = attack == null ? examples.images() : attack.perturb(model, examples, RandomSource.of(seed, attack.name()));
-            if (attack != null) {
-                requireInside(attack, examples, tested);
-            }
+            Tensor tested = attack == null ? examples.images() : perturbed(attack, model, examples);
             Logits logits = model.logits(tested);
             int[] predictions = new int[records.length];
             boolean[] correct = new boolean[records.length];
@@ -44,6 +44,25 @@ record Trial(@Nullable Attack attack, long seed, boolean keepImages) implements 
             float @Nullable [] kept = keepImages && attack != null ? LibTorch.values(tested) : null;
             return new Part(new Outcome(records, predictions, correct, (System.nanoTime() - started) / 1e9), kept);
         }
+    }
+
+    private Tensor perturbed(Attack by, Classifier model, Examples examples) {
+        Tensor tested = Outside.ask(by, () -> Objects.requireNonNull(by.perturb(model, examples, RandomSource.of(seed, by.name())),
+                "it gives no images"));
+        requireSameKind(by, examples.images(), tested);
+        requireInside(by, examples, tested);
+        return tested;
+    }
+
+    private static void requireSameKind(Attack attack, Tensor natural, Tensor tested) {
+        if (!kind(tested).equals(kind(natural))) {
+            throw new InputError("attack '" + attack.name() + "' (" + attack.getClass().getName() + ") gives images of " + kind(tested)
+                    + ", where " + kind(natural) + " is wanted, as examples.images() has it");
+        }
+    }
+
+    private static String kind(Tensor tensor) {
+        return "shape " + Arrays.toString(tensor.shape()) + " and type " + tensor.scalar_type();
     }
 
     /** @throws IllegalStateException naming the first record whose x' is outside the ball or [0, 1], or not a number */

@@ -58,7 +58,8 @@ final class DataCommand {
         @Spec
         private CommandSpec spec;
 
-        @Parameters(paramLabel = "URI", description = "folder, or CIFAR's official -binary.tar.gz, on any Hadoop filesystem")
+        @Parameters(paramLabel = "URI", description = "folder, or CIFAR's official -binary.tar.gz, on any Hadoop filesystem, or "
+                + "what a jar in MMARD_JARS reads")
         private String uri;
 
         @Override

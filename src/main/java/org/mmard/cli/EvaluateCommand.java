@@ -38,7 +38,8 @@ final class EvaluateCommand implements Callable<Integer> {
     private WeightsOptions weights;
 
     @Option(names = "--data", required = true, paramLabel = "URI",
-            description = "CIFAR-10 or CIFAR-100 in the binary layout (folder or .tar.gz), or what mmard data import wrote.")
+            description = "CIFAR-10 or CIFAR-100 in the binary layout (folder or .tar.gz), what mmard data import wrote, or a format of a jar in "
+                    + "MMARD_JARS.")
     private String data;
 
     @Option(names = "--split", defaultValue = "test",
@@ -51,8 +52,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--attacks", defaultValue = "clean,fgsm,pgd20,pgd-trades,cw", paramLabel = "LIST",
             description = "Comma-separated, all at epsilon 8/255: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, "
-                    + "square, "
-                    + "autoattack; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
+                    + "square, autoattack, and those of jars in MMARD_JARS; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
     @Option(names = "--batch", defaultValue = "" + ModelEvaluation.BATCH, paramLabel = "N",

@@ -140,7 +140,7 @@ final class GpuCommand {
                         out.flush();
                         speeds.addObject().put("student", student).put("teacher", teacher).put("precision", precision).put("batch", BATCH)
                                 .put("images_per_second", speed.imagesPerSecond()).put("copy_milliseconds", 1000 * speed.copies().seconds())
-                                .put("copied_bytes", speed.copies().bytes()).put("mebibytes_in_use", memory);
+                                .put("copied_bytes", speed.copies().bytes()).put("mebibytes_in_use", memory < 0 ? null : (Long) memory);
                     }
                 }
             }

@@ -90,6 +90,7 @@ public final class Mmard {
             // Help has colours; what commands print holds names from anywhere.
             line.setOut(printable(System.out));
             line.setErr(printable(System.err));
+            JarsBeside.warnings(System.getenv("MMARD_JARS")).forEach(warning -> say(line, "warning: " + warning));
             return new CommandLine.RunLast().execute(parsed);
         });
         int exit;

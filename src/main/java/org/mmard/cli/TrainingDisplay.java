@@ -77,6 +77,10 @@ abstract class TrainingDisplay implements TrainingListener, AutoCloseable {
     }
 
     private static String percent(double clean, double attacked) {
-        return String.format(Locale.ROOT, "%5.1f/%5.1f %%", 100 * clean, 100 * attacked);
+        return percent(clean) + "/" + percent(attacked) + " %";
+    }
+
+    private static String percent(double share) {
+        return Double.isNaN(share) ? "    -" : String.format(Locale.ROOT, "%5.1f", 100 * share);
     }
 }

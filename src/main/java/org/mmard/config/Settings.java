@@ -50,8 +50,8 @@ public record Settings(
 
     /** The images. */
     public record Data(
-            @Key(meaning = "Hadoop URI or local path of the data: CIFAR-10 or CIFAR-100 in the official binary layout, or what mmard data "
-                    + "import wrote; docs/data.md",
+            @Key(meaning = "Hadoop URI or local path of the data: CIFAR-10 or CIFAR-100 in the official binary layout, what mmard data "
+                    + "import wrote, or a format that a jar brings; docs/data.md",
                     takes = "the Hadoop URI or path of a data set", resume = Resume.CONTENT) String uri,
 
             @Key(meaning = "Only the first so many training records", usual = "0", whenZero = "for all of them") int examples)
@@ -60,7 +60,7 @@ public record Settings(
     /** The network that is trained. */
     public record Student(
             @Key(meaning = "Name of the network: resnet8, resnet8x2, resnet18, resnet20, resnet20x2, preactresnet18, mobilenetv2, "
-                    + "wideresnet-<depth>-<widening> such as wideresnet-28-10, or cnn-<widths> such as cnn-16-32-64",
+                    + "wideresnet-<depth>-<widening> such as wideresnet-28-10, cnn-<widths> such as cnn-16-32-64, or one that a jar brings",
                     usual = "resnet18", takes = "the name of a network", note = "docs/models.md describes them.") String architecture,
 
             @Key(meaning = "Hadoop URI or local path of a model file whose weights the student starts from",
@@ -81,12 +81,12 @@ public record Settings(
                     + "or mmard",
                     usual = "mmard", takes = "the name of a method") String name,
 
-            @Key(meaning = "Another inner objective (what the attack maximises) than the method's own: the same names, and, in quotes, "
-                    + "\"NAME + teacher-term\"",
+            @Key(meaning = "Another inner objective (what the attack maximises) than the method's own: the same names, those that jars bring, "
+                    + "and, in quotes, \"NAME + teacher-term\"",
                     takes = "the name of a method or null", whenNull = "for method.name") String inner,
 
-            @Key(meaning = "Another outer loss (what training minimises) than the method's own: the same names, iad-paper, equation-4, and, "
-                    + "in quotes, \"NAME + triangle\"",
+            @Key(meaning = "Another outer loss (what training minimises) than the method's own: the same names, iad-paper, equation-4, those "
+                    + "that jars bring, and, in quotes, \"NAME + triangle\"",
                     takes = "the name of a method or null", whenNull = "for method.name") String outer,
 
             @Key(meaning = "How the KL terms of the outer loss are reduced", usual = "batch-mean") Reduction reduction,

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
 import org.mmard.files.Storage;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /** Finds out of which format the data at a place is. */
@@ -28,7 +29,7 @@ public final class DataSources {
         List<DataFormat> asked = new ArrayList<>(formats);
         Collections.reverse(asked);
         for (DataFormat format : asked) {
-            Optional<DataSource> source = format.open(uri, hadoop);
+            Optional<DataSource> source = Outside.ask(format, () -> format.open(uri, hadoop).map(DataSources::guarded));
             if (source.isPresent()) {
                 return source.get();
             }
@@ -43,5 +44,37 @@ public final class DataSources {
         }
         throw new InputError(uri + ": has the files of neither "
                 + formats.stream().map(DataFormat::description).collect(Collectors.joining(" nor ")));
+    }
+
+    private static DataSource guarded(DataSource source) {
+        return Outside.isOurs(source) ? source : new FromOutside(source);
+    }
+
+    /** A data set of a format that another jar brings. */
+    private record FromOutside(DataSource source) implements DataSource {
+        @Override
+        public String title() {
+            return Outside.ask(source, source::title);
+        }
+
+        @Override
+        public ImageShape shape() {
+            return Outside.ask(source, source::shape);
+        }
+
+        @Override
+        public List<String> classNames() {
+            return Outside.ask(source, source::classNames);
+        }
+
+        @Override
+        public ImageSet train(int examples) {
+            return Outside.ask(source, () -> source.train(examples));
+        }
+
+        @Override
+        public ImageSet test(int examples) {
+            return Outside.ask(source, () -> source.test(examples));
+        }
     }
 }

@@ -62,6 +62,7 @@ public final class ImageSet implements Serializable {
         return classNames.size();
     }
 
+    /** A name for each class, in the order of the labels. */
     public List<String> classNames() {
         return classNames;
     }

@@ -11,6 +11,7 @@ import org.mmard.data.ImageShape;
  * longer than that scope.
  */
 public interface Classifier extends AutoCloseable {
+    /** How many classes it tells apart: the length of a row of logits. */
     int classes();
 
     /** Logits of the images, without any bookkeeping for gradients. Waits for the device. */

@@ -10,10 +10,20 @@ import java.util.Optional;
 public final class InputError extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * A mistake that was found by looking.
+     *
+     * @param message one line: the file, key or value, what is wrong with it, and what to do
+     */
     public InputError(String message) {
         super(Printable.line(message));
     }
 
+    /**
+     * A mistake that showed as another failure.
+     *
+     * @param message as above
+     */
     public InputError(String message, Throwable cause) {
         super(Printable.line(message), cause);
     }

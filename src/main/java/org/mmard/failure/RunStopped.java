@@ -4,10 +4,20 @@ package org.mmard.failure;
 public class RunStopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /**
+     * A run that ends by what it has found itself.
+     *
+     * @param message one line: why, and what is kept
+     */
     public RunStopped(String message) {
         super(message);
     }
 
+    /**
+     * A run that ends by another failure.
+     *
+     * @param message as above
+     */
     public RunStopped(String message, Throwable cause) {
         super(message, cause);
     }

@@ -146,15 +146,10 @@ public final class JsonFields {
     }
 
     /**
-     * A number that may be unknown: not a number where it is null or written as {@code "NaN"}; {@code usual} where an older version did not
-     * write it.
+     * A number that may be unknown: not a number where it is missing, null or, by an older version, written as {@code "NaN"}.
      */
-    public double numberOrUnknown(String key, double usual, double least, double most) {
-        JsonNode value = node.get(key);
-        if (value == null) {
-            return usual;
-        }
-        return value.isNull() || (value.isTextual() && value.textValue().equals("NaN")) ? Double.NaN : number(key, least, most);
+    public double numberOrUnknown(String key, double least, double most) {
+        return !has(key) || node.get(key).asText().equals("NaN") ? Double.NaN : number(key, least, most);
     }
 
     /** The object under a key. */

@@ -57,13 +57,15 @@ public final class TarFiles {
                 case 'g', 'K' -> header(stated);
                 case 0, '0', '7' -> {
                     String name = path == null ? name(header) : path;
-                    Member content = new Member(size < 0 ? stated : size);
+                    long length = size < 0 ? stated : size;
+                    InputStream content = content(length);
                     path = null;
                     size = -1;
                     if (!name.endsWith("/")) {
-                        visitor.visit(name, content.left, content);
+                        visitor.visit(name, length, content);
                     }
-                    content.finish();
+                    content.transferTo(OutputStream.nullOutputStream());
+                    finishBlock(length);
                 }
                 case 'S' -> throw new IOException("a sparse file; pack the archive without them");
                 // Links, devices and folders have no content, whatever size they state.
@@ -149,10 +151,18 @@ public final class TarFiles {
         if (stated > LONGEST_HEADER) {
             throw new IOException("a long name or pax header of " + stated + " bytes");
         }
-        Member content = new Member(stated);
-        byte[] bytes = content.readAllBytes();
-        content.finish();
+        byte[] bytes = content(stated).readAllBytes();
+        finishBlock(stated);
         return bytes;
+    }
+
+    private InputStream content(long length) {
+        return new BoundedInput(in, length, "it ends within a file");
+    }
+
+    /** Passes over what fills a member's last block. */
+    private void finishBlock(long length) throws IOException {
+        in.readNBytes((int) ((BLOCK - length % BLOCK) % BLOCK));
     }
 
     /** Records of {@code LENGTH KEY=VALUE\n}, where the length is that of all of the record. */
@@ -182,41 +192,6 @@ public final class TarFiles {
                 default -> {}
             }
             at += (int) length;
-        }
-    }
-
-    /** The content of one member, and behind it what fills its last block. */
-    private final class Member extends InputStream {
-        private final int filling;
-        private long left;
-
-        Member(long size) {
-            left = size;
-            filling = (int) ((BLOCK - size % BLOCK) % BLOCK);
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            if (left == 0) {
-                return length == 0 ? 0 : -1;
-            }
-            int read = in.read(bytes, offset, (int) Math.min(length, left));
-            if (read < 0) {
-                throw new EOFException("it ends within a file");
-            }
-            left -= read;
-            return read;
-        }
-
-        void finish() throws IOException {
-            transferTo(OutputStream.nullOutputStream());
-            in.readNBytes(filling);
         }
     }
 }

@@ -1,7 +1,5 @@
 package org.mmard.files;
 
-import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -131,7 +129,7 @@ public final class ZipEntries implements AutoCloseable {
         T read;
         long more;
         try (InputStream unpacked = zip.getInputStream(entry);
-                InputStream in = new CheckedInputStream(new Limited(unpacked, entry.getSize()), checksum)) {
+                InputStream in = new CheckedInputStream(new BoundedInput(unpacked, entry.getSize(), "it ends too early"), checksum)) {
             read = reader.read(in);
             in.transferTo(OutputStream.nullOutputStream());
             more = unpacked.read();
@@ -176,34 +174,5 @@ public final class ZipEntries implements AutoCloseable {
     @Override
     public void close() throws IOException {
         zip.close();
-    }
-
-    /** No more bytes than the directory says, and no fewer. */
-    private static final class Limited extends FilterInputStream {
-        private long left;
-
-        Limited(InputStream in, long left) {
-            super(in);
-            this.left = left;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            if (left == 0) {
-                return length == 0 ? 0 : -1;
-            }
-            int read = in.read(bytes, offset, (int) Math.min(length, left));
-            if (read < 0) {
-                throw new EOFException("it ends too early");
-            }
-            left -= read;
-            return read;
-        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.engine.Logits;
+import org.mmard.registry.Outside;
 
 /**
  * sum_i weight_i (1/N) sum_n term_i,n over a batch of N examples. A term of weight 0 is left out altogether: it is not computed, not
@@ -58,7 +59,7 @@ public final class WeightedSum implements Objective {
     private Set<Prediction> union(Function<Term, Set<Prediction>> some) {
         Set<Prediction> union = EnumSet.noneOf(Prediction.class);
         for (Weighted part : parts) {
-            union.addAll(some.apply(part.term()));
+            union.addAll(Outside.ask(part.term(), () -> some.apply(part.term())));
         }
         return Collections.unmodifiableSet(union);
     }
@@ -95,7 +96,7 @@ public final class WeightedSum implements Objective {
         double[] cotangents = new double[examples];
         for (Weighted part : parts) {
             Arrays.fill(cotangents, part.weight() / examples);
-            double[] values = part.term().evaluate(predictions, cotangents, gradients);
+            double[] values = Outside.ask(part.term(), () -> part.term().evaluate(predictions, cotangents, gradients));
             if (values == null || values.length != examples) {
                 throw new IllegalStateException(
                         "term '" + part.term().name() + "' gives " + (values == null ? "null" : values.length + " values")
@@ -124,7 +125,8 @@ public final class WeightedSum implements Objective {
         }
         Tensor total = null;
         for (Weighted part : parts) {
-            Tensor mean = ((DeviceTerm) part.term()).values(variables).mean().mul(new Scalar(part.weight()));
+            Tensor values = Outside.ask(part.term(), () -> ((DeviceTerm) part.term()).values(variables));
+            Tensor mean = values.mean().mul(new Scalar(part.weight()));
             total = total == null ? mean : total.add(mean);
         }
         total.backward();

@@ -17,6 +17,7 @@ import org.mmard.loss.Objective;
 import org.mmard.loss.Term;
 import org.mmard.loss.WeightedSum;
 import org.mmard.loss.WeightedSum.Weighted;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /** The inner objectives J(x') by name, which the attack climbs. docs/method.md has the formulas of the built-in ones. */
@@ -63,8 +64,9 @@ final class InnerObjectives {
      */
     static Optional<Objective> of(Settings.Method settings) {
         Selection<InnerObjective> selection = Selection.of(KEY, settings.inner(), REGISTRY, ADDITION);
-        String name = selection.choice().name();
-        List<Weighted> terms = new ArrayList<>(selection.choice().terms(settings));
+        InnerObjective objective = selection.choice();
+        String name = objective.name();
+        List<Weighted> terms = Outside.ask(objective, () -> new ArrayList<>(objective.terms(settings)));
         Weighted addition = teacherTerm(settings);
         if (selection.extended() && terms.isEmpty()) {
             throw selection.refusal(KEY, ADDITION, name + " makes no attack");

@@ -12,6 +12,7 @@ import org.mmard.failure.InputError;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.WeightedSum;
 import org.mmard.loss.WeightedSum.Weighted;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /**
@@ -64,7 +65,8 @@ final class OuterLosses {
 
     private static WeightedSum sum(Settings.Method settings, TrainingProgress progress) {
         Selection<OuterLoss> selection = selection(settings);
-        List<Weighted> parts = new ArrayList<>(selection.choice().terms(settings, progress));
+        OuterLoss loss = selection.choice();
+        List<Weighted> parts = Outside.ask(loss, () -> new ArrayList<>(loss.terms(settings, progress)));
         if (selection.extended()) {
             Weighted triangle = OuterTerms.triangle(settings);
             if (parts.stream().anyMatch(part -> part.term().name().equals(triangle.term().name()))) {
@@ -78,7 +80,8 @@ final class OuterLosses {
 
     /** The images of the student's forwards in the order in which the published code computes them. */
     static List<Prediction.Image> forwards(Settings.Method settings) {
-        return selection(settings).choice().forwards();
+        OuterLoss loss = selection(settings).choice();
+        return Outside.ask(loss, loss::forwards);
     }
 
     private static Selection<OuterLoss> selection(Settings.Method settings) {

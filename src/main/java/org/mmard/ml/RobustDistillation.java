@@ -58,10 +58,16 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
     private final StringArrayParam classNames;
     private final StringArrayParam settings;
 
+    /** An estimator with an id of its own and the usual values: columns {@code image} and {@code label}, one executor. */
     public RobustDistillation() {
         this(Identifiable$.MODULE$.randomUID("robustDistillation"));
     }
 
+    /**
+     * An estimator with an id that is known.
+     *
+     * @param uid names it in Spark's pipelines, and in the provenance of the runs that it starts
+     */
     public RobustDistillation(String uid) {
         this.uid = uid;
         // Spark asks each parameter for its owner, so that the name of this comes first.
@@ -93,123 +99,175 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
         return uid;
     }
 
+    /**
+     * The column of images: bytes of red, green and blue planes, row by row, of square images; or Spark's image struct. {@code image}
+     * where it is not set.
+     */
     public Param<String> imageCol() {
         return imageCol;
     }
 
+    /** The column of labels: whole numbers from 0 to 255, of any numeric type. {@code label} where it is not set. */
     public Param<String> labelCol() {
         return labelCol;
     }
 
+    /** The column that the model adds for its answer, a label as a double. {@code prediction} where it is not set. */
     public Param<String> predictionCol() {
         return predictionCol;
     }
 
+    /** The column that the model adds for the logits, a vector with one number of each class. {@code rawPrediction} where it is not set. */
     public Param<String> rawPredictionCol() {
         return rawPredictionCol;
     }
 
+    /** Where checkpoints and metrics go, as {@code run.directory}: any Hadoop URI. Has to be set, here or in the configuration. */
     public Param<String> runDirectory() {
         return runDirectory;
     }
 
+    /** A HOCON file with settings of the run, over which the other parameters go: any Hadoop URI. The usual settings where it is not set. */
     public Param<String> configuration() {
         return configuration;
     }
 
+    /** The method, as {@code method.name}, such as {@code rslad}. */
     public Param<String> method() {
         return method;
     }
 
+    /** The teacher's model file, as {@code teacher.model}: any Hadoop URI. Needed by methods that distil. */
     public Param<String> teacher() {
         return teacher;
     }
 
+    /** The student's network, as {@code student.architecture}, such as {@code mobilenetv2}. */
     public Param<String> student() {
         return student;
     }
 
+    /** How often every row is trained on, as {@code training.epochs}. */
     public IntParam epochs() {
         return epochs;
     }
 
+    /** Images of one step of one executor, as {@code training.batch}. */
     public IntParam batch() {
         return batch;
     }
 
+    /** How many executors train, as {@code cluster.executors}; each has room for one task. 1 where it is not set. */
     public IntParam executors() {
         return executors;
     }
 
+    /** Source of all randomness of the run, as {@code run.seed}. */
     public LongParam seed() {
         return seed;
     }
 
+    /** A name for each class, in the order of the labels; the labels themselves where it is not set. */
     public StringArrayParam classNames() {
         return classNames;
     }
 
+    /** Further settings, each as {@code key=value}; they go over everything else. */
     public StringArrayParam settings() {
         return settings;
     }
 
+    /** Sets {@link #imageCol}. */
     public RobustDistillation setImageCol(String name) {
         return (RobustDistillation) set(imageCol, name);
     }
 
+    /** Sets {@link #labelCol}. */
     public RobustDistillation setLabelCol(String name) {
         return (RobustDistillation) set(labelCol, name);
     }
 
+    /** Sets {@link #predictionCol}. */
     public RobustDistillation setPredictionCol(String name) {
         return (RobustDistillation) set(predictionCol, name);
     }
 
+    /** Sets {@link #rawPredictionCol}. */
     public RobustDistillation setRawPredictionCol(String name) {
         return (RobustDistillation) set(rawPredictionCol, name);
     }
 
+    /** Sets {@link #runDirectory}. */
     public RobustDistillation setRunDirectory(String uri) {
         return (RobustDistillation) set(runDirectory, uri);
     }
 
+    /** Sets {@link #configuration}. */
     public RobustDistillation setConfiguration(String uri) {
         return (RobustDistillation) set(configuration, uri);
     }
 
+    /** Sets {@link #method}. */
     public RobustDistillation setMethod(String name) {
         return (RobustDistillation) set(method, name);
     }
 
+    /** Sets {@link #teacher}. */
     public RobustDistillation setTeacher(String uri) {
         return (RobustDistillation) set(teacher, uri);
     }
 
+    /** Sets {@link #student}. */
     public RobustDistillation setStudent(String name) {
         return (RobustDistillation) set(student, name);
     }
 
+    /**
+     * Sets {@link #epochs}.
+     *
+     * @param number 1 or more
+     */
     public RobustDistillation setEpochs(int number) {
         return (RobustDistillation) set(epochs, number);
     }
 
+    /**
+     * Sets {@link #batch}.
+     *
+     * @param images 1 or more
+     */
     public RobustDistillation setBatch(int images) {
         return (RobustDistillation) set(batch, images);
     }
 
+    /**
+     * Sets {@link #executors}.
+     *
+     * @param number 1 or more
+     */
     public RobustDistillation setExecutors(int number) {
         return (RobustDistillation) set(executors, number);
     }
 
+    /** Sets {@link #seed}. */
     public RobustDistillation setSeed(long number) {
         return (RobustDistillation) set(seed, number);
     }
 
+    /**
+     * Sets {@link #classNames}.
+     *
+     * @param names as many as there are classes, or more
+     */
     public RobustDistillation setClassNames(String[] names) {
         return (RobustDistillation) set(classNames, names);
     }
 
-    /** @param keyValues such as {@code training.learning-rate=0.1} */
+    /**
+     * Sets {@link #settings}.
+     *
+     * @param keyValues such as {@code training.learning-rate=0.1}
+     */
     public RobustDistillation setSettings(String[] keyValues) {
         return (RobustDistillation) set(settings, keyValues);
     }

@@ -76,26 +76,32 @@ public final class RobustDistillationModel extends Model<RobustDistillationModel
         return uid;
     }
 
+    /** The column of images, of the kind and shape that the student was trained on; {@code image} where it is not set. */
     public Param<String> imageCol() {
         return imageCol;
     }
 
+    /** The column that is added for the answer: the label of the largest logit, as a double. */
     public Param<String> predictionCol() {
         return predictionCol;
     }
 
+    /** The column that is added for the logits: a vector with one number of each class. */
     public Param<String> rawPredictionCol() {
         return rawPredictionCol;
     }
 
+    /** Sets {@link #imageCol}. */
     public RobustDistillationModel setImageCol(String name) {
         return (RobustDistillationModel) set(imageCol, name);
     }
 
+    /** Sets {@link #predictionCol}. */
     public RobustDistillationModel setPredictionCol(String name) {
         return (RobustDistillationModel) set(predictionCol, name);
     }
 
+    /** Sets {@link #rawPredictionCol}. */
     public RobustDistillationModel setRawPredictionCol(String name) {
         return (RobustDistillationModel) set(rawPredictionCol, name);
     }

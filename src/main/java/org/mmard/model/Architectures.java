@@ -8,6 +8,7 @@ import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /**
@@ -65,13 +66,14 @@ public final class Architectures {
         if (normalises) {
             plan.normalise(shape.channels());
         }
-        named(name).describe(name, plan);
+        Architecture architecture = named(name);
+        Outside.tell(architecture, () -> architecture.describe(name, plan));
         return plan.end(classes);
     }
 
     /** The names that weights with these entries may be of, the likeliest of each family first: see {@link Architecture#guesses}. */
     static List<String> guesses(Map<String, List<Long>> entries) {
-        return REGISTRY.all().stream().flatMap(family -> family.guesses(entries).stream()).distinct().toList();
+        return REGISTRY.all().stream().flatMap(family -> Outside.ask(family, () -> family.guesses(entries).stream())).distinct().toList();
     }
 
     private static Architecture named(String name) {

@@ -57,7 +57,7 @@ final class SafetensorsFile implements TorchFile {
         }
         Map<String, Object> saved = new LinkedHashMap<>();
         Map<String, Long> starts = new HashMap<>();
-        long first = Long.BYTES + length;
+        long first = (long) Long.BYTES + length;
         for (Iterator<Map.Entry<String, JsonNode>> entries = json(header).fields(); entries.hasNext();) {
             Map.Entry<String, JsonNode> entry = entries.next();
             if (!entry.getKey().equals(METADATA)) {

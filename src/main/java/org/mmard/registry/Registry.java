@@ -1,7 +1,10 @@
 package org.mmard.registry;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -44,13 +47,13 @@ public final class Registry<T extends Named> {
             throw new InputError("a class that a jar on the class path brings as " + title + " cannot be used: " + e.getMessage()
                     + (e.getCause() == null ? "" : " (" + e.getCause() + ")") + "; mend or remove it", e);
         }
-        for (int i = 0; i < all.size(); i++) {
-            for (int j = 0; j < i; j++) {
-                if (all.get(i).name().equals(all.get(j).name())) {
-                    throw new InputError(
-                            "two classes bring the " + title + " '" + all.get(i).name() + "': " + all.get(j).getClass().getName()
-                                    + " and " + all.get(i).getClass().getName() + "; give one of them another name");
-                }
+        Map<String, T> byName = new HashMap<>();
+        for (T one : all) {
+            String name = Outside.ask(one, () -> Objects.requireNonNull(one.name(), "it has no name"));
+            T other = byName.put(name, one);
+            if (other != null) {
+                throw new InputError("two classes bring the " + title + " '" + name + "': " + other.getClass().getName()
+                        + " and " + one.getClass().getName() + "; give one of them another name");
             }
         }
         return all;

@@ -147,7 +147,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             values.add(epoch.accuracy() == null ? "" : Quantity.SHARE.exact(epoch.accuracy().clean()));
             values.add(epoch.accuracy() == null ? "" : Quantity.SHARE.exact(epoch.accuracy().robust()));
             values.add(Quantity.NUMBER.exact(epoch.learningRate()));
-            values.add(String.format(Locale.ROOT, "%.0f", epoch.imagesPerSecond()));
+            values.add(Double.isNaN(epoch.imagesPerSecond()) ? "" : String.format(Locale.ROOT, "%.0f", epoch.imagesPerSecond()));
             values.add(String.format(Locale.ROOT, "%.0f", epoch.report().seconds()));
             rows.add(new EpochRow(epoch.epoch(), epoch.epoch() == best, values));
         }

@@ -92,9 +92,8 @@ final class TrainingCharts {
                 RunView.plural(epoch.accuracy().examples(), "image") + ", pgd" + run.settings().validation().steps(),
                 Quantity.SHARE, false, false, validation));
         List<Curve> training = new ArrayList<>();
-        // An accuracy that the loss does not look at is written as 0.
-        curve(training, "natural", CLEAN, Double.NaN, epoch -> positive(epoch.report().naturalAccuracy()));
-        curve(training, "attacked", ROBUST, Double.NaN, epoch -> positive(epoch.report().adversarialAccuracy()));
+        measured(training, "natural", CLEAN, epoch -> epoch.report().naturalAccuracy());
+        measured(training, "attacked", ROBUST, epoch -> epoch.report().adversarialAccuracy());
         chart("Training accuracy", "while it learnt", Quantity.SHARE, false, false, training);
         single("Outer loss", null, Quantity.NUMBER, true, false, epoch -> epoch.report().loss());
         for (String term : terms(run)) {
@@ -114,10 +113,6 @@ final class TrainingCharts {
         chart("Images a second within steps", "of each executor", Quantity.NUMBER, true, false, speeds);
     }
 
-    private static double positive(double share) {
-        return share > 0 ? share : Double.NaN;
-    }
-
     private static double speed(ExecutorReport executor) {
         return executor == null || executor.seconds() <= 0 ? Double.NaN : executor.images() / executor.seconds();
     }
@@ -127,6 +122,13 @@ final class TrainingCharts {
         List<Curve> one = new ArrayList<>();
         curve(one, title, PLAIN, Double.NaN, value);
         chart(title, note, quantity, fromZero, logarithmic, one);
+    }
+
+    /** Adds a curve that is not 0 throughout: so older versions wrote what they did not measure. */
+    private void measured(List<Curve> curves, String name, int style, ToDoubleFunction<EpochMetrics> share) {
+        if (run.epochs().stream().anyMatch(epoch -> share.applyAsDouble(epoch) > 0)) {
+            curve(curves, name, style, Double.NaN, share);
+        }
     }
 
     /** Adds a curve of what is known: NaN is not. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.math.BigDecimal;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.step.Tally;
@@ -101,8 +102,11 @@ public record CheckpointState(
         return new Tally(fields.textOrNull("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST),
                 fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
                 fields.number("seconds", 0, LONGEST), fields.whole("counted", 0, MOST), sum(fields, "loss"), terms,
-                fields.whole("natural", 0, MOST),
-                fields.whole("adversarial", 0, MOST));
+                right(fields, "natural"), right(fields, "adversarial"));
+    }
+
+    private static @Nullable Long right(JsonFields fields, String key) {
+        return fields.has(key) ? (Long) fields.whole(key, 0, MOST) : null;
     }
 
     /** Exact, as it was written; of a sum that no loss has, the digits alone would fill the memory. */

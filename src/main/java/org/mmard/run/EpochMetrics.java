@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mmard.files.JsonFields;
 
 /**
@@ -15,7 +16,7 @@ import org.mmard.files.JsonFields;
  *
  * @param epoch counted from 1
  * @param step steps done since the beginning of the run
- * @param learningRate of the epoch's last step
+ * @param learningRate of the epoch's last step; not a number where an older run did not write it
  * @param accuracy on the validation part, or null where this epoch was not validated
  * @param best whether this epoch was the best so far
  * @param time when the epoch ended
@@ -28,7 +29,9 @@ public record EpochMetrics(int epoch, long step, EpochReport report, double lear
     private static final double HIGHEST = 1e100;
 
     /**
-     * The finished epochs of a run, in order; none where it has not finished one. A key that an older run did not write is 0 or null.
+     * The finished epochs of a run, in order; none where it has not finished one. Of a key that an older run did not write, a
+     * count is 0, a real number is not a number, and anything else null or empty. (A training accuracy that it did not measure, it wrote
+     * as 0.)
      *
      * @throws org.mmard.failure.InputError naming the file, the line that is not an epoch's, and its field
      */
@@ -54,7 +57,7 @@ public record EpochMetrics(int epoch, long step, EpochReport report, double lear
             throw line.refusal("clean_accuracy", "the accuracy by which the epoch is the best");
         }
         return new EpochMetrics(epoch, counted(line, "step"), report,
-                line.has("learning_rate") ? line.number("learning_rate", 0, HIGHEST) : 0, accuracy, best, time(line));
+                line.numberOrUnknown("learning_rate", 0, HIGHEST), accuracy, best, time(line));
     }
 
     private static Map<String, Double> terms(JsonFields line) {
@@ -88,37 +91,43 @@ public record EpochMetrics(int epoch, long step, EpochReport report, double lear
     }
 
     private static double real(JsonFields line, String key) {
-        return line.numberOrUnknown(key, 0, -HIGHEST, HIGHEST);
+        return line.numberOrUnknown(key, -HIGHEST, HIGHEST);
     }
 
     private static double share(JsonFields line, String key) {
-        return line.numberOrUnknown(key, 0, 0, 1);
+        return line.numberOrUnknown(key, 0, 1);
     }
 
     private static long counted(JsonFields line, String key) {
         return line.has(key) ? line.whole(key, 0, Long.MAX_VALUE / 1_000_000) : 0;
     }
 
-    /** Training images per second of the epoch, validation not counted. */
+    /** Training images per second of the epoch, validation not counted; not a number where its seconds are not known. */
     public double imagesPerSecond() {
-        return report.seconds() > 0 ? report.images() / report.seconds() : 0;
+        return report.seconds() > 0 ? report.images() / report.seconds() : Double.NaN;
     }
 
     String json() {
         ObjectNode line = JSON.createObjectNode();
-        line.put("epoch", epoch).put("step", step).put("loss", report.loss());
+        line.put("epoch", epoch).put("step", step).put("loss", known(report.loss()));
         ObjectNode losses = line.putObject("losses");
-        report.terms().forEach(losses::put);
-        line.put("train_natural_accuracy", report.naturalAccuracy()).put("train_adversarial_accuracy", report.adversarialAccuracy());
+        report.terms().forEach((term, loss) -> losses.put(term, known(loss)));
+        line.put("train_natural_accuracy", known(report.naturalAccuracy()));
+        line.put("train_adversarial_accuracy", known(report.adversarialAccuracy()));
         line.put("clean_accuracy", accuracy == null ? null : (Double) accuracy.clean());
         line.put("robust_accuracy", accuracy == null ? null : (Double) accuracy.robust());
-        line.put("validation_examples", accuracy == null ? 0 : accuracy.examples());
-        line.put("learning_rate", learningRate).put("images", report.images()).put("images_per_second", imagesPerSecond());
+        line.put("validation_examples", accuracy == null ? null : (Integer) accuracy.examples());
+        line.put("learning_rate", known(learningRate)).put("images", report.images()).put("images_per_second", known(imagesPerSecond()));
         line.put("seconds", report.seconds()).put("skipped_steps", report.skippedSteps());
         ObjectNode executors = line.putObject("executors");
         report.executors().forEach((id, executor) -> executors.putObject(id).put("host", executor.host()).put("device", executor.device())
                 .put("minibatches", executor.minibatches()).put("images", executor.images()).put("seconds", executor.seconds()));
         line.put("best", best).put("time", time.toString());
         return line.toString();
+    }
+
+    /** Null where it was not measured. */
+    private static @Nullable Double known(double value) {
+        return Double.isFinite(value) ? (Double) value : null;
     }
 }

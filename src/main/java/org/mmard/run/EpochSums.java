@@ -14,7 +14,7 @@ import org.mmard.step.Tally;
 public record EpochSums(Map<String, Tally> executors, double seconds) {
     public static final EpochSums NONE = new EpochSums(Map.of(), 0);
 
-    private static final Tally NOTHING = new Tally(null, null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0, 0);
+    private static final Tally NOTHING = new Tally(null, null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0L, 0L);
 
     /** Steps over all executors, skipped ones included. */
     public long steps() {
@@ -49,8 +49,7 @@ public record EpochSums(Map<String, Tally> executors, double seconds) {
         Map<String, ExecutorReport> reports = new TreeMap<>();
         executors.forEach((id, tally) -> reports.put(id,
                 new ExecutorReport(tally.host(), tally.device(), tally.minibatches(), tally.images(), tally.seconds())));
-        return new EpochReport(loss(), terms, (double) all.natural() / all.counted(), (double) all.adversarial() / all.counted(),
-                all.images(), seconds,
+        return new EpochReport(loss(), terms, all.share(all.natural()), all.share(all.adversarial()), all.images(), seconds,
                 all.skipped(), reports);
     }
 

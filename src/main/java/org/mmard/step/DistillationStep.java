@@ -8,6 +8,7 @@ import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Starts;
 import org.mmard.config.Settings;
 import org.mmard.data.RandomStreams;
@@ -211,7 +212,7 @@ public final class DistillationStep implements Step {
         return images;
     }
 
-    private static int correct(Predictions predictions, Prediction which) {
-        return predictions.has(which) ? predictions.get(which).correct(predictions.labels()) : 0;
+    private static @Nullable Integer correct(Predictions predictions, Prediction which) {
+        return predictions.has(which) ? (Integer) predictions.get(which).correct(predictions.labels()) : null;
     }
 }

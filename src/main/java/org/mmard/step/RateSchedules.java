@@ -3,6 +3,7 @@ package org.mmard.step;
 import java.util.List;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
+import org.mmard.registry.Outside;
 import org.mmard.registry.Registry;
 
 /** The learning rate schedules, by name: the built-in ones, and those of jars beside this one. */
@@ -39,7 +40,7 @@ public final class RateSchedules {
     public static RateSchedule of(Settings.Training settings) {
         RateSchedule found = REGISTRY.find(settings.schedule()).orElseThrow(() -> new InputError(
                 "training.schedule is \"" + settings.schedule() + "\": give one of " + REGISTRY.names()));
-        found.check(settings);
+        Outside.tell(found, () -> found.check(settings));
         return found;
     }
 }

@@ -2,6 +2,7 @@ package org.mmard.step;
 
 import java.io.Serializable;
 import org.mmard.config.Settings;
+import org.mmard.registry.Outside;
 
 /**
  * The learning rate of every step, computed from the step's place in the run (epoch and batch index) and from nothing else:
@@ -33,7 +34,7 @@ public final class Schedule implements Serializable {
      */
     public double at(int epoch, int batch) {
         double time = epoch + (double) batch / batchesPerEpoch;
-        double rate = schedule.rate(time, settings);
+        double rate = Outside.ask(schedule, () -> schedule.rate(time, settings));
         double stepsDone = (double) epoch * batchesPerEpoch + batch + 1;
         double warmUpSteps = settings.warmUp() * batchesPerEpoch;
         return stepsDone < warmUpSteps ? rate * stepsDone / warmUpSteps : rate;

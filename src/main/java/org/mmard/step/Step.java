@@ -1,6 +1,7 @@
 package org.mmard.step;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageShape;
 
 /** One training step on one executor: from a batch of natural images to the student's gradient. */
@@ -26,9 +27,9 @@ public interface Step extends AutoCloseable {
     /**
      * @param loss outer loss
      * @param terms its terms by name
-     * @param natural, adversarial examples the student got right in train mode
+     * @param natural, adversarial examples the student got right in train mode; null where the loss does not look at the one or the other
      */
-    record Result(double loss, Map<String, Double> terms, int examples, int natural, int adversarial) {
+    record Result(double loss, Map<String, Double> terms, int examples, @Nullable Integer natural, @Nullable Integer adversarial) {
         boolean isFinite() {
             return Double.isFinite(loss) && terms.values().stream().allMatch(Double::isFinite);
         }

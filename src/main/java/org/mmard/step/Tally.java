@@ -5,6 +5,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.mmard.engine.Device;
 
 /**
@@ -17,12 +18,12 @@ import org.mmard.engine.Device;
  * @param seconds time spent in them
  * @param counted images of the steps that were not skipped, which the following are about
  * @param loss, terms summed over images
- * @param natural, adversarial images the student got right
+ * @param natural, adversarial images the student got right; null where a step's loss did not look at the one or the other
  */
 public record Tally(
         String host, String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss,
         Map<String, BigDecimal> terms,
-        long natural, long adversarial) implements Serializable {
+        @Nullable Long natural, @Nullable Long adversarial) implements Serializable {
     /** Far below what a mean's rounding shows; without a bound, a loss of 1e-300 would have hundreds of digits. */
     private static final int DECIMALS = 60;
 
@@ -34,12 +35,12 @@ public record Tally(
     public static Tally of(String host, Step.Result result, boolean skipped, double seconds) {
         String device = Device.current().description();
         if (skipped) {
-            return new Tally(host, device, 1, 1, result.examples(), seconds, 0, BigDecimal.ZERO, Map.of(), 0, 0);
+            return new Tally(host, device, 1, 1, result.examples(), seconds, 0, BigDecimal.ZERO, Map.of(), 0L, 0L);
         }
         Map<String, BigDecimal> terms = new TreeMap<>();
         result.terms().forEach((name, value) -> terms.put(name, exact(value * result.examples())));
         return new Tally(host, device, 1, 0, result.examples(), seconds, result.examples(), exact(result.loss() * result.examples()), terms,
-                result.natural(), result.adversarial());
+                whole(result.natural()), whole(result.adversarial()));
     }
 
     public Tally plus(Tally other) {
@@ -47,12 +48,25 @@ public record Tally(
         other.terms.forEach((name, value) -> sums.merge(name, value, BigDecimal::add));
         return new Tally(host, device, minibatches + other.minibatches, skipped + other.skipped, images + other.images,
                 seconds + other.seconds,
-                counted + other.counted, loss.add(other.loss), sums, natural + other.natural, adversarial + other.adversarial);
+                counted + other.counted, loss.add(other.loss), sums, sum(natural, other.natural), sum(adversarial, other.adversarial));
     }
 
     /** A sum's mean over the images that count; not a number where there are none. */
     public double mean(BigDecimal sum) {
         return sum.doubleValue() / counted;
+    }
+
+    /** A number of images as a share of those that count; not a number where it was not measured, or none count. */
+    public double share(@Nullable Long right) {
+        return right == null ? Double.NaN : (double) right / counted;
+    }
+
+    private static @Nullable Long whole(@Nullable Integer number) {
+        return number == null ? null : (Long) number.longValue();
+    }
+
+    private static @Nullable Long sum(@Nullable Long one, @Nullable Long other) {
+        return one == null || other == null ? null : (Long) (one + other);
     }
 
     private static BigDecimal exact(double value) {

@@ -58,6 +58,7 @@ public final class StopRequest {
         return !made.isEmpty();
     }
 
+    /** Whether the request was made. */
     public synchronized boolean made() {
         return signal != null;
     }
@@ -72,6 +73,7 @@ public final class StopRequest {
         heeded = true;
     }
 
+    /** Whether work has stopped since: {@link #heed} was called. */
     public synchronized boolean heeded() {
         return heeded;
     }

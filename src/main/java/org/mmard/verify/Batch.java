@@ -4,11 +4,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.files.Npy;
 
 /** What every check of networks, attacks and methods is on: the two networks, the images x, their labels, and the noise of the starts. */
 final class Batch {

@@ -9,8 +9,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
 import org.mmard.failure.InputError;
+import org.mmard.files.Npy;
 
 /** A folder of a {@code manifest.json} and {@code .npy} arrays. It knows which arrays were asked for: one that nobody reads is an error. */
 final class Fixture {

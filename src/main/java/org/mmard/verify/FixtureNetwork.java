@@ -3,7 +3,7 @@ package org.mmard.verify;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.Npy;
+import org.mmard.files.Npy;
 import org.mmard.model.Architectures;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;

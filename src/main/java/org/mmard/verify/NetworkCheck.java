@@ -3,10 +3,10 @@ package org.mmard.verify;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
-import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.files.Npy;
 
 /** Logits of one network on x, in eval and in train mode, where the fixture has them: to 1e-5 of the largest logit, or of 1. */
 final class NetworkCheck implements Check {

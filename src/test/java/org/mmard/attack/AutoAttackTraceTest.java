@@ -15,11 +15,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.files.Npy;
 import org.mmard.reference.AutoAttackTrace;
 
 /** The attacks against what the official code did to the same network, images and random numbers, image by image. */

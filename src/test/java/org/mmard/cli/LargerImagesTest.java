@@ -15,9 +15,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
 import org.mmard.data.importing.PublishedFixture;
 import org.mmard.files.HadoopConfiguration;
+import org.mmard.files.Npy;
 import org.mmard.model.Architectures;
 import org.mmard.model.ModelFile;
 

@@ -66,6 +66,14 @@ class TrainingDisplayTest {
     }
 
     @Test
+    void anAccuracyThatWasNotMeasuredIsADash() {
+        PlainDisplay display = plain();
+        display.epochEnds(new EpochMetrics(3, 300, new EpochReport(1.23456, Map.of(), Double.NaN, 0.42, 25544, 62, 0, Map.of()), 0.01, null,
+                false, Instant.EPOCH));
+        assertTrue(lines().get(0).contains("   train     -/ 42.0 %   validation     -  "), lines().toString());
+    }
+
+    @Test
     void newsThatComesLateDoesNotTurnTheCountBack() {
         PlainDisplay display = plain();
         display.epochStarts(1);

@@ -53,7 +53,7 @@ public final class FuzzedCifarArchive implements FuzzedReader {
             if (random.nextInt(12) == 0) {
                 odd(tar, file.getKey(), random);
             }
-            long size = random.nextInt(60) == 0 ? Math.abs(Mutations.number(random)) % (1L << 33) : file.getValue().length;
+            long size = random.nextInt(60) == 0 ? Math.floorMod(Mutations.number(random), 1L << 33) : file.getValue().length;
             tar.writeBytes(member((random.nextInt(6) == 0 ? "a/" : "./") + file.getKey(), '0', size, file.getValue()));
         }
         tar.writeBytes(new byte[2 * BLOCK]);

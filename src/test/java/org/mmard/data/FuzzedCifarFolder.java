@@ -35,7 +35,7 @@ public final class FuzzedCifarFolder implements FuzzedReader {
             case 2 -> Files.createSymbolicLink(emptied(victim), folder.resolve("nowhere"));
             case 3 -> Files.createSymbolicLink(emptied(victim), Path.of(random.nextBoolean() ? "/dev/zero" : "/dev/null"));
             case 4 -> fifo(emptied(victim));
-            case 5 -> grow(victim, Math.abs(Mutations.number(random)) % (1L << 42));
+            case 5 -> grow(victim, Math.floorMod(Mutations.number(random), 1L << 42));
             case 6 -> Files.write(victim, files(random).getOrDefault(names.get(random.nextInt(names.size())), new byte[0]));
             default -> Files.write(victim, Mutations.bytes(files.get(victim.getFileName().toString()), random));
         }

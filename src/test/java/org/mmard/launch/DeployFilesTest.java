@@ -14,6 +14,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.spark.launcher.JavaModuleOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +50,14 @@ class DeployFilesTest {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void javaIsOpenedAsSparksOwnLauncherOpensIt() throws Exception {
+        List<String> sparks = Stream.of(JavaModuleOptions.defaultModuleOptions().split(" "))
+                .filter(option -> option.startsWith("--add-opens=")).toList();
+
+        assertEquals(sparks, Files.readAllLines(Shell.CHECKOUT.resolve("deploy/local/java-openings")));
     }
 
     @Test

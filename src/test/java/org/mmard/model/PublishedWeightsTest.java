@@ -23,7 +23,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
@@ -31,6 +30,7 @@ import org.mmard.engine.Logits;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
+import org.mmard.files.Npy;
 
 /** Weights as the field publishes them. {@code src/test/fixtures/make_published.py} made what this reads, with PyTorch. */
 class PublishedWeightsTest {

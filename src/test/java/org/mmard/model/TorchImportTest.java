@@ -18,13 +18,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
+import org.mmard.files.Npy;
 import org.mmard.reference.AutoAttackTrace;
 import org.mmard.reference.Reference;
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 import org.deeplearning4j.nn.graph.ComputationGraph;
-import org.mmard.data.Npy;
+import org.mmard.files.Npy;
 import org.mmard.model.Architectures;
 
 /** What the official AutoAttack did to a small network: the network, and the arrays of {@code reference/autoattack/trace}. */

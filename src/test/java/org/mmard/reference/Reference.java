@@ -3,7 +3,7 @@ package org.mmard.reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
-import org.mmard.data.Npy;
+import org.mmard.files.Npy;
 
 /** The reference vectors beside the repository. Asking for one where they are absent skips the test, with a message. */
 public final class Reference {

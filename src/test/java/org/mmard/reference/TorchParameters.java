@@ -1,7 +1,7 @@
 package org.mmard.reference;
 
 import java.util.Map;
-import org.mmard.data.Npy;
+import org.mmard.files.Npy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 

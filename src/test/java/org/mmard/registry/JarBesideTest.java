@@ -24,11 +24,13 @@ import java.util.jar.JarOutputStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
+import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
@@ -36,6 +38,7 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.Evaluator;
 import org.mmard.config.Settings;
 import org.mmard.config.SettingsReader;
+import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
@@ -160,6 +163,46 @@ class JarBesideTest {
             assertTrue(message.startsWith("a class that a jar on the class path brings as attack cannot be used: "), message);
             assertTrue(message.contains(wrong), message);
             assertEquals(1, message.lines().count());
+        }
+    }
+
+    @Test
+    void whatAClassThrowsIsToldWithItsNameAndPlace() throws IOException {
+        loader.close();
+        Map<String, String> services = new TreeMap<>(SERVICES);
+        services.replaceAll((service, name) -> "org.example.Unfinished");
+        services.put("org.mmard.data.DataFormat", "org.example.Unfinished");
+        beside(services);
+        Settings.Method outer = SettingsReader.method(Map.of("method.outer", "unfinished"), "test");
+        Settings.Method inner = SettingsReader.method(Map.of("method.inner", "unfinished"), "test");
+        Schedule schedule = new Schedule(scheduled("unfinished"), 10);
+        for (Executable asked : List.<Executable>of(() -> Methods.of(outer, TrainingProgress.end(1)),
+                () -> Attacks.single("unfinished", 0.1), () -> Architectures.of("unfinished", 10, 1), () -> schedule.at(0, 0),
+                () -> DataSources.open(folder.toString(), new Configuration(false)))) {
+            String message = assertThrows(InputError.class, asked).getMessage();
+            assertTrue(message.matches("org\\.example\\.Unfinished failed with java\\.lang\\.IndexOutOfBoundsException: "
+                    + "Index 3 out of bounds for length 3 at Unfinished\\.java:\\d+; mend or remove it"), message);
+        }
+        String message = assertThrows(InputError.class, () -> Methods.of(inner, TrainingProgress.end(1))).getMessage();
+        assertTrue(message.startsWith("org.example.Unfinished failed with java.lang.NullPointerException"), message);
+    }
+
+    @Test
+    void anAttackThatGivesSomethingElseThanImagesIsRefused() throws IOException {
+        loader.close();
+        beside(Map.of("org.mmard.attack.AttackFactory", "org.example.Misshapen"));
+        assertEquals("attack 'misshapen' (org.example.Misshapen$Made) gives images of shape [3, 32, 32] and type Float, "
+                + "where shape [10, 3, 32, 32] and type Float is wanted, as examples.images() has it", refusal("misshapen"));
+        assertEquals("org.example.Misshapen$Made failed with java.lang.NullPointerException: it gives no images; mend or remove it",
+                refusal("misshapenx2"));
+        assertTrue(refusal("misshapenx3").contains("gives images of shape [10, 3, 32, 32] and type Double, where "),
+                refusal("misshapenx3"));
+    }
+
+    private static String refusal(String attack) {
+        try (Classifier model = frozen("cnn-4-8")) {
+            Evaluator evaluator = Evaluator.local(model, Toys.images(20, 1), 10, 5);
+            return assertThrows(InputError.class, () -> evaluator.outcome(Attacks.single(attack, 0.1))).getMessage();
         }
     }
 

@@ -27,6 +27,14 @@ class RegistryTest {
         }
     }
 
+    /** Has no name. */
+    public static final class Nameless implements Colour {
+        @Override
+        public String name() {
+            return null;
+        }
+    }
+
     private record BuiltIn(String name) implements Colour {}
 
     @TempDir
@@ -61,6 +69,14 @@ class RegistryTest {
             InputError refused = assertThrows(InputError.class, other::all);
             assertTrue(refused.getMessage().startsWith("two classes bring the colour 'green': "), refused.getMessage());
             assertTrue(refused.getMessage().contains("RegistryTest$Green"), refused.getMessage());
+            return null;
+        });
+    }
+
+    @Test
+    void whatHasNoNameIsRefused() throws Exception {
+        beside("org.mmard.registry.RegistryTest$Nameless", () -> {
+            assertTrue(assertThrows(NullPointerException.class, registry::all).getMessage().contains("no name"));
             return null;
         });
     }

@@ -21,7 +21,7 @@ public final class FuzzedCheckpointState implements FuzzedReader {
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
         Tally tally = new Tally("vm", "cpu", 35, 1, 2240, 7.5, 2176, new BigDecimal("1234.5678"),
-                Map.of("triangle", new BigDecimal("0.125")), 300, 200);
+                Map.of("triangle", new BigDecimal("0.125")), random.nextBoolean() ? null : 300L, 200L);
         CheckpointState state =
                 new CheckpointState("settings", 3, 213, new ValidationAccuracy(0.5, 0.25, 100), new CheckpointState.Best(2, 0.5, 0.3),
                         random.nextBoolean() ? null : new EpochSums(Map.of("0", tally), 12.5));

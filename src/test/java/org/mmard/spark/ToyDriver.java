@@ -120,7 +120,7 @@ public final class ToyDriver {
     private static EpochSums begun(int steps) {
         return steps == 0 ? EpochSums.NONE
                 : new EpochSums(
-                        Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0, 0)),
+                        Map.of("former", new Tally("host", "cpu", steps, 0, 32L * steps, 1, 32L * steps, BigDecimal.ONE, Map.of(), 0L, 0L)),
                         1);
     }
 

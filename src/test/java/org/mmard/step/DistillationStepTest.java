@@ -3,6 +3,8 @@ package org.mmard.step;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -213,6 +215,17 @@ class DistillationStepTest {
             double norm = student.getGradientsViewArray().norm2Number().doubleValue();
             assertTrue(Double.isFinite(norm) && norm > 0, "gradient " + norm);
         }
+    }
+
+    @Test
+    void anAccuracyThatTheLossDoesNotLookAtIsNotMeasured() {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        Step.Result attacked = outerLoss(student, Map.of("method.name", "pgd-at"));
+        assertNull(attacked.natural());
+        assertNotNull(attacked.adversarial());
+        Step.Result natural = outerLoss(student, Map.of("method.name", "natural"));
+        assertNotNull(natural.natural());
+        assertNull(natural.adversarial());
     }
 
     private static Step.Result outerLoss(ComputationGraph student, Map<String, String> method) {

@@ -5,30 +5,18 @@ import java.util.List;
 import org.mmard.data.ImageRecords;
 import org.mmard.data.ImageShape;
 
-/** A data set of picture files, whose paths and labels are known. */
-class Pictures implements ImageRecords {
-    private final SourceFiles files;
-    private final String title;
-    private final ImageShape shape;
-    private final List<String> classNames;
-    private final List<Picture> train;
-    private final List<Picture> test;
-
+/**
+ * A data set of picture files, whose paths and labels are known.
+ *
+ * @param files closed with this
+ */
+record Pictures(SourceFiles files, String title, ImageShape shape, List<String> classNames, List<Picture> train, List<Picture> test)
+        implements ImageRecords {
     /**
      * @param path of its file
      * @param label from 0
      */
     record Picture(String path, int label) {}
-
-    /** @param files closed with this */
-    Pictures(SourceFiles files, String title, ImageShape shape, List<String> classNames, List<Picture> train, List<Picture> test) {
-        this.files = files;
-        this.title = title;
-        this.shape = shape;
-        this.classNames = classNames;
-        this.train = train;
-        this.test = test;
-    }
 
     /**
      * The pictures of all classes in turns, so that the first so many are of all classes.
@@ -46,21 +34,6 @@ class Pictures implements ImageRecords {
             }
         }
         return pictures;
-    }
-
-    @Override
-    public String title() {
-        return title;
-    }
-
-    @Override
-    public ImageShape shape() {
-        return shape;
-    }
-
-    @Override
-    public List<String> classNames() {
-        return classNames;
     }
 
     @Override

@@ -1,4 +1,4 @@
-package org.mmard.data;
+package org.mmard.files;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,6 +1,7 @@
-package org.mmard.data;
+package org.mmard.files;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -12,10 +13,11 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
 
 /**
- * An array of NumPy's {@code .npy} format (NEP 1): C order, little endian, 32- or 64-bit floats or integers.
+ * An array of NumPy's {@code .npy} format (NEP 1): C order, little endian, 32- or 64-bit floats or integers. Written are 32-bit floats.
  *
  * @param values row by row; not copied
  * @param shape empty for a scalar
@@ -30,8 +32,44 @@ public record Npy(double[] values, int[] shape) {
     private static final long LARGEST = 1L << 30;
     /** As NumPy itself has it. */
     private static final int LONGEST_HEADER = 10_000;
+    /** Magic, version and length of a header of format 1.0. */
+    private static final int PREFIX = 10;
+    private static final int ALIGNMENT = 64;
+
+    /** Makes the parts of an array that is written. */
+    public interface Parts {
+        /** @param values row by row, to be filled */
+        void fill(int index, float[] values) throws IOException;
+    }
 
     private record Type(int bytes, ToDoubleFunction<ByteBuffer> next) {}
+
+    /**
+     * Writes an array of 32-bit floats, one part after the other, in format 1.0.
+     *
+     * @param shape one axis or more; a part is what lies at one index of the first
+     */
+    public static void write(OutputStream out, int[] shape, Parts parts) throws IOException {
+        out.write(header(shape));
+        float[] values = new float[Arrays.stream(shape).skip(1).reduce(1, Math::multiplyExact)];
+        ByteBuffer part = ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+        for (int index = 0; index < shape[0]; index++) {
+            parts.fill(index, values);
+            part.asFloatBuffer().put(values);
+            out.write(part.array());
+        }
+    }
+
+    /** It ends in a line feed at a multiple of 64 bytes. */
+    private static byte[] header(int[] shape) {
+        String axes = Arrays.stream(shape).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        String text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + axes + (shape.length == 1 ? "," : "") + "), }";
+        int length = (PREFIX + text.length() + ALIGNMENT) / ALIGNMENT * ALIGNMENT - PREFIX;
+        ByteBuffer header = ByteBuffer.allocate(PREFIX + length).order(ByteOrder.LITTLE_ENDIAN);
+        header.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) length);
+        header.put((text + " ".repeat(length - text.length() - 1) + "\n").getBytes(StandardCharsets.US_ASCII));
+        return header.array();
+    }
 
     /** @throws InputError naming the file, where it is absent, cut short or anything but such an array */
     public static Npy read(Path file) {
@@ -46,13 +84,13 @@ public record Npy(double[] values, int[] shape) {
         } catch (IOException e) {
             throw new InputError(file + ": cannot be read: " + e.getMessage(), e);
         }
-        if (content.length < 10 || !Arrays.equals(content, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+        if (content.length < PREFIX || !Arrays.equals(content, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new InputError(file + ": no .npy file");
         }
         ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
         boolean first = bytes.get(MAGIC.length) == 1;
-        int headerAt = first ? 10 : 12;
-        int headerLength = first ? bytes.getShort(8) & 0xffff : content.length < 12 ? 0 : bytes.getInt(8);
+        int headerAt = first ? PREFIX : PREFIX + 2;
+        int headerLength = first ? bytes.getShort(8) & 0xffff : content.length < headerAt ? 0 : bytes.getInt(8);
         if (headerLength <= 0 || headerLength > content.length - headerAt) {
             throw new InputError(file + ": ends within its header, at byte " + content.length);
         }

@@ -1,4 +1,4 @@
-package org.mmard.data;
+package org.mmard.files;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +32,33 @@ class NpyTest {
         assertNpy(new double[] {-4, 9}, new int[] {2, 1}, file(1, "{'descr': '<i4', 'fortran_order': False, 'shape': (2, 1), }", ints));
         assertNpy(new double[] {6}, new int[0],
                 file(1, "{'descr': '<i8', 'fortran_order': False, 'shape': (), }", little(8).putLong(6).array()));
+    }
+
+    @Test
+    void whatIsWrittenIsReadAgain() throws IOException {
+        Path file = folder.resolve("written.npy");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            Npy.write(out, new int[] {2, 3, 2}, (index, values) -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = index + i / 8f;
+                }
+            });
+        }
+        assertNpy(new double[] {0, 0.125, 0.25, 0.375, 0.5, 0.625, 1, 1.125, 1.25, 1.375, 1.5, 1.625}, new int[] {2, 3, 2}, file);
+    }
+
+    /** As {@code numpy.save} of NumPy 2.4.6 writes {@code numpy.array([0.5, -2], numpy.float32)}. */
+    @Test
+    void aFileIsNumPysByteByByte() throws IOException {
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        float[] numbers = {0.5f, -2};
+        Npy.write(written, new int[] {2}, (index, values) -> values[0] = numbers[index]);
+        ByteArrayOutputStream expected = new ByteArrayOutputStream();
+        expected.write(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0});
+        expected.write(String.format("%-117s\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }")
+                .getBytes(StandardCharsets.ISO_8859_1));
+        expected.write(little(8).putFloat(0.5f).putFloat(-2).array());
+        assertArrayEquals(expected.toByteArray(), written.toByteArray());
     }
 
     @Test
