@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.data.ImageShape;
-import org.mmard.data.Npy;
+import org.mmard.files.Npy;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.ModelFile;
