@@ -172,14 +172,15 @@ final class TorchImport {
         }
         WeightsFit chosen = ofPrefix(ofPath(complete));
         for (WeightsFit fit : fits) {
-            if (fit.isComplete() && fit.group() == chosen.group() && !fit.prefix().equals(chosen.prefix())) {
+            if (fit.isComplete() && fit.group().path().equals(chosen.group().path()) && !fit.prefix().equals(chosen.prefix())) {
                 ofOthers.addAll(fit.entries().values());
                 skipped.add(fit.prefix() + "* (" + fit.architecture() + ")");
             }
         }
         if (choice.architecture() == null) {
-            String others = complete.stream().filter(fit -> fit.group() == chosen.group() && fit.prefix().equals(chosen.prefix())
-                    && fit.entries().size() == chosen.entries().size())
+            String others = complete.stream()
+                    .filter(fit -> fit.group().path().equals(chosen.group().path()) && fit.prefix().equals(chosen.prefix())
+                            && fit.entries().size() == chosen.entries().size())
                     .map(WeightsFit::architecture).filter(name -> !name.equals(chosen.architecture())).collect(Collectors.joining(", "));
             notes.add("taken for " + chosen.architecture() + " by its entries"
                     + (others.isEmpty() ? "" : "; " + others + " would have the same: give --architecture where that is meant"));
