@@ -206,7 +206,8 @@ public final class DistillationStep implements Step {
         Map<Prediction.Image, Tensor> images = new EnumMap<>(Prediction.Image.class);
         images.put(Prediction.Image.NATURAL, natural);
         images.put(Prediction.Image.ADVERSARIAL, adversarial);
-        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)) {
+        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)
+                || method.outer().reads().contains(Prediction.TEACHER_MIRRORED)) {
             images.put(Prediction.Image.MIRRORED, natural.sub(adversarial.sub(natural)));
         }
         return images;
