@@ -8,11 +8,13 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Ledger;
 import org.mmard.attack.Outcome;
@@ -45,8 +47,8 @@ final class EvaluationState implements Ledger {
     private final Map<String, Outcome> outcomes = new HashMap<>();
     /** Where the adversarial image of a record lies: attack, record, file. */
     private final Map<String, Map<Integer, Place>> places = new HashMap<>();
-    private String read;
-    private ByteBuffer lastRead;
+    private @Nullable String read;
+    private ByteBuffer lastRead = ByteBuffer.allocate(0);
 
     /** One part as it is saved. */
     private record Part(String attack, Outcome outcome, boolean images) {}
@@ -156,7 +158,7 @@ final class EvaluationState implements Ledger {
     }
 
     @Override
-    public void add(String attack, Outcome outcome, float[] pixels) {
+    public void add(String attack, Outcome outcome, float @Nullable [] pixels) {
         String name = attack + "-" + outcome.records()[0] + PART;
         if (pixels != null) {
             ByteBuffer bytes = ByteBuffer.allocate(pixels.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -179,7 +181,7 @@ final class EvaluationState implements Ledger {
 
     /** Writes x' of a record under an attack into {@code pixels}. Only for a state that was opened for images. */
     void image(String attack, int record, float[] pixels) {
-        Place place = places.get(attack).get(record);
+        Place place = Objects.requireNonNull(places.getOrDefault(attack, Map.of()).get(record), "no image of this record was kept");
         if (!place.file.equals(read)) {
             lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElse(new byte[0])).order(ByteOrder.LITTLE_ENDIAN);
             read = place.file;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.GridReader;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
@@ -37,16 +38,8 @@ public final class Grid {
     private final Map<String, String> values = new LinkedHashMap<>();
     private GridListener listener = GridListener.NONE;
     private StopRequest stop = new StopRequest();
-    private Configuration hadoop;
+    private @Nullable Configuration hadoop;
     private String command = "a program";
-
-    private final Map<GridRun, GridScores.Score> scores = new LinkedHashMap<>();
-    private final Map<GridRun, String> failures = new LinkedHashMap<>();
-    private GridSettings settings;
-    private List<GridRun> runs;
-    private Sources sources;
-    private GridScores scoring;
-    private Folder directory;
 
     private Grid(String file) {
         this.file = file;
@@ -62,7 +55,7 @@ public final class Grid {
      *
      * @param value as it is written there; null unsets
      */
-    public Grid with(String key, Object value) {
+    public Grid with(String key, @Nullable Object value) {
         values.put(key, String.valueOf(value));
         return this;
     }
@@ -117,93 +110,111 @@ public final class Grid {
      */
     public Outcome run() {
         Configuration files = hadoop == null ? HadoopConfiguration.load() : hadoop;
-        settings = GridReader.read(file, values, files);
-        runs = GridRun.all(settings, file, values, files);
-        sources = new Sources(files);
-        scoring = new GridScores(settings, runs.get(0).resolved().settings(), sources);
-        List<GridListener.Left> left = look();
-        listener.planned(settings.directory(), runs, left);
-        directory = Folder.at(settings.directory(), files);
-        if (!left.isEmpty()) {
-            carryOut(left);
-        }
-        write();
-        Map<String, String> failed = new LinkedHashMap<>();
-        failures.forEach((run, reason) -> failed.put(run.name(), reason));
-        return new Outcome(directory.uri(), table(), failed, scoring.examples(), settings.checkpoint());
+        return new Work(GridReader.read(file, values, files), files).outcome();
     }
 
-    /** What each run has left; the scores of those that have nothing left. */
-    private List<GridListener.Left> look() {
-        List<GridListener.Left> left = new ArrayList<>();
-        for (GridRun run : runs) {
-            TrainingListener warnings = new TrainingListener() {
-                @Override
-                public void warning(String line) {
-                    listener.message("warning: " + run.name() + ": " + line);
+    /** The runs, and what has become of them so far. */
+    private final class Work {
+        private final GridSettings settings;
+        private final List<GridRun> runs;
+        private final Sources sources;
+        private final GridScores scoring;
+        private final Folder directory;
+        private final Map<GridRun, GridScores.Score> scores = new LinkedHashMap<>();
+        private final Map<GridRun, String> failures = new LinkedHashMap<>();
+
+        Work(GridSettings settings, Configuration files) {
+            this.settings = settings;
+            runs = GridRun.all(settings, file, values, files);
+            sources = new Sources(files);
+            scoring = new GridScores(settings, runs.get(0).resolved().settings(), sources);
+            directory = Folder.at(settings.directory(), files);
+        }
+
+        Outcome outcome() {
+            List<GridListener.Left> left = look();
+            listener.planned(settings.directory(), runs, left);
+            if (!left.isEmpty()) {
+                carryOut(left);
+            }
+            write();
+            Map<String, String> failed = new LinkedHashMap<>();
+            failures.forEach((run, reason) -> failed.put(run.name(), reason));
+            return new Outcome(directory.uri(), table(), failed, scoring.examples(), settings.checkpoint());
+        }
+
+        /** What each run has left; the scores of those that have nothing left. */
+        private List<GridListener.Left> look() {
+            List<GridListener.Left> left = new ArrayList<>();
+            for (GridRun run : runs) {
+                TrainingListener warnings = new TrainingListener() {
+                    @Override
+                    public void warning(String line) {
+                        listener.message("warning: " + run.name() + ": " + line);
+                    }
+                };
+                try (PreparedTraining prepared = run.prepare(sources, command, warnings, stop)) {
+                    known(prepared).ifPresentOrElse(score -> scores.put(run, score),
+                            () -> left.add(new GridListener.Left(run, prepared.epochsLeft())));
                 }
-            };
-            try (PreparedTraining prepared = run.prepare(sources, command, warnings, stop)) {
-                known(prepared).ifPresentOrElse(score -> scores.put(run, score),
-                        () -> left.add(new GridListener.Left(run, prepared.epochsLeft())));
+            }
+            return left;
+        }
+
+        private Optional<GridScores.Score> known(PreparedTraining run) {
+            return run.epochsLeft() > 0 ? Optional.empty() : scoring.known(run.directory(), run.from().checkpoint().orElseThrow().state());
+        }
+
+        private void carryOut(List<GridListener.Left> left) {
+            int executors = runs.get(0).resolved().settings().cluster().executors();
+            try (SparkCluster cluster = SparkCluster.start("mmard grid " + settings.directory(), executors)) {
+                for (GridListener.Left each : left) {
+                    listener.runStarts(each.run(), runs.indexOf(each.run()) + 1, runs.size(), each.epochs());
+                    carryOut(each.run(), cluster);
+                    listener.runEnds(each.run(), each.epochs());
+                    write();
+                }
             }
         }
-        return left;
-    }
 
-    private Optional<GridScores.Score> known(PreparedTraining run) {
-        return run.epochsLeft() > 0 ? Optional.empty() : scoring.known(run.directory(), run.from().checkpoint().orElseThrow().state());
-    }
-
-    private void carryOut(List<GridListener.Left> left) {
-        int executors = runs.get(0).resolved().settings().cluster().executors();
-        try (SparkCluster cluster = SparkCluster.start("mmard grid " + settings.directory(), executors)) {
-            for (GridListener.Left each : left) {
-                listener.runStarts(each.run(), runs.indexOf(each.run()) + 1, runs.size(), each.epochs());
-                carryOut(each.run(), cluster);
-                listener.runEnds(each.run(), each.epochs());
-                write();
+        private void carryOut(GridRun run, SparkCluster cluster) {
+            Settings own = run.resolved().settings();
+            // Anew: prepared all at once, the students of a large grid would not fit into memory.
+            try (PreparedTraining prepared = run.prepare(sources, command, listener.training(run), stop)) {
+                prepared.from().resized().filter(change -> prepared.epochsLeft() > 0)
+                        .ifPresent(change -> listener.message(run.name() + ": goes on with " + change));
+                CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster).state() : prepared.stand();
+                scores.put(run, cluster.persist(own.cluster(), listener::message,
+                        () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, own.engine(), listener.evaluation(run))));
+            } catch (TrainingDiverged e) {
+                failed(run, e);
+            } catch (ClusterFailure e) {
+                failed(run, e);
+                // For the next run, which the cluster may not fail.
+                cluster.renew(own.cluster().startTimeout());
             }
         }
-    }
 
-    private void carryOut(GridRun run, SparkCluster cluster) {
-        Settings own = run.resolved().settings();
-        // Anew: prepared all at once, the students of a large grid would not fit into memory.
-        try (PreparedTraining prepared = run.prepare(sources, command, listener.training(run), stop)) {
-            prepared.from().resized().filter(change -> prepared.epochsLeft() > 0)
-                    .ifPresent(change -> listener.message(run.name() + ": goes on with " + change));
-            CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster).state() : prepared.stand();
-            scores.put(run, cluster.persist(own.cluster(), listener::message,
-                    () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, own.engine(), listener.evaluation(run))));
-        } catch (TrainingDiverged e) {
-            failed(run, e);
-        } catch (ClusterFailure e) {
-            failed(run, e);
-            // For the next run, which the cluster may not fail.
-            cluster.renew(own.cluster().startTimeout());
+        private void failed(GridRun run, RunStopped reason) {
+            failures.put(run, reason.getMessage());
+            listener.message(run.name() + ": " + reason.getMessage());
         }
-    }
 
-    private void failed(GridRun run, RunStopped reason) {
-        failures.put(run, reason.getMessage());
-        listener.message(run.name() + ": " + reason.getMessage());
-    }
-
-    private GridTable table() {
-        List<GridTable.Row> rows = new ArrayList<>();
-        for (GridSettings.Cell cell : settings.cells()) {
-            rows.add(new GridTable.Row(cell, runs.stream().filter(run -> run.cell().equals(cell))
-                    .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run),
-                            failures.get(run)))
-                    .toList()));
+        private GridTable table() {
+            List<GridTable.Row> rows = new ArrayList<>();
+            for (GridSettings.Cell cell : settings.cells()) {
+                rows.add(new GridTable.Row(cell, runs.stream().filter(run -> run.cell().equals(cell))
+                        .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run),
+                                failures.get(run)))
+                        .toList()));
+            }
+            return new GridTable(scoring.columns(), rows);
         }
-        return new GridTable(scoring.columns(), rows);
-    }
 
-    private void write() {
-        GridTable table = table();
-        directory.write(CSV, table.csv().getBytes(StandardCharsets.UTF_8));
-        directory.write(JSON, table.json(scoring.about()).getBytes(StandardCharsets.UTF_8));
+        private void write() {
+            GridTable table = table();
+            directory.write(CSV, table.csv().getBytes(StandardCharsets.UTF_8));
+            directory.write(JSON, table.json(scoring.about()).getBytes(StandardCharsets.UTF_8));
+        }
     }
 }

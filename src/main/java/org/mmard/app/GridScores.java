@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.package$;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
@@ -39,8 +40,8 @@ public final class GridScores {
     private final double epsilon;
     private final List<Cascade> attacks;
     private final ImageSet images;
-    private JavaSparkContext owner;
-    private Broadcast<ImageSet> sent;
+    private @Nullable JavaSparkContext owner;
+    private @Nullable Broadcast<ImageSet> sent;
 
     /**
      * @param epoch whose checkpoint was evaluated
@@ -141,7 +142,7 @@ public final class GridScores {
 
     /** The images as one context has them; after its end another may come. */
     private Broadcast<ImageSet> sentTo(JavaSparkContext spark) {
-        if (owner != spark) {
+        if (sent == null || owner != spark) {
             owner = spark;
             sent = spark.broadcast(images);
         }
@@ -149,7 +150,16 @@ public final class GridScores {
     }
 
     private int epoch(CheckpointState state) {
-        return best ? state.best().epoch() : state.epoch();
+        if (!best) {
+            return state.epoch();
+        }
+        CheckpointState.Best found = state.best();
+        if (found == null) {
+            throw new InputError(
+                    "grid.checkpoint = best, but of a run that stands at epoch " + state.epoch() + " no best checkpoint is left: "
+                            + "set grid.checkpoint to last");
+        }
+        return found.epoch();
     }
 
     private Score score(JsonFields json) {

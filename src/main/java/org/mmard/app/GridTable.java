@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.GridSettings;
 
 /**
@@ -39,17 +40,22 @@ public record GridTable(List<String> columns, List<Row> rows) {
      * @param score null where there is none, for the run failed or is still to come
      * @param failure why it failed, or null
      */
-    public record Entry(long seed, String directory, GridScores.Score score, String failure) {}
+    public record Entry(long seed, String directory, GridScores.@Nullable Score score, @Nullable String failure) {}
 
-    static Double mean(List<Double> values) {
-        return values.isEmpty() ? null : (Double) values.stream().mapToDouble(Double::doubleValue).sum() / values.size();
+    static @Nullable Double mean(List<Double> values) {
+        return values.isEmpty() ? null : (Double) average(values);
     }
 
-    static Double deviation(List<Double> values) {
-        if (values.size() < 2) {
-            return null;
-        }
-        double mean = mean(values);
+    static @Nullable Double deviation(List<Double> values) {
+        return values.size() < 2 ? null : (Double) spread(values);
+    }
+
+    private static double average(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).sum() / values.size();
+    }
+
+    private static double spread(List<Double> values) {
+        double mean = average(values);
         return Math.sqrt(values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum() / (values.size() - 1));
     }
 
@@ -78,8 +84,8 @@ public record GridTable(List<String> columns, List<Row> rows) {
         if (values.isEmpty()) {
             return "-";
         }
-        String mean = String.format(Locale.ROOT, "%.2f", 100 * mean(values));
-        return values.size() < 2 ? mean : String.format(Locale.ROOT, "%s +- %.2f", mean, 100 * deviation(values));
+        String mean = String.format(Locale.ROOT, "%.2f", 100 * average(values));
+        return values.size() < 2 ? mean : String.format(Locale.ROOT, "%s +- %.2f", mean, 100 * spread(values));
     }
 
     private static String aligned(List<List<String>> lines, int columns) {

@@ -9,6 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
@@ -57,19 +58,19 @@ public final class ModelEvaluation {
 
     private final String model;
     private WeightsChoice weights = WeightsChoice.of(null);
-    private String data;
+    private @Nullable String data;
     private Split split = Split.test;
     private int examples;
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
     private int batch = BATCH;
     private long seed = SEED;
     private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
-    private String out;
+    private @Nullable String out;
     private boolean keepAdversarial;
     private Evaluator.Progress progress = (attack, done, total, atMost) -> {};
-    private Configuration hadoop;
-    private JavaSparkContext spark;
-    private Inputs checked;
+    private @Nullable Configuration hadoop;
+    private @Nullable JavaSparkContext spark;
+    private @Nullable Inputs checked;
     private final List<String> written = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
@@ -83,7 +84,7 @@ public final class ModelEvaluation {
     }
 
     /** Which network PyTorch weights are of, such as {@code resnet18}; null: guessed, or the file is a zip, which knows it. */
-    public ModelEvaluation architecture(String name) {
+    public ModelEvaluation architecture(@Nullable String name) {
         return weights(WeightsChoice.of(name));
     }
 
@@ -144,7 +145,7 @@ public final class ModelEvaluation {
      * Writes {@code evaluation.json} and {@link #EXAMPLES} into this folder, and what has been found out after every part, so that the same
      * evaluation goes on where it was stopped. Without it nothing is written.
      */
-    public ModelEvaluation out(String folder) {
+    public ModelEvaluation out(@Nullable String folder) {
         out = folder;
         return this;
     }
@@ -179,7 +180,7 @@ public final class ModelEvaluation {
     }
 
     /** All that has been read and checked. */
-    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, Folder folder) {}
+    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, @Nullable Folder folder) {}
 
     /**
      * Evaluates.
@@ -187,18 +188,18 @@ public final class ModelEvaluation {
      * @throws InputError for the first thing that is missing, damaged or does not fit the rest
      */
     public Evaluation run() {
-        check();
-        Inputs inputs = checked;
-        EvaluationState state = inputs.folder == null ? null : EvaluationState.open(inputs.folder,
+        Inputs inputs = checked();
+        written.clear();
+        if (inputs.folder == null) {
+            return evaluate(inputs, new Ledger.InMemory());
+        }
+        EvaluationState state = EvaluationState.open(inputs.folder,
                 EvaluationState.identity(inputs.checksum, inputs.images, Attacks.EPSILON, seed), inputs.images, keepAdversarial);
-        if (state != null && state.size() > 0) {
+        if (state.size() > 0) {
             progress.goingOn(state.size(), inputs.folder.uri());
         }
-        Evaluation evaluation = evaluate(inputs, state == null ? new Ledger.InMemory() : state);
-        written.clear();
-        if (state != null) {
-            write(inputs, evaluation, state);
-        }
+        Evaluation evaluation = evaluate(inputs, state);
+        write(inputs, inputs.folder, evaluation, state);
         return evaluation;
     }
 
@@ -209,10 +210,15 @@ public final class ModelEvaluation {
      * @throws InputError as {@link #run} does
      */
     public ModelEvaluation check() {
+        checked();
+        return this;
+    }
+
+    private Inputs checked() {
         if (checked == null) {
             checked = inputs();
         }
-        return this;
+        return checked;
     }
 
     private Inputs inputs() {
@@ -263,13 +269,13 @@ public final class ModelEvaluation {
         return about;
     }
 
-    private void write(Inputs inputs, Evaluation evaluation, EvaluationState state) {
-        inputs.folder.write(RecordedEvaluation.FILE, evaluation.json(inputs.images).getBytes(StandardCharsets.UTF_8));
-        inputs.folder.write(EXAMPLES, evaluation.csv(inputs.images).getBytes(StandardCharsets.UTF_8));
-        written.add(inputs.folder.uri(RecordedEvaluation.FILE));
-        written.add(inputs.folder.uri(EXAMPLES));
+    private void write(Inputs inputs, Folder folder, Evaluation evaluation, EvaluationState state) {
+        folder.write(RecordedEvaluation.FILE, evaluation.json(inputs.images).getBytes(StandardCharsets.UTF_8));
+        folder.write(EXAMPLES, evaluation.csv(inputs.images).getBytes(StandardCharsets.UTF_8));
+        written.add(folder.uri(RecordedEvaluation.FILE));
+        written.add(folder.uri(EXAMPLES));
         if (keepAdversarial) {
-            written.addAll(new AdversarialFiles(evaluation, state, inputs.images).write(inputs.folder));
+            written.addAll(new AdversarialFiles(evaluation, state, inputs.images).write(folder));
         }
         state.delete();
     }

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
@@ -38,12 +39,12 @@ public final class PreparedTraining implements AutoCloseable {
     private final StartingPoint from;
     private final Map<String, String> versions;
     private final RunLock lock;
-    private final JavaSparkContext spark;
+    private final @Nullable JavaSparkContext spark;
     private TrainingListener listener;
     private StopRequest stop;
 
     private PreparedTraining(TrainingInputs inputs, RunDirectory directory, StartingPoint from, Map<String, String> versions, RunLock lock,
-            TrainingListener listener, StopRequest stop, JavaSparkContext spark) {
+            TrainingListener listener, StopRequest stop, @Nullable JavaSparkContext spark) {
         this.inputs = inputs;
         this.directory = directory;
         this.from = from;
@@ -61,7 +62,7 @@ public final class PreparedTraining implements AutoCloseable {
      * @throws InputError for the first thing that is missing, damaged or does not fit the rest
      */
     static PreparedTraining of(ResolvedSettings resolved, Sources sources, boolean resume, String command, TrainingListener listener,
-            StopRequest stop, JavaSparkContext spark) {
+            StopRequest stop, @Nullable JavaSparkContext spark) {
         RunDirectory directory = RunDirectory.at(resolved.settings().run().directory(), sources.hadoop());
         StartingPoint.requireFree(directory, resume);
         RunLock lock = directory.lock(listener::warning);

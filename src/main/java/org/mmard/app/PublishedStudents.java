@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.failure.ShellWords;
@@ -134,7 +135,7 @@ public final class PublishedStudents {
     }
 
     /** Null where nothing was ever published. */
-    private Current current() {
+    private @Nullable Current current() {
         byte[] content = folder.read(CURRENT, LARGEST).orElse(null);
         if (content == null) {
             return null;
@@ -173,15 +174,15 @@ public final class PublishedStudents {
     private static void requireComparable(RecordedEvaluation candidate, RecordedEvaluation present) {
         Map<String, String> ours = conditions(candidate);
         Map<String, String> theirs = conditions(present);
-        for (String condition : ours.keySet()) {
-            if (!ours.get(condition).equals(theirs.get(condition))) {
+        ours.forEach((condition, our) -> {
+            if (!our.equals(theirs.get(condition))) {
                 throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is "
-                        + ours.get(condition) + " and "
+                        + our + " and "
                         + theirs.get(condition) + "; evaluate the published student in the same way: " + EVALUATE
                         + ShellWords.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
                         + ShellWords.quoted(present.uri().replaceFirst("/[^/]*$", "")));
             }
-        }
+        });
     }
 
     private static Map<String, String> conditions(RecordedEvaluation evaluation) {
@@ -201,18 +202,18 @@ public final class PublishedStudents {
      * @param former what counted before, or null
      * @return the name of the student's folder
      */
-    private String publish(RunDirectory run, RecordedEvaluation evaluation, String checksum, Score score, Current former) {
+    private String publish(RunDirectory run, RecordedEvaluation evaluation, String checksum, Score score, @Nullable Current former) {
         String name = name(run, checksum);
-        Map<String, byte[]> small = Map.of(CHECKSUM, (checksum + "  " + RunDirectory.BEST + "\n").getBytes(StandardCharsets.UTF_8),
-                RecordedEvaluation.FILE, run.read(RecordedEvaluation.FILE).orElseThrow());
-        requireOwnOrNew(name, small.get(CHECKSUM), former);
-        folder.write(name + "/" + CHECKSUM, small.get(CHECKSUM));
+        byte[] line = (checksum + "  " + RunDirectory.BEST + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] evaluated = run.read(RecordedEvaluation.FILE).orElseThrow();
+        requireOwnOrNew(name, line, former);
+        folder.write(name + "/" + CHECKSUM, line);
         folder.write(name + "/" + RunDirectory.BEST, run, RunDirectory.BEST);
         String copy = folder.uri(name + "/" + RunDirectory.BEST);
         if (!ModelFile.checksum(copy, folder.hadoop()).equals(checksum)) {
             throw new IllegalStateException(copy + " has arrived damaged: its SHA-256 is not that of " + run.uri(RunDirectory.BEST));
         }
-        folder.write(name + "/" + RecordedEvaluation.FILE, small.get(RecordedEvaluation.FILE));
+        folder.write(name + "/" + RecordedEvaluation.FILE, evaluated);
         ObjectNode json = JSON.createObjectNode().put(NAME, name).put("student", copy).put("sha256", checksum)
                 .put("robust_accuracy", (double) score.robust / score.images).put("clean_accuracy", (double) score.clean / score.images)
                 .put("attacks", conditions(evaluation).get("attacks")).put("images", score.images).put("run", run.uri()).put("time", now())
@@ -226,14 +227,14 @@ public final class PublishedStudents {
                 }
             });
         }
-        ObjectNode own = record.putObject(name).put(RunDirectory.BEST, checksum);
-        small.forEach((file, content) -> own.put(file, Sha256.of(content)));
+        record.putObject(name).put(RunDirectory.BEST, checksum).put(CHECKSUM, Sha256.of(line))
+                .put(RecordedEvaluation.FILE, Sha256.of(evaluated));
         folder.write(CURRENT, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
         return name;
     }
 
     /** Whether nothing is under the student's name yet, or what an earlier call has begun and not finished, or recorded. */
-    private void requireOwnOrNew(String name, byte[] checksum, Current former) {
+    private void requireOwnOrNew(String name, byte[] checksum, @Nullable Current former) {
         List<String> there = folder.names(name);
         boolean recorded = former != null && former.record.containsKey(name);
         boolean begun = FILES.containsAll(there)
@@ -269,8 +270,8 @@ public final class PublishedStudents {
 
     /** What about a student's folder is not as it was published. */
     private Optional<String> change(String old, List<String> there, Map<String, String> recorded) {
-        if (!recorded.keySet().equals(FILES)
-                || !old.endsWith(recorded.get(RunDirectory.BEST).substring(0, Math.min(8, recorded.get(RunDirectory.BEST).length())))) {
+        String student = recorded.get(RunDirectory.BEST);
+        if (student == null || !recorded.keySet().equals(FILES) || !old.endsWith(student.substring(0, Math.min(8, student.length())))) {
             return Optional.of("the record of it in " + CURRENT + " is not one of ours");
         }
         for (String file : there) {

@@ -3,6 +3,7 @@ package org.mmard.app;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.report.Report;
 
@@ -20,7 +21,7 @@ public final class RunReport {
     private final List<String> uris;
     private Report.Pictures pictures = new Report.Pictures(EXAMPLES, 0, null, false);
     private Consumer<String> told = line -> {};
-    private Configuration hadoop;
+    private @Nullable Configuration hadoop;
 
     private RunReport(List<String> uris) {
         this.uris = List.copyOf(uris);

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageSet;
@@ -28,17 +29,17 @@ public final class Training {
     /** In the place of a file's name, for complaints. */
     private static final String PROGRAM = "program";
 
-    private final String file;
+    private final @Nullable String file;
     private final Map<String, String> values = new LinkedHashMap<>();
     private boolean resume;
     private TrainingListener listener = TrainingListener.NONE;
     private StopRequest stop = new StopRequest();
-    private Configuration hadoop;
-    private JavaSparkContext spark;
-    private ImageSet images;
+    private @Nullable Configuration hadoop;
+    private @Nullable JavaSparkContext spark;
+    private @Nullable ImageSet images;
     private String command = "a program";
 
-    private Training(String file) {
+    private Training(@Nullable String file) {
         this.file = file;
     }
 
@@ -61,7 +62,7 @@ public final class Training {
      *
      * @param value as it is written there; null unsets
      */
-    public Training with(String key, Object value) {
+    public Training with(String key, @Nullable Object value) {
         values.put(key, String.valueOf(value));
         return this;
     }

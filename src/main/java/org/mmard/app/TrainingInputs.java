@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.ResolvedSettings;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
@@ -27,19 +28,20 @@ import org.mmard.step.Teacher;
  * @param teacher null where the method needs none
  * @param fresh the student as a new run starts with it
  */
-public record TrainingInputs(Settings settings, ImageSet images, Split split, Teacher teacher, ComputationGraph fresh) {
+public record TrainingInputs(Settings settings, ImageSet images, Split split, @Nullable Teacher teacher, ComputationGraph fresh) {
     /** @throws InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
         boolean needsTeacher = Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs())).needsTeacher();
-        if (needsTeacher && settings.teacher().model() == null) {
+        String model = needsTeacher ? settings.teacher().model() : null;
+        if (needsTeacher && model == null) {
             throw resolved.refusal("teacher.model",
                     "inner objective " + settings.method().inner() + " with outer loss " + settings.method().outer()
                             + " needs a teacher: give its model file");
         }
         Architectures.of(settings.student().architecture(), 2, 0);
         requireSchedule(resolved);
-        Teacher teacher = needsTeacher ? sources.teacher(settings.teacher().model()) : null;
+        Teacher teacher = model == null ? null : sources.teacher(model);
         ImageSet images = sources.training(settings.data());
         if (teacher != null && teacher.classes() != images.classes()) {
             throw resolved.refusal("teacher.model", "the teacher " + teacher.uri() + " tells " + teacher.classes() + " classes apart, "
@@ -123,7 +125,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, Te
         return new Provenance.Source(settings.data().uri(), images.checksum());
     }
 
-    Provenance.Source teacherSource() {
+    Provenance.@Nullable Source teacherSource() {
         return teacher == null ? null : new Provenance.Source(teacher.uri(), teacher.sha256());
     }
 

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.mmard.bench.StepBenchmark;
 import org.mmard.bench.StepBenchmark.Speed;
 import org.mmard.bench.StepBenchmark.Variant;
@@ -54,10 +55,10 @@ final class BenchCommand {
         private String method;
 
         @Option(names = "--inner", paramLabel = "NAME", description = "as method.inner, in place of the method's own")
-        private String inner;
+        private @Nullable String inner;
 
         @Option(names = "--outer", paramLabel = "NAME", description = "as method.outer, in place of the method's own")
-        private String outer;
+        private @Nullable String outer;
 
         @Option(names = "--batch", defaultValue = "64", paramLabel = "N", description = "images per step (default: ${DEFAULT-VALUE})")
         private int batch;

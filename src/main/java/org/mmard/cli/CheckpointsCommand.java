@@ -14,6 +14,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.Printable;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.run.CheckpointFiles;
@@ -136,7 +137,7 @@ final class CheckpointsCommand {
             private boolean last;
 
             @Option(names = "--epoch", paramLabel = "N", description = "epoch N, from 1")
-            private Integer epoch;
+            private @Nullable Integer epoch;
         }
 
         @Override
@@ -197,10 +198,10 @@ final class CheckpointsCommand {
                     + "trains there.")
     static final class PruneCommand extends OfRun {
         @Option(names = "--keep-last", paramLabel = "N", description = "Keep the newest N.")
-        private Integer keepLast;
+        private @Nullable Integer keepLast;
 
         @Option(names = "--keep-every", paramLabel = "K", description = "Keep epochs K, 2K, 3K, ...")
-        private Integer keepEvery;
+        private @Nullable Integer keepEvery;
 
         @Option(names = "--dry-run", description = "Only say what would be removed.")
         private boolean dryRun;

@@ -10,6 +10,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Evaluator;
 
 /**
@@ -23,11 +24,11 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
     private final boolean terminal;
     private final InstantSource clock;
     private final Consumer<String> say;
-    private String current;
-    private Instant started;
+    private @Nullable String current;
+    private Instant started = Instant.EPOCH;
     private int doneBefore;
-    private Instant said;
-    private ProgressBar bar;
+    private Instant said = Instant.EPOCH;
+    private @Nullable ProgressBar bar;
 
     EvaluationDisplay(PrintStream out, boolean terminal, InstantSource clock, Consumer<String> say) {
         this.say = say;
@@ -63,10 +64,10 @@ final class EvaluationDisplay implements Evaluator.Progress, AutoCloseable {
             bar = terminal ? bar(attack, total) : null;
         }
         String accuracy = String.format(Locale.ROOT, done < total ? "at most %5.2f %%" : "%5.2f %%", 100 * atMost);
-        if (terminal) {
+        if (bar != null) {
             bar.setExtraMessage(" " + accuracy + left(now, done, total));
             bar.stepTo(done);
-        } else if (done == total || Duration.between(said, now).compareTo(BETWEEN) >= 0) {
+        } else if (!terminal && (done == total || Duration.between(said, now).compareTo(BETWEEN) >= 0)) {
             out.printf(Locale.ROOT, "%-18s %d/%d examples, %s%s%n", attack, done, total, accuracy.strip(), left(now, done, total));
             said = now;
         }

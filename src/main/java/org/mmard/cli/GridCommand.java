@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.mmard.app.Grid;
 import org.mmard.app.GridListener;
 import org.mmard.app.GridRun;
@@ -76,9 +77,9 @@ final class GridCommand implements Callable<Integer> {
     /** Prints what happens. */
     private final class Display implements GridListener, AutoCloseable {
         private final PrintWriter out = spec.commandLine().getOut();
-        private GridPace pace;
-        private volatile TrainingDisplay training;
-        private volatile EvaluationDisplay evaluation;
+        private GridPace pace = new GridPace(new SteadyClock(), 0);
+        private volatile @Nullable TrainingDisplay training;
+        private volatile @Nullable EvaluationDisplay evaluation;
 
         @Override
         public void planned(String directory, List<GridRun> runs, List<Left> left) {

@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
@@ -68,19 +69,20 @@ final class Interruption implements AutoCloseable {
      * @param signal for example SIGTERM
      */
     static int exitCode(String signal) {
-        return EXIT_CODES.get(signal.substring("SIG".length()));
+        return Objects.requireNonNull(EXIT_CODES.get(signal.substring("SIG".length())), signal);
     }
 
     private void received(Signal signal) {
         String name = "SIG" + signal.getName();
-        if (first.compareAndSet(null, System.nanoTime())) {
+        Long earlier = first.compareAndExchange(null, System.nanoTime());
+        if (earlier == null) {
             Thread clock = new Thread(() -> watch(name), "interruption");
             clock.setDaemon(true);
             clock.start();
             if (!stop.make(name)) {
                 end(name, message.apply(name));
             }
-        } else if (System.nanoTime() - first.get() > ECHO.toNanos()) {
+        } else if (System.nanoTime() - earlier > ECHO.toNanos()) {
             Runtime.getRuntime().halt(exitCode(name));
         }
     }

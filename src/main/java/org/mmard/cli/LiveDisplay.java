@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** One line that moves while an epoch trains and is wiped when it ends. */
 final class LiveDisplay extends TrainingDisplay {
@@ -13,7 +14,7 @@ final class LiveDisplay extends TrainingDisplay {
     private static final int MILLISECONDS_BETWEEN = 250;
 
     private final Pace pace;
-    private ProgressBar bar;
+    private @Nullable ProgressBar bar;
 
     LiveDisplay(PrintStream out, int epochs, Pace pace, Consumer<String> say) {
         super(out, epochs, say);

@@ -76,11 +76,11 @@ public final class Mmard {
     static int run(CommandLine line, String... args) {
         line.setParameterExceptionHandler((e, given) -> mistake(e));
         line.setExecutionExceptionHandler((e, command, parsed) -> {
-            if (e instanceof InputError) {
-                return say(command, e.getMessage(), MISTAKE);
+            if (e instanceof InputError mistake) {
+                return say(command, mistake.getMessage(), MISTAKE);
             }
             // A run that was stopped says why in its one line.
-            return e instanceof RunStopped ? say(command, e.getMessage(), FAILURE) : failure(command, e);
+            return e instanceof RunStopped stopped ? say(command, stopped.getMessage(), FAILURE) : failure(command, e);
         });
         line.setExecutionStrategy(parsed -> {
             Integer help = CommandLine.executeHelpRequest(parsed);

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.Printable;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.Architectures;
@@ -33,13 +34,13 @@ final class ModelCommand {
         private CommandSpec spec;
 
         @Option(names = "--model", paramLabel = "URI", description = "model zip or PyTorch weights on any Hadoop filesystem")
-        private String model;
+        private @Nullable String model;
 
         @Mixin
         private WeightsOptions weights;
 
         @Option(names = "--classes", paramLabel = "N", description = "number of logits of a network without --model (default: 10)")
-        private Integer classes;
+        private @Nullable Integer classes;
 
         @Mixin
         private ShapeOption shape;
@@ -47,17 +48,12 @@ final class ModelCommand {
         @Override
         public Integer call() {
             String architecture = weights.architecture();
-            if ((model == null && architecture == null) || (model != null && classes != null)) {
-                throw new ParameterException(spec.commandLine(), model == null ? "give --model, --architecture or both"
-                        : "--classes goes with --architecture alone: a model has the classes it has");
+            if (model != null && classes != null) {
+                throw new ParameterException(spec.commandLine(),
+                        "--classes goes with --architecture alone: a model has the classes it has");
             }
             PrintWriter out = spec.commandLine().getOut();
-            if (model == null) {
-                int logits = classes == null ? 10 : classes;
-                Outline outline = Outline.of(Architectures.of(architecture, shape.shape(), logits, 0), shape.shape());
-                out.println(architecture + ", " + logits + " classes, images of " + shape.shape());
-                print(out, outline);
-            } else {
+            if (model != null) {
                 Models.Found found =
                         Models.read(model, weights.choice(), shape.shape(), HadoopConfiguration.load());
                 ModelFile.Model read = found.model();
@@ -65,6 +61,13 @@ final class ModelCommand {
                 print(out, Outline.of(read.graph().getConfiguration(), read.metadata().shape()));
                 found.notes().forEach(note -> out.println("  " + Printable.line(note)));
                 print(out, read);
+            } else if (architecture != null) {
+                int logits = classes == null ? 10 : classes;
+                Outline outline = Outline.of(Architectures.of(architecture, shape.shape(), logits, 0), shape.shape());
+                out.println(architecture + ", " + logits + " classes, images of " + shape.shape());
+                print(out, outline);
+            } else {
+                throw new ParameterException(spec.commandLine(), "give --model, --architecture or both");
             }
             out.flush();
             return 0;

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.mmard.failure.InputError;
+import org.mmard.failure.Reason;
 import org.mmard.files.DiskFull;
 import org.mmard.files.Folder;
 
@@ -48,7 +49,7 @@ record OutFile(String out, Folder folder, String name) {
         try {
             folder.write(name, content);
         } catch (UncheckedIOException | DiskFull e) {
-            throw new InputError("--out " + out + ": cannot be written (" + e.getCause().getMessage() + ")", e);
+            throw new InputError("--out " + out + ": cannot be written (" + Reason.of(e.getCause() == null ? e : e.getCause()) + ")", e);
         }
         return folder.uri(name);
     }

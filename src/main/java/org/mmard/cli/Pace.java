@@ -10,10 +10,10 @@ final class Pace {
     private final InstantSource clock;
     private final int epochs;
     private final int batch;
-    private Instant start;
+    private Instant start = Instant.EPOCH;
     private int firstEpoch;
     private int epoch;
-    private Instant epochStart;
+    private Instant epochStart = Instant.EPOCH;
     private long done;
     private long total;
     private double loss;

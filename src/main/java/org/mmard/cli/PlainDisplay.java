@@ -12,7 +12,7 @@ final class PlainDisplay extends TrainingDisplay {
 
     private final Pace pace;
     private final InstantSource clock;
-    private Instant last;
+    private Instant last = Instant.EPOCH;
 
     PlainDisplay(PrintStream out, int epochs, Pace pace, InstantSource clock, Consumer<String> say) {
         super(out, epochs, say);

@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
@@ -54,7 +55,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final int TEST_IMAGES = 500;
 
     /** One of the three trainings. */
-    record Part(String name, String title, String method, String architecture, String teacher) {
+    record Part(String name, String title, String method, String architecture, @Nullable String teacher) {
         List<String> settings(Path out) {
             List<String> settings = new ArrayList<>(List.of("data.uri=" + out.resolve("shapes"), "run.directory=" + out.resolve(name),
                     "method.name=" + method, "student.architecture=" + architecture));
@@ -180,7 +181,7 @@ final class QuickstartCommand implements Callable<Integer> {
                     table.append(String.format(Locale.ROOT, "%-10s%-9s%-15s%,12d%8.1f %%%8.1f %%%n", part.name(),
                             part.method().toUpperCase(Locale.ROOT),
                             part.architecture(), network.trainableParameters(), 100 * evaluation.clean().accuracy(),
-                            100 * evaluation.attacks().get("pgd20").accuracy()));
+                            100 * evaluation.attacks().values().iterator().next().accuracy()));
                 }
             }
         }

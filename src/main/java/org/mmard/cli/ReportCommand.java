@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.app.RunReport;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
@@ -47,7 +48,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Option(names = "--data", paramLabel = "URI",
             description = "Where the test images are, where that is no longer what the run's settings say.")
-    private String data;
+    private @Nullable String data;
 
     @Option(names = "--fetch",
             description = "Reads test images and teachers from whatever other filesystems the runs' files name; without it, they are "

@@ -43,7 +43,7 @@ final class TrainingBanner implements TrainingListener {
                 + number(inputs.split().validation().length) + " to validate, " + inputs.images().classes() + " classes");
         row("executors",
                 cluster.executors() + " on " + master + (cluster.executors() > 1 ? ", synchronisation " + cluster.synchronisation() : ""));
-        row("device", devices.get("device"));
+        row("device", devices.getOrDefault("device", "unknown"));
         row("run", count(settings.training().epochs(), "epoch") + " of " + count(inputs.batchesPerEpoch(), "step") + " of "
                 + count(settings.training().batch(), "image") + ", seed " + settings.run().seed() + resumed(from));
         row("directory", directory.uri());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 
 /** Reads the section {@code grid} of a configuration file: the command line over the file over {@code grid.conf}. */
@@ -29,14 +30,14 @@ public final class GridReader {
                     takes = "the Hadoop URI or path of the grid's folder") String directory,
 
             @Key(meaning = "Inner objectives, each with every outer loss: names as method.inner has them", takes = NAMES,
-                    whenNull = "where cells are given") List<String> inner,
+                    whenNull = "where cells are given") @Nullable List<String> inner,
 
             @Key(meaning = "Outer losses: names as method.outer has them", takes = NAMES,
-                    whenNull = "where cells are given") List<String> outer,
+                    whenNull = "where cells are given") @Nullable List<String> outer,
 
             @Key(meaning = "Cells one by one, [{ inner = rslad, outer = mmard }, ...], instead of inner and outer",
                     takes = "a list such as [{ inner = rslad, outer = mmard }], no cell twice, or null",
-                    whenNull = "where those are given") List<GridSettings.Cell> cells,
+                    whenNull = "where those are given") @Nullable List<GridSettings.Cell> cells,
 
             @Key(meaning = "Seeds, each for one run of every cell: whole numbers", usual = "[1]",
                     takes = "a list of whole numbers such as [1, 2], none twice", note = "They go before run.seed.") List<Long> seeds,

@@ -11,6 +11,7 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -158,7 +159,7 @@ final class Keys {
                     || !object.values().stream().allMatch(value -> value.valueType() == ConfigValueType.STRING)) {
                 throw refusal(key, what);
             }
-            records.add(Sections.build(type, component -> object.get(component.getName()).unwrapped()));
+            records.add(Sections.build(type, component -> object.toConfig().getString(component.getName())));
         }
         if (records.size() != Set.copyOf(records).size()) {
             throw refusal(key, what);
@@ -185,7 +186,7 @@ final class Keys {
     ConfigValue value(String key) {
         ConfigValue value = config.root();
         for (String name : ConfigUtil.splitPath(key)) {
-            value = ((ConfigObject) value).get(name);
+            value = Objects.requireNonNull(((ConfigObject) value).get(name), key);
         }
         return value;
     }

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What follows from records whose components are keys ({@link Key}) or records of such: their values read, their explanations, and the HOCON
@@ -160,7 +161,7 @@ final class Sections {
         return real ? key.range().words().replaceFirst("^a (finite )?number,? ?(from )?", "") : "";
     }
 
-    private static Object value(RecordComponent component, String prefix, Keys keys) {
+    private static @Nullable Object value(RecordComponent component, String prefix, Keys keys) {
         Class<?> type = component.getType();
         String name = prefix + name(component);
         if (type.isRecord()) {

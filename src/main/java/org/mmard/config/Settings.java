@@ -9,6 +9,7 @@ import static org.mmard.config.Range.ZERO_OR_ABOVE;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a training run is told, checked: a record per section, a component per key, where all that is to be said about the key is said
@@ -16,7 +17,7 @@ import java.util.Map;
  */
 public record Settings(
         @Key(meaning = "Name of a published recipe whose keys stand below your own and above these, such as rslad-zibojia",
-                takes = Presets.WHAT, whenNull = "for none", note = "docs/method.md lists them.") String preset,
+                takes = Presets.WHAT, whenNull = "for none", note = "docs/method.md lists them.") @Nullable String preset,
 
         Run run,
 
@@ -64,7 +65,8 @@ public record Settings(
                     usual = "resnet18", takes = "the name of a network", note = "docs/models.md describes them.") String architecture,
 
             @Key(meaning = "Hadoop URI or local path of a model file whose weights the student starts from",
-                    takes = "the URI of a model file or null", whenNull = "for fresh weights", resume = Resume.PLACE) String initial)
+                    takes = "the URI of a model file or null", whenNull = "for fresh weights",
+                    resume = Resume.PLACE) @Nullable String initial)
             implements Serializable {}
 
     /** The network that is learnt from. */
@@ -72,7 +74,7 @@ public record Settings(
             @Key(meaning = "Hadoop URI or local path of the teacher's model file (mmard model import makes one of PyTorch weights)",
                     takes = "the URI of a model file or null", whenNull = "for none",
                     note = "Needed where the method reads T(x) or T(x') (ard, iad, rslad, adaad, igdm, saad, mmard).",
-                    resume = Resume.CONTENT) String model)
+                    resume = Resume.CONTENT) @Nullable String model)
             implements Serializable {}
 
     /** The inner objective and the outer loss, and the coefficients of their terms; both have names once it is built. */
@@ -97,10 +99,10 @@ public record Settings(
                     range = ABOVE_ZERO) double temperature,
 
             @Key(meaning = "ARD, IAD, AdaAD: weight of the distillation term against 1 - alpha, up to 1. IGDM, SAAD: weight of IGDM's term",
-                    range = ZERO_OR_ABOVE, whenNull = "for 1") Double alpha,
+                    range = ZERO_OR_ABOVE, whenNull = "for 1") @Nullable Double alpha,
 
             @Key(meaning = "TRADES, MART: weight of the KL term. IAD: exponent of the teacher's reliability. SAAD: weight of the natural term",
-                    range = ZERO_OR_ABOVE, whenNull = "for the outer loss's usual value (6, 6, 0.1, 0)") Double beta,
+                    range = ZERO_OR_ABOVE, whenNull = "for the outer loss's usual value (6, 6, 0.1, 0)") @Nullable Double beta,
 
             @Key(meaning = "IAD: epochs of plain ARD before it begins", usual = "0", note = "60 in its published code.") int begin,
 
@@ -127,7 +129,7 @@ public record Settings(
             @Means("The same outer losses' triangle of label, S(x) and S(x').") Triangle triangle,
 
             @Key(meaning = "The student's train-mode forwards in order, repeats allowed", note = "Each moves the running statistics.",
-                    whenNull = "for the order of the outer loss's published code") List<Forward> forwards)
+                    whenNull = "for the order of the outer loss's published code") @Nullable List<Forward> forwards)
             implements Serializable {
         public Method {
             inner = inner == null ? name : inner;

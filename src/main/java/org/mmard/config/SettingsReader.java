@@ -18,6 +18,7 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
+import org.mmard.failure.Reason;
 
 /**
  * Reads settings: the command line over a HOCON file over the preset it names over {@code reference.conf}, which says what each key means.
@@ -159,7 +160,7 @@ public final class SettingsReader {
         try {
             return overPreset(own(uri, overrides, hadoop), defaults, uri);
         } catch (ConfigException e) {
-            String what = e.getMessage().lines().findFirst().orElse(uri);
+            String what = Reason.of(e);
             // HOCON keeps the plus sign for +=, and its own words about that do not help.
             throw new InputError(what.contains("'+' not followed by =") ? what.replaceAll("(: \\d+: ).*", "$1")
                     + "write a value that has a + in it in quotes, such as \"rslad + triangle\"" : what, e);
@@ -182,7 +183,7 @@ public final class SettingsReader {
                     || (usual.containsKey(entry.getKey()) && usual.get(entry.getKey()).origin().equals(entry.getValue().origin())));
             return given;
         } catch (ConfigException e) {
-            throw new InputError(e.getMessage().lines().findFirst().orElse(uri), e);
+            throw new InputError(Reason.of(e), e);
         }
     }
 
@@ -230,10 +231,11 @@ public final class SettingsReader {
             return ConfigValueFactory.fromAnyRef(text, origin);
         }
         ConfigObject parsed = HoconFiles.parseData("value = " + text, origin);
-        if (parsed.size() != 1) {
+        ConfigValue value = parsed.get("value");
+        if (value == null || parsed.size() != 1) {
             throw new InputError(origin + ": more than one value");
         }
-        return ConfigValueFactory.fromAnyRef(parsed.get("value").unwrapped(), origin);
+        return ConfigValueFactory.fromAnyRef(value.unwrapped(), origin);
     }
 
     static void requireKnown(String key, ConfigValue value, Map<String, ConfigValue> known) {

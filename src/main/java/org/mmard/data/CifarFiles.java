@@ -133,7 +133,11 @@ sealed interface CifarFiles {
         }
 
         private static void walk(Storage file, TarFiles.Visitor visitor) {
-            long most = Math.max(MOST_ANYWAY, MOST_TIMES * file.status().getLen());
+            FileStatus status = file.status();
+            if (status == null) {
+                throw new InputError(file + ": is not a file");
+            }
+            long most = Math.max(MOST_ANYWAY, MOST_TIMES * status.getLen());
             try (Counted packed = new Counted(RegularFile.open(file.files(), file.path()))) {
                 String[] member = {"its first file"};
                 try (Counted unpacked = new Counted(new GZIPInputStream(packed, 1 << 16))) {

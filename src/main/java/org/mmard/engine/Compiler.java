@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
@@ -49,22 +50,26 @@ final class Compiler {
             String name = graph.getVertices()[index].getVertexName();
             GraphVertex vertex = configuration.getVertices().get(name);
             if (vertex != null) {
-                registers.put(name, write(name, vertex, configuration.getVertexInputs().get(name)));
+                registers.put(name, write(name, vertex, configuration.getVertexInputs().getOrDefault(name, List.of())));
             }
         }
         String output = configuration.getNetworkOutputs().get(0);
-        if (ops.isEmpty() || ops.get(ops.size() - 1).output() != registers.get(output)) {
+        if (ops.isEmpty() || ops.get(ops.size() - 1).output() != register(output)) {
             throw new InputError("vertex '" + output + "' is the network's output but not its last vertex; remove what comes after it");
         }
         return new Program(ops);
     }
 
+    private int register(String vertex) {
+        return Objects.requireNonNull(registers.get(vertex), vertex);
+    }
+
     private int write(String name, GraphVertex vertex, List<String> inputs) {
         if (vertex instanceof ElementWiseVertex sum && sum.getOp() == ElementWiseVertex.Op.Add && inputs.size() == 2) {
-            return emit(new Op.Add(registers.get(inputs.get(0)), registers.get(inputs.get(1)), next));
+            return emit(new Op.Add(register(inputs.get(0)), register(inputs.get(1)), next));
         }
         if (vertex instanceof LayerVertex layer && inputs.size() == 1 && layer.getPreProcessor() == null) {
-            return write(name, layer.getLayerConf().getLayer(), registers.get(inputs.get(0)));
+            return write(name, layer.getLayerConf().getLayer(), register(inputs.get(0)));
         }
         throw unknown(name, vertex instanceof LayerVertex layer && layer.getPreProcessor() != null
                 ? "preprocessor " + layer.getPreProcessor().getClass().getSimpleName() : vertex.getClass().getSimpleName());

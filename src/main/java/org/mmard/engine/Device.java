@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.nd4j.linalg.factory.Nd4j;
@@ -55,7 +56,7 @@ public record Device(Kind kind, int index) {
      * @param assigned the GPU that Spark gave to this process, or null
      * @throws InputError where a GPU is asked for and cannot be used
      */
-    public static void configure(Settings.Engine engine, String assigned) {
+    public static void configure(Settings.Engine engine, @Nullable String assigned) {
         choose(engine.device(), assigned);
         LibTorch.tf32(engine.tf32());
         LibTorch.threads(engine.threads());
@@ -68,7 +69,7 @@ public record Device(Kind kind, int index) {
      * @param assigned the GPU that Spark gave to this process, or null
      * @throws InputError where a GPU is asked for and cannot be used, saying why
      */
-    static void choose(Settings.Engine.Device setting, String assigned) {
+    static void choose(Settings.Engine.Device setting, @Nullable String assigned) {
         if (setting == Settings.Engine.Device.CPU || (setting == Settings.Engine.Device.AUTO && assigned == null)) {
             use(processor(System.getenv(IN_TESTS)));
             return;
@@ -91,7 +92,7 @@ public record Device(Kind kind, int index) {
         }
     }
 
-    private static Device processor(String inTests) {
+    private static Device processor(@Nullable String inTests) {
         if (inTests != null && !inTests.isBlank()) {
             return new Device(Kind.valueOf(inTests.toUpperCase(Locale.ROOT).replace('-', '_')), 0);
         }

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batch-norm folding: in eval mode BN(conv(x)) = scale (W * x) + (beta - mean scale) with scale = gamma / sqrt(var + eps), which is one
@@ -38,14 +40,14 @@ final class Folding {
             if (op instanceof Op.BatchNorm norm) {
                 Op.Convolution convolution = convolutionBefore(original, norm);
                 if (convolution != null) {
-                    Tensor scale = weights.get(norm.layer() + "_var").add(new Scalar(norm.epsilon())).rsqrt_()
-                            .mul_(weights.get(norm.layer() + "_gamma"));
-                    Tensor mean = weights.get(norm.layer() + "_mean");
+                    Tensor scale = weight(weights, norm.layer() + "_var").add(new Scalar(norm.epsilon())).rsqrt_()
+                            .mul_(weight(weights, norm.layer() + "_gamma"));
+                    Tensor mean = weight(weights, norm.layer() + "_mean");
                     if (convolution.bias() != null) {
-                        mean = mean.sub(weights.get(convolution.bias()));
+                        mean = mean.sub(weight(weights, convolution.bias()));
                     }
-                    folded.put(convolution.weight(), weights.get(convolution.weight()).mul(scale.view(-1, 1, 1, 1)));
-                    folded.put(bias(convolution), weights.get(norm.layer() + "_beta").sub(mean.mul(scale)));
+                    folded.put(convolution.weight(), weight(weights, convolution.weight()).mul(scale.view(-1, 1, 1, 1)));
+                    folded.put(bias(convolution), weight(weights, norm.layer() + "_beta").sub(mean.mul(scale)));
                 }
             }
         }
@@ -57,7 +59,12 @@ final class Folding {
         return convolution.weight().replaceFirst("_W$", "_b");
     }
 
-    private static Op.Convolution convolutionBefore(Program program, Op.BatchNorm norm) {
+    /** One that the program asks for. */
+    static Tensor weight(Map<String, Tensor> weights, String name) {
+        return Objects.requireNonNull(weights.get(name), name);
+    }
+
+    private static Op.@Nullable Convolution convolutionBefore(Program program, Op.BatchNorm norm) {
         if (program.readers(norm.input()) != 1) {
             return null;
         }

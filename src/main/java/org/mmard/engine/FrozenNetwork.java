@@ -7,6 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /** A program over weights that ask for no gradient: PGD pays for the input gradient alone. In train mode only the weights are frozen. */
 final class FrozenNetwork implements Classifier {
@@ -18,7 +19,7 @@ final class FrozenNetwork implements Classifier {
     private final boolean train;
     /** Never read: as long as the weights are views of it, it must not be collected. */
     @SuppressWarnings("unused")
-    private final DeviceVector memory;
+    private final @Nullable DeviceVector memory;
 
     /**
      * @param weights retained by the caller for this object, which releases them
@@ -26,7 +27,7 @@ final class FrozenNetwork implements Classifier {
      * @param train batch statistics, and each forward moves the running ones in place
      */
     FrozenNetwork(Program program, Map<String, Tensor> weights, int classes, boolean channelsLast, Precision precision, boolean train,
-            DeviceVector memory) {
+            @Nullable DeviceVector memory) {
         this.program = program;
         this.weights = weights;
         this.classes = classes;

@@ -2,6 +2,7 @@ package org.mmard.engine;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -15,5 +16,10 @@ import org.bytedeco.pytorch.Tensor;
 public record Listing(List<Op> ops, Map<String, Tensor> weights) {
     public Listing {
         ops = List.copyOf(ops);
+    }
+
+    /** One that an op reads. */
+    public Tensor weight(String name) {
+        return Objects.requireNonNull(weights.get(name), name);
     }
 }

@@ -1,6 +1,7 @@
 package org.mmard.engine;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instruction of a network's {@link Listing}. Registers hold activations; weights are found by the names DL4J gives its parameters,
@@ -18,8 +19,9 @@ public sealed interface Op {
         return List.of();
     }
 
-    /** 2-D convolution, zero padding; {@code bias} may be null. With as many groups as channels it is depthwise, each channel by itself. */
-    record Convolution(int input, int output, String weight, String bias, long[] stride, long[] padding, long[] dilation, long groups)
+    /** 2-D convolution, zero padding. With as many groups as channels it is depthwise, each channel by itself. */
+    record Convolution(int input, int output, String weight, @Nullable String bias, long[] stride, long[] padding, long[] dilation,
+            long groups)
             implements Op {
         @Override
         public int[] inputs() {

@@ -87,7 +87,7 @@ public final class TorchNetwork implements AutoCloseable {
         }
         Op.Dense last = (Op.Dense) program.ops().stream().filter(Op.Dense.class::isInstance).reduce((a, b) -> b)
                 .orElseThrow(() -> new org.mmard.failure.InputError("the network has no dense layer to give logits"));
-        classes = Math.toIntExact(weights.get(last.weight()).size(0));
+        classes = Math.toIntExact(Folding.weight(weights, last.weight()).size(0));
     }
 
     public int classes() {
@@ -135,7 +135,7 @@ public final class TorchNetwork implements AutoCloseable {
             frozen.ops().stream().filter(Op.Dense.class::isInstance).forEach(op -> dense.addAll(op.weights()));
             Map<String, Tensor> kept = new HashMap<>();
             for (String name : frozen.weights()) {
-                Tensor tensor = available.get(name);
+                Tensor tensor = Folding.weight(available, name);
                 Tensor own = tensor.clone();
                 // A dense layer is a small part of the work, and the last to round: it stays as it is.
                 Tensor rounded = precision == Precision.BFLOAT16 && !dense.contains(name) ? own.to(ScalarType.BFloat16) : own;
@@ -172,7 +172,7 @@ public final class TorchNetwork implements AutoCloseable {
         checkBinding();
         Map<String, Tensor> kept = new HashMap<>();
         for (String name : program.weights()) {
-            Tensor tensor = weights.get(name);
+            Tensor tensor = Folding.weight(weights, name);
             tensor.retainReference();
             kept.put(name, tensor);
         }

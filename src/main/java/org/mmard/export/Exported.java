@@ -37,8 +37,8 @@ record Exported(ModelFile.Metadata metadata, List<String> vertices, Listing list
      * the others.
      */
     private List<NamedTensor> normalisation() {
-        Tensor deviation = listing.weights().get(Normalisation.VERTEX + "_W").flatten().reciprocal();
-        Tensor mean = listing.weights().get(Normalisation.VERTEX + "_b").neg().mul(deviation);
+        Tensor deviation = listing.weight(Normalisation.VERTEX + "_W").flatten().reciprocal();
+        Tensor mean = listing.weight(Normalisation.VERTEX + "_b").neg().mul(deviation);
         boolean deepMind = StateDictNames.isDeepMind(metadata.architecture());
         long[] shape = deepMind ? new long[] {-1, 1, 1} : new long[] {1, -1, 1, 1};
         return List.of(NamedTensor.of(deepMind ? "mean" : "mu", mean.view(shape)),

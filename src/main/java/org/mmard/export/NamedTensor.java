@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.engine.LibTorch;
 
 /**
@@ -12,7 +13,7 @@ import org.mmard.engine.LibTorch;
  * @param shape none for a single number
  * @param values null where all are zero
  */
-record NamedTensor(String name, Element element, long[] shape, Tensor values) {
+record NamedTensor(String name, Element element, long[] shape, @Nullable Tensor values) {
     /** Number formats, as safetensors and PyTorch name them. */
     enum Element {
         FLOAT("F32", "FloatStorage", Float.BYTES),

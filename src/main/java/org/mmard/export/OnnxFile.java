@@ -84,7 +84,7 @@ final class OnnxFile {
             if (c.bias() != null) {
                 inputs.add(weight(c.bias()));
             }
-            long[] shape = network.listing().weights().get(c.weight()).shape();
+            long[] shape = network.listing().weight(c.weight()).shape();
             long[] padding = c.padding();
             node("Conv", inputs, result(c, layer(c.weight())), integers("kernel_shape", shape[2], shape[3]),
                     integers("strides", c.stride()), integers("pads", padding[0], padding[1], padding[0], padding[1]),
@@ -158,7 +158,7 @@ final class OnnxFile {
     }
 
     private void initializer(String parameter) {
-        NamedTensor tensor = NamedTensor.of(network.name(parameter), network.listing().weights().get(parameter));
+        NamedTensor tensor = NamedTensor.of(network.name(parameter), network.listing().weight(parameter));
         graph.addInitializer(TensorProto.newBuilder().setName(tensor.name()).setDataType(TensorProto.DataType.FLOAT_VALUE)
                 .addAllDims(Arrays.stream(tensor.shape()).boxed().toList()).setRawData(UnsafeByteOperations.unsafeWrap(tensor.bytes())));
     }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Writes a state dictionary as safetensors has it: the length of a header in eight bytes, little-endian; the header, a JSON object with
@@ -36,7 +37,7 @@ final class SafetensorsFile {
         description.put("format", "pt");
         header.put("__metadata__", description);
         for (NamedTensor tensor : tensors) {
-            long begin = places.get(tensor.name());
+            long begin = Objects.requireNonNull(places.get(tensor.name()), tensor.name());
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("dtype", tensor.element().code());
             entry.put("shape", tensor.shape());

@@ -1,6 +1,7 @@
 package org.mmard.failure;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A mistake that its user can mend: a bad flag, key, file or value. The message is one line that names the thing and says what to do;
@@ -24,8 +25,14 @@ public final class InputError extends RuntimeException {
      *
      * @param message as above
      */
-    public InputError(String message, Throwable cause) {
+    public InputError(String message, @Nullable Throwable cause) {
         super(Printable.line(message), cause);
+    }
+
+    /** The line. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
     }
 
     /** The mistake behind a failure, such as a Spark job's: a mistake may show on an executor first. */

@@ -1,5 +1,7 @@
 package org.mmard.failure;
 
+import org.jspecify.annotations.Nullable;
+
 /** A run that cannot go on, through no mistake that a check could have found beforehand. The message is one line for its user. */
 public class RunStopped extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -18,7 +20,13 @@ public class RunStopped extends RuntimeException {
      *
      * @param message as above
      */
-    public RunStopped(String message, Throwable cause) {
+    public RunStopped(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** The line. */
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
     }
 }

@@ -13,13 +13,14 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A file on a Hadoop filesystem as Java's channel, for libraries that want to read from its end. */
 public final class HadoopChannel implements SeekableByteChannel {
     private final FSDataInputStream in;
     private final long size;
     private boolean open = true;
-    private IOException failure;
+    private @Nullable IOException failure;
     private long budget = Long.MAX_VALUE;
 
     /** @param in open file of {@code size} bytes, closed with the channel */

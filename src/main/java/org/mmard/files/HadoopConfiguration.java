@@ -3,6 +3,7 @@ package org.mmard.files;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 
 /** The Hadoop settings of a command that runs outside Spark. */
 public final class HadoopConfiguration {
@@ -18,7 +19,7 @@ public final class HadoopConfiguration {
         return load(System.getenv("HADOOP_CONF_DIR"));
     }
 
-    public static Configuration load(String folder) {
+    public static Configuration load(@Nullable String folder) {
         Configuration hadoop = new Configuration();
         if (folder != null && !folder.isBlank()) {
             for (String name : new String[] {"core-site.xml", "hdfs-site.xml"}) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 
@@ -31,14 +32,14 @@ public final class JsonFields {
 
     private final String file;
     /**
-     * The object that this one is in, and its name there; null at the root. Put together in complaints alone: of a long run's lines, there
+     * The object that this one is in, null at the root, and its name there. Put together in complaints alone: of a long run's lines, there
      * are millions.
      */
-    private final JsonFields parent;
+    private final @Nullable JsonFields parent;
     private final String name;
     private final JsonNode node;
 
-    private JsonFields(String file, JsonFields parent, String name, JsonNode node) {
+    private JsonFields(String file, @Nullable JsonFields parent, String name, JsonNode node) {
         this.file = file;
         this.parent = parent;
         this.name = name;
@@ -80,7 +81,7 @@ public final class JsonFields {
             throw new InputError(
                     file + ": " + (node.isMissingNode() ? "empty" : Printable.value(node.toString())) + " where a JSON object is wanted");
         }
-        return new JsonFields(file, null, null, node);
+        return new JsonFields(file, null, "", node);
     }
 
     /** The complaint about a field, ending in what it should be. */
@@ -112,7 +113,7 @@ public final class JsonFields {
     }
 
     /** Null where the field is null or missing. */
-    public String textOrNull(String key) {
+    public @Nullable String textOrNull(String key) {
         return has(key) ? text(key) : null;
     }
 

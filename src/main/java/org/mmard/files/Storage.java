@@ -9,6 +9,7 @@ import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Reason;
 
@@ -38,7 +39,7 @@ public record Storage(FileSystem files, Path path) {
     }
 
     /** What is there, or null where nothing is. */
-    public FileStatus status() {
+    public @Nullable FileStatus status() {
         try {
             return files.getFileStatus(path);
         } catch (FileNotFoundException e) {

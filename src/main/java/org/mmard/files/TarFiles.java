@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The regular files of a tar archive, one after another: old, POSIX (pax) and GNU tar. Spark's commons-compress is no reader for an archive
@@ -21,7 +22,7 @@ public final class TarFiles {
     private static final int CHECKSUM_END = 156;
 
     private final InputStream in;
-    private String path;
+    private @Nullable String path;
     private long size = -1;
 
     private TarFiles(InputStream in) {
@@ -79,7 +80,7 @@ public final class TarFiles {
     }
 
     /** The next block, or null where the stream is at its end. */
-    private byte[] block() throws IOException {
+    private byte @Nullable [] block() throws IOException {
         byte[] block = in.readNBytes(BLOCK);
         if (block.length > 0 && block.length < BLOCK) {
             throw new EOFException("it ends within a header");

@@ -24,6 +24,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Options;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.io.IOUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files on a Hadoop filesystem, of which each is whole under its name or is not there: it is written and synced under a temporary name
@@ -36,7 +37,7 @@ public class WholeFiles {
 
     private final FileSystem files;
     private final Retries retries;
-    private FileContext context;
+    private @Nullable FileContext context;
 
     /** @param retries on other filesystems than the local one, which is never away */
     public WholeFiles(FileSystem files, Retries retries) {
@@ -89,7 +90,7 @@ public class WholeFiles {
         private final Folder.Content content;
         private final BeforeNaming before;
         /** The file that was whole under its temporary name when its renaming was asked for, and not answered. */
-        private FileStatus unanswered;
+        private @Nullable FileStatus unanswered;
 
         Placement(Path target, Folder.Content content, BeforeNaming before) {
             this.target = target;
@@ -98,7 +99,7 @@ public class WholeFiles {
         }
 
         Void attempt() throws IOException {
-            if (unanswered != null && wasRenamed()) {
+            if (unanswered != null && wasRenamed(unanswered)) {
                 return null;
             }
             // A name of its own for each try: the filesystem may still hold the last one's for a writer that it has lost.
@@ -124,12 +125,12 @@ public class WholeFiles {
         }
 
         /** Renaming a file leaves the time of its last change as it was. */
-        private boolean wasRenamed() throws IOException {
-            if (files.exists(unanswered.getPath()) || !files.exists(target)) {
+        private boolean wasRenamed(FileStatus whole) throws IOException {
+            if (files.exists(whole.getPath()) || !files.exists(target)) {
                 return false;
             }
             FileStatus now = files.getFileStatus(target);
-            return now.getLen() == unanswered.getLen() && now.getModificationTime() == unanswered.getModificationTime();
+            return now.getLen() == whole.getLen() && now.getModificationTime() == whole.getModificationTime();
         }
     }
 
@@ -293,7 +294,7 @@ public class WholeFiles {
                     files.delete(status.getPath(), false);
                 }
             }
-            return null;
+            return folder;
         });
     }
 

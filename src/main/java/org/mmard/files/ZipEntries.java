@@ -7,11 +7,14 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The entries of a zip file, as its directory at the end lists them. What the directory says is checked before anything is unpacked: no
@@ -100,9 +103,13 @@ public final class ZipEntries implements AutoCloseable {
         return entries.containsKey(name);
     }
 
+    private ZipArchiveEntry entry(String name) {
+        return Optional.ofNullable(entries.get(name)).orElseThrow(() -> new NoSuchElementException("no entry " + name));
+    }
+
     /** In bytes, unpacked. */
     public long size(String name) {
-        return entries.get(name).getSize();
+        return entry(name).getSize();
     }
 
     /**
@@ -124,7 +131,7 @@ public final class ZipEntries implements AutoCloseable {
      * @throws IOException where it is damaged, or the reader says so
      */
     public <T> T read(String name, Reader<T> reader) throws IOException {
-        ZipArchiveEntry entry = entries.get(name);
+        ZipArchiveEntry entry = entry(name);
         CRC32 checksum = new CRC32();
         T read;
         long more;
@@ -148,7 +155,7 @@ public final class ZipEntries implements AutoCloseable {
     /** Reads every entry to see that it is whole. */
     public void requireWhole() throws IOException {
         for (String name : entries.keySet()) {
-            read(name, in -> null);
+            read(name, in -> name);
         }
     }
 
@@ -162,7 +169,7 @@ public final class ZipEntries implements AutoCloseable {
     public static final class BadContent extends IOException {
         private static final long serialVersionUID = 1L;
 
-        public BadContent(String message, Exception cause) {
+        public BadContent(String message, @Nullable Exception cause) {
             super(message, cause);
         }
     }

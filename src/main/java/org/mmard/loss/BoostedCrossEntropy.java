@@ -26,7 +26,7 @@ public record BoostedCrossEntropy(Prediction of) implements OfOnePrediction {
             Softmax.probabilities(logits, n, p);
             values[n] -= Math.log(CERTAIN - p[rival]);
             byProbability[rival] = 1 / (CERTAIN - p[rival]);
-            Softmax.backward(p, byProbability, cotangents[n], gradients.get(of), n);
+            Softmax.backward(p, byProbability, cotangents[n], Gradients.of(gradients, of), n);
             byProbability[rival] = 0;
         }
         return values;

@@ -35,7 +35,7 @@ public record CrossEntropy(Prediction of, double smoothing) implements OfOnePred
     @Override
     public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
         Logits logits = predictions.get(of);
-        double[] gradient = gradients.get(of).values();
+        double[] gradient = Gradients.of(gradients, of).values();
         double[] logP = new double[logits.classes()];
         double[] values = new double[logits.examples()];
         double elsewhere = smoothing / logP.length;

@@ -17,7 +17,7 @@ public record CwMargin(Prediction of) implements OfOnePrediction, DeviceTerm {
     @Override
     public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
         Logits logits = predictions.get(of);
-        double[] gradient = gradients.get(of).values();
+        double[] gradient = Gradients.of(gradients, of).values();
         double[] values = new double[logits.examples()];
         for (int n = 0; n < values.length; n++) {
             int label = predictions.labels()[n];

@@ -22,7 +22,7 @@ public record Dlr(Prediction of) implements OfOnePrediction {
         if (classes < 3) {
             throw new IllegalArgumentException("DLR for " + classes + " classes");
         }
-        double[] gradient = gradients.get(of).values();
+        double[] gradient = Gradients.of(gradients, of).values();
         double[] values = new double[logits.examples()];
         for (int n = 0; n < values.length; n++) {
             int label = predictions.labels()[n];

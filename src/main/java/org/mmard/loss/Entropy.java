@@ -13,7 +13,7 @@ public record Entropy(Prediction of) implements OfOnePrediction {
     @Override
     public double[] evaluate(Predictions predictions, double[] cotangents, Map<Prediction, Logits> gradients) {
         Logits logits = predictions.get(of);
-        double[] gradient = gradients.get(of).values();
+        double[] gradient = Gradients.of(gradients, of).values();
         double[] logP = new double[logits.classes()];
         double[] values = new double[logits.examples()];
         for (int n = 0; n < values.length; n++) {

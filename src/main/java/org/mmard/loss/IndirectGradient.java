@@ -37,8 +37,8 @@ public record IndirectGradient() implements Term {
         Logits byDifference = Logits.zeros(cotangents.length, predictions.get(Prediction.STUDENT_ADVERSARIAL).classes());
         Map<Prediction, Logits> through = new EnumMap<>(Map.of(Prediction.STUDENT_ADVERSARIAL, byDifference));
         double[] values = DIVERGENCE.evaluate(differences, cotangents, through);
-        double[] byAdversarial = gradients.get(Prediction.STUDENT_ADVERSARIAL).values();
-        double[] byMirrored = gradients.get(Prediction.STUDENT_MIRRORED).values();
+        double[] byAdversarial = Gradients.of(gradients, Prediction.STUDENT_ADVERSARIAL).values();
+        double[] byMirrored = Gradients.of(gradients, Prediction.STUDENT_MIRRORED).values();
         for (int i = 0; i < byAdversarial.length; i++) {
             byAdversarial[i] += byDifference.values()[i];
             byMirrored[i] -= byDifference.values()[i];

@@ -83,7 +83,7 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
         Logits targetLogits = predictions.get(target);
         Logits ofLogits = predictions.get(of);
         int classes = ofLogits.classes();
-        double[] ofGradient = gradients.get(of).values();
+        double[] ofGradient = Gradients.of(gradients, of).values();
         double[] logP = new double[classes];
         double[] logQ = new double[classes];
         double[] values = new double[ofLogits.examples()];
@@ -99,7 +99,7 @@ public record KlDivergence(Prediction target, Prediction of, boolean throughTarg
                 ofGradient[n * classes + c] += scale * (Math.exp(logQ[c]) - p);
             }
             if (throughTarget) {
-                addTargetGradient(logP, logQ, values[n], scale, gradients.get(target).values(), n * classes);
+                addTargetGradient(logP, logQ, values[n], scale, Gradients.of(gradients, target).values(), n * classes);
             }
         }
         return values;

@@ -55,8 +55,8 @@ public record MartDivergence() implements Term {
             }
             byP[label] -= divergence;
             values[n] = weight * divergence;
-            Softmax.backward(p, byP, cotangents[n], gradients.get(TARGET), n);
-            Softmax.backward(q, byQ, cotangents[n], gradients.get(OF), n);
+            Softmax.backward(p, byP, cotangents[n], Gradients.of(gradients, TARGET), n);
+            Softmax.backward(q, byQ, cotangents[n], Gradients.of(gradients, OF), n);
         }
         return values;
     }

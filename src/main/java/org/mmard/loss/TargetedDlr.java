@@ -27,7 +27,7 @@ public record TargetedDlr(Prediction of, int[] targets) implements OfOnePredicti
             throw new IllegalArgumentException(
                     "targeted DLR for " + classes + " classes, " + targets.length + " targets for " + logits.examples() + " examples");
         }
-        double[] gradient = gradients.get(of).values();
+        double[] gradient = Gradients.of(gradients, of).values();
         double[] values = new double[logits.examples()];
         for (int n = 0; n < values.length; n++) {
             int label = predictions.labels()[n];

@@ -77,8 +77,8 @@ public record Triangle(double smoothing, Set<Corner> corners) implements Term {
                 byCosine[corner.ordinal()] = 2 * difference / corners.size();
             }
             student.backward(byCosine, byNatural, byAdversarial);
-            Softmax.backward(natural, byNatural, cotangents[n], gradients.get(Prediction.STUDENT_NATURAL), n);
-            Softmax.backward(adversarial, byAdversarial, cotangents[n], gradients.get(Prediction.STUDENT_ADVERSARIAL), n);
+            Softmax.backward(natural, byNatural, cotangents[n], Gradients.of(gradients, Prediction.STUDENT_NATURAL), n);
+            Softmax.backward(adversarial, byAdversarial, cotangents[n], Gradients.of(gradients, Prediction.STUDENT_ADVERSARIAL), n);
         }
         return values;
     }

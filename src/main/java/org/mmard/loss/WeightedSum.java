@@ -123,13 +123,10 @@ public final class WeightedSum implements Objective {
             variables.with(which, variable);
             gradients.put(which, variable);
         }
-        Tensor total = null;
-        for (Weighted part : parts) {
+        parts.stream().map(part -> {
             Tensor values = Outside.ask(part.term(), () -> ((DeviceTerm) part.term()).values(variables));
-            Tensor mean = values.mean().mul(new Scalar(part.weight()));
-            total = total == null ? mean : total.add(mean);
-        }
-        total.backward();
+            return values.mean().mul(new Scalar(part.weight()));
+        }).reduce(Tensor::add).orElseThrow().backward();
         gradients.replaceAll((which, variable) -> variable.grad());
         return gradients;
     }

@@ -3,6 +3,7 @@ package org.mmard.method;
 import java.util.EnumMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Pgd;
 import org.mmard.config.Settings;
 import org.mmard.engine.Classifier;
@@ -26,7 +27,8 @@ public final class InnerMaximisation {
      * @param teacher who answers T(x') to J; null where J does not ask
      * @param linearised who answers T~(x') to J; null where J does not ask
      */
-    public InnerMaximisation(Objective objective, Settings.Attack settings, Classifier student, Classifier teacher, Classifier linearised) {
+    public InnerMaximisation(Objective objective, Settings.Attack settings, Classifier student, @Nullable Classifier teacher,
+            @Nullable Classifier linearised) {
         pgd = new Pgd(objective, settings.epsilon(), settings.stepSize(), settings.steps());
         this.student = student;
         networks.put(Prediction.STUDENT_ADVERSARIAL, student);

@@ -23,7 +23,8 @@ public final class Methods {
      */
     public static Method of(Settings.Method settings, TrainingProgress progress) {
         Objective outer = OuterLosses.of(settings, progress);
-        List<Prediction> forwards = settings.forwards() == null ? usual(outer, settings) : asked(outer, settings);
+        List<Prediction> forwards =
+                settings.forwards() == null ? usual(outer, settings) : asked(outer, settings.outer(), settings.forwards());
         Optional<Objective> inner =
                 InnerObjectives.of(settings).filter(attack -> Method.leavesNatural(outer.reads()) || Method.leavesNatural(forwards));
         if (inner.isPresent()) {
@@ -51,14 +52,14 @@ public final class Methods {
         return forwards;
     }
 
-    private static List<Prediction> asked(Objective outer, Settings.Method settings) {
-        List<Prediction> forwards = settings.forwards().stream()
+    private static List<Prediction> asked(Objective outer, String name, List<Settings.Method.Forward> images) {
+        List<Prediction> forwards = images.stream()
                 .map(image -> Prediction.ofStudent(Prediction.Image.valueOf(image.name()))).toList();
         String missing = outer.reads().stream().filter(which -> !which.ofTeacher() && !forwards.contains(which))
                 .map(which -> which.image().name().toLowerCase(Locale.ROOT)).collect(Collectors.joining(", "));
         if (!missing.isEmpty()) {
             throw new InputError(
-                    "method.forwards is " + settings.forwards() + ": outer loss " + settings.outer() + " needs " + missing + " too");
+                    "method.forwards is " + images + ": outer loss " + name + " needs " + missing + " too");
         }
         return forwards;
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.loss.BoostedCrossEntropy;
@@ -131,7 +132,7 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
      *
      * @param weights null for none
      */
-    private Weighted distillation(ExampleWeights weights) {
+    private Weighted distillation(@Nullable ExampleWeights weights) {
         boolean natural = name.equals("ard") || settings.iadTarget() == Settings.Method.IadTarget.NATURAL;
         double temperature = settings.temperature();
         Term term = reduced(KlDivergence.of(natural ? TEACHER_NATURAL : TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL).at(temperature));

@@ -1,7 +1,9 @@
 package org.mmard.method;
 
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.LinearisedTeacher;
 import org.mmard.engine.Classifier;
 import org.mmard.loss.Prediction;
@@ -14,20 +16,25 @@ import org.mmard.loss.Predictions;
  * @param predictions labels, and T(x) where it is read
  * @param linearised T~, which answers at x', or null where nothing reads it
  */
-public record TeacherOnNatural(Predictions predictions, Classifier linearised) {
+public record TeacherOnNatural(Predictions predictions, @Nullable Classifier linearised) {
     /**
      * @param reads what is going to be read
      * @param teacher may be null where none of it is a teacher's
      * @param natural x, shape [examples, channels, height, width]
      * @param linearisation factor of the linear term of T~
      */
-    public static TeacherOnNatural of(Set<Prediction> reads, Classifier teacher, Tensor natural, int[] labels, double linearisation) {
+    public static TeacherOnNatural of(Set<Prediction> reads, @Nullable Classifier teacher, Tensor natural, int[] labels,
+            double linearisation) {
         Predictions predictions = new Predictions(labels);
         if (reads.contains(Prediction.TEACHER_LINEARISED)) {
-            LinearisedTeacher linearised = new LinearisedTeacher(teacher, natural, labels, linearisation);
+            LinearisedTeacher linearised = new LinearisedTeacher(asked(teacher), natural, labels, linearisation);
             return new TeacherOnNatural(predictions.with(Prediction.TEACHER_NATURAL, linearised.atNatural()), linearised);
         }
         return new TeacherOnNatural(reads.contains(Prediction.TEACHER_NATURAL)
-                ? predictions.with(Prediction.TEACHER_NATURAL, teacher.logits(natural)) : predictions, null);
+                ? predictions.with(Prediction.TEACHER_NATURAL, asked(teacher).logits(natural)) : predictions, null);
+    }
+
+    private static Classifier asked(@Nullable Classifier teacher) {
+        return Objects.requireNonNull(teacher, "the method reads a teacher, and there is none");
     }
 }

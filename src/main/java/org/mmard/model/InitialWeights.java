@@ -1,6 +1,7 @@
 package org.mmard.model;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
 import org.deeplearning4j.nn.conf.layers.BatchNormalization;
@@ -31,8 +32,8 @@ final class InitialWeights {
                 continue;
             }
             int length = Math.toIntExact(vertex.numParams());
-            var configuration =
-                    ((LayerVertex) graph.getConfiguration().getVertices().get(vertex.getVertexName())).getLayerConf().getLayer();
+            var described = graph.getConfiguration().getVertices().get(vertex.getVertexName());
+            var configuration = ((LayerVertex) Objects.requireNonNull(described, "a layer has a configuration")).getLayerConf().getLayer();
             if (vertex.getVertexName().equals(Normalisation.VERTEX)) {
                 // It is no layer that learns, and those behind it draw as they would without it.
                 Arrays.fill(values, offset, offset + length / 2, 1f);

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.inputs.InputType;
+import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
@@ -54,7 +55,7 @@ final class MemoryDemand {
     }
 
     /** The images themselves have no entry among the outputs, and hardly count. */
-    private static double elements(InputType output) {
+    private static double elements(@Nullable InputType output) {
         return output == null ? 0 : output.arrayElementsPerExample();
     }
 }

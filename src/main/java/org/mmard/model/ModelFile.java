@@ -40,10 +40,12 @@ import org.deeplearning4j.nn.api.Updater;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
+import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
+import org.mmard.failure.Reason;
 import org.mmard.files.HadoopChannel;
 import org.mmard.files.RegularFile;
 import org.mmard.files.ZipEntries;
@@ -116,7 +118,7 @@ public final class ModelFile {
      * @param updaterState the optimiser's state at the time of writing, or null; it is not installed in the graph
      * @param extras all further entries of the zip, by name
      */
-    public record Model(ComputationGraph graph, Metadata metadata, INDArray updaterState, Map<String, byte[]> extras) {
+    public record Model(ComputationGraph graph, Metadata metadata, @Nullable INDArray updaterState, Map<String, byte[]> extras) {
         /**
          * @param model, data their URIs, for complaints
          * @throws InputError in one line with both sides, where these images have another shape than the model is for, or other classes
@@ -281,11 +283,11 @@ public final class ModelFile {
             }
             return metadata.printable();
         } catch (IllegalArgumentException e) {
-            throw bad(uri, METADATA, e.getMessage(), e);
+            throw bad(uri, METADATA, Reason.of(e), e);
         } catch (ValueInstantiationException e) {
-            throw bad(uri, METADATA, String.valueOf(e.getCause().getMessage()), e);
+            throw bad(uri, METADATA, Reason.of(e.getCause() == null ? e : e.getCause()), e);
         } catch (IOException e) {
-            throw bad(uri, METADATA, e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage(), e);
+            throw bad(uri, METADATA, e instanceof JsonProcessingException json ? json.getOriginalMessage() : Reason.of(e), e);
         }
     }
 
@@ -295,7 +297,7 @@ public final class ModelFile {
         } catch (InputError e) {
             throw bad(uri, METADATA, e.getMessage(), e);
         } catch (IOException e) {
-            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, e.getMessage(), e);
+            throw bad(uri, ModelSerializer.CONFIGURATION_JSON, Reason.of(e), e);
         }
     }
 
@@ -309,7 +311,7 @@ public final class ModelFile {
         try {
             return fitting(uri, entry, entries.read(entry, in -> StoredArray.read(in, bytes)), numbers);
         } catch (ZipEntries.BadContent e) {
-            throw bad(uri, entry, e.getMessage(), e);
+            throw bad(uri, entry, Reason.of(e), e);
         }
     }
 
@@ -351,11 +353,11 @@ public final class ModelFile {
         try {
             return fitting(uri, entry, StoredArray.read(new ByteArrayInputStream(content), content.length), numbers);
         } catch (IOException e) {
-            throw bad(uri, entry, e instanceof ZipEntries.BadContent ? e.getMessage() : "no array as ND4J stores it", e);
+            throw bad(uri, entry, e instanceof ZipEntries.BadContent ? Reason.of(e) : "no array as ND4J stores it", e);
         }
     }
 
-    private static InputError bad(String uri, String entry, String what, Exception cause) {
+    private static InputError bad(String uri, String entry, String what, @Nullable Exception cause) {
         return new InputError(uri + ": entry " + entry + ": " + what, cause);
     }
 

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
@@ -38,9 +39,10 @@ public record Outline(List<Row> rows) {
         List<Row> rows = new ArrayList<>();
         GraphIndices order = new ComputationGraph(configuration).calculateIndices();
         for (int index : order.getTopologicalSortOrder()) {
-            String vertex = order.getIdxToName().get(index);
+            String vertex = Objects.requireNonNull(order.getIdxToName().get(index), "an index has a name");
             if (!configuration.getNetworkInputs().contains(vertex)) {
-                rows.add(row(vertex, configuration.getVertices().get(vertex), outputs.get(vertex)));
+                rows.add(row(vertex, Objects.requireNonNull(configuration.getVertices().get(vertex), vertex),
+                        Objects.requireNonNull(outputs.get(vertex), vertex)));
             }
         }
         return new Outline(List.copyOf(rows));

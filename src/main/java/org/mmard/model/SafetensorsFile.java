@@ -116,7 +116,11 @@ final class SafetensorsFile implements TorchFile {
 
     @Override
     public ByteBuffer content(TorchTensor.Storage storage) throws IOException {
-        file.position(starts.get(storage.key()));
+        Long start = starts.get(storage.key());
+        if (start == null) {
+            throw new IOException("there is no such entry");
+        }
+        file.position(start);
         int wanted = TorchFile.bytes(storage);
         byte[] bytes = file.stream().readNBytes(wanted);
         if (bytes.length < wanted) {

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A dictionary with tensors in it, somewhere in a file.
@@ -20,7 +22,7 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
     private static final int MOST = 1000;
 
     /** Every dictionary with tensors that can be reached through dictionaries and lists, from the outermost inwards. */
-    static List<TensorGroup> in(Object saved) {
+    static List<TensorGroup> in(@Nullable Object saved) {
         List<TensorGroup> groups = new ArrayList<>();
         Map<String, Object> level = new LinkedHashMap<>();
         level.put("", saved);
@@ -48,7 +50,7 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
     }
 
     /** What else stands beside the dictionary of this path at the top of the file, in words. */
-    static List<String> beside(Object saved, String path) {
+    static List<String> beside(@Nullable Object saved, String path) {
         List<String> words = new ArrayList<>();
         if (saved instanceof Map<?, ?> top && !path.isEmpty()) {
             top.forEach((name, value) -> {
@@ -58,6 +60,11 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
             });
         }
         return words;
+    }
+
+    /** One of those that it has. */
+    TorchTensor tensor(String name) {
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 
     /** Shapes of the tensors, by name. */
@@ -100,7 +107,7 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
     }
 
     /** What a value is, in a word or two: its own text could be anything. */
-    static String kind(Object value) {
+    static String kind(@Nullable Object value) {
         if (value instanceof TorchUnpickler.Inert object) {
             return object.name();
         }

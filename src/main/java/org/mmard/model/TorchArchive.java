@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import org.jspecify.annotations.Nullable;
 import org.mmard.files.HadoopChannel;
 import org.mmard.files.ZipEntries;
 
@@ -20,7 +21,7 @@ final class TorchArchive implements TorchFile {
     private final ZipEntries zip;
     private final String folder;
     private final ByteOrder order;
-    private final Object saved;
+    private final @Nullable Object saved;
 
     private TorchArchive(ZipEntries zip, String folder) throws IOException {
         this.zip = zip;
@@ -53,13 +54,13 @@ final class TorchArchive implements TorchFile {
         return new TorchArchive(zip, folder);
     }
 
-    private static String folder(ZipEntries zip) {
+    private static @Nullable String folder(ZipEntries zip) {
         return zip.names().stream().filter(name -> name.endsWith(PICKLE)).findFirst()
                 .map(name -> name.substring(0, name.length() - PICKLE.length())).orElse(null);
     }
 
     @Override
-    public Object saved() {
+    public @Nullable Object saved() {
         return saved;
     }
 

@@ -7,12 +7,14 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.HadoopChannel;
 
 /** A file of weights that {@code torch.save} or the safetensors library wrote: what was saved, and the storages of its tensors. */
 interface TorchFile extends AutoCloseable {
-    /** Dictionaries, lists, tuples, texts and numbers, and among them {@link TorchTensor}s. */
+    /** Dictionaries, lists, tuples, texts, numbers and null, and among them {@link TorchTensor}s. */
+    @Nullable
     Object saved();
 
     /**
@@ -62,7 +64,7 @@ interface TorchFile extends AutoCloseable {
      *
      * @throws IOException where it is damaged
      */
-    static Object unpickle(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
+    static @Nullable Object unpickle(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
         try {
             return new TorchUnpickler(in, storages).load();
         } catch (RuntimeException e) {

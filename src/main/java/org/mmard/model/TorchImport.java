@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -22,6 +23,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
+import org.mmard.failure.Reason;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
@@ -77,14 +79,14 @@ final class TorchImport {
 
     private Models.Found model(String checksum) {
         WeightsFit fit = chosen(fits());
-        int classes = Math.toIntExact(fit.group().tensors().get(fit.entries().get(ZooParameter.LAST_WEIGHT)).shape()[0]);
+        int classes = Math.toIntExact(fit.tensor(ZooParameter.LAST_WEIGHT).shape()[0]);
         Normalisation normalisation = normalisation(fit);
         ComputationGraphConfiguration configuration =
                 Architectures.of(fit.architecture(), shape, classes, 0, normalisation != null);
         MemoryDemand.require(fit.architecture(), configuration, shape);
         ComputationGraph graph = new ComputationGraph(configuration);
         graph.init();
-        fit.entries().forEach((parameter, entry) -> fill(graph, parameter, entry, fit.group().tensors().get(entry)));
+        fit.entries().forEach((parameter, entry) -> fill(graph, parameter, entry, fit.group().tensor(entry)));
         graph.paramTable().forEach((parameter, view) -> {
             if (!fit.entries().containsKey(parameter)) {
                 // The bias of a last layer without one, or the normalisation's, which comes next.
@@ -204,7 +206,7 @@ final class TorchImport {
                 + (others.size() == 1 ? "is " : "are ")
                 + others.stream().map(path -> path + (isAverage(path) ? ", an average of weights" : "")).collect(Collectors.joining(", "))
                 + " too: --entry takes " + (others.size() == 1 ? "it" : "one of them"));
-        return byPath.get(plain.get(0));
+        return complete.stream().filter(fit -> fit.group().path().equals(plain.get(0))).toList();
     }
 
     private static boolean isAverage(String path) {
@@ -233,8 +235,8 @@ final class TorchImport {
     private boolean sameValues(WeightsFit fit, WeightsFit other) {
         return fit.entries().entrySet().stream().allMatch(entry -> {
             String theirs = other.entries().get(entry.getKey());
-            return theirs != null && Arrays.equals(values(entry.getValue(), fit.group().tensors().get(entry.getValue())),
-                    values(theirs, other.group().tensors().get(theirs)));
+            return theirs != null && Arrays.equals(values(entry.getValue(), fit.group().tensor(entry.getValue())),
+                    values(theirs, other.group().tensor(theirs)));
         });
     }
 
@@ -256,7 +258,7 @@ final class TorchImport {
         surplus.removeAll(ofOthers);
         surplus.removeIf(name -> StateDictNames.isCounter(name)
                 || (name.startsWith(fit.prefix()) && StateDictNames.isIdle(fit.architecture(), name.substring(fit.prefix().length()))));
-        Predicate<String> scalar = name -> fit.group().tensors().get(name).shape().length == 0;
+        Predicate<String> scalar = name -> fit.group().tensor(name).shape().length == 0;
         surplus.stream().filter(scalar).forEach(name -> skipped.add(name + " (a number)"));
         surplus.removeIf(scalar);
         fit.group().others().forEach((name, kind) -> {
@@ -296,7 +298,7 @@ final class TorchImport {
     }
 
     private boolean isPerChannel(WeightsFit fit, String name) {
-        long[] sizes = fit.group().tensors().get(name).shape();
+        long[] sizes = fit.group().tensor(name).shape();
         return Arrays.stream(sizes).reduce(1, (a, b) -> a * b) == shape.channels();
     }
 
@@ -309,7 +311,7 @@ final class TorchImport {
     }
 
     private List<Double> numbers(WeightsFit fit, String entry) {
-        float[] values = values(entry, fit.group().tensors().get(entry));
+        float[] values = values(entry, fit.group().tensor(entry));
         // Nine digits give the float back, and no more than what somebody wrote.
         return IntStream.range(0, values.length).mapToObj(i -> Double.valueOf(Float.toString(values[i]))).toList();
     }
@@ -318,7 +320,7 @@ final class TorchImport {
         try {
             return tensor.values(file.content(tensor.storage()));
         } catch (IOException e) {
-            throw refusal(entry, e.getMessage(), e);
+            throw refusal(entry, Reason.of(e), e);
         }
     }
 
@@ -327,7 +329,7 @@ final class TorchImport {
     }
 
     private void fill(ComputationGraph graph, String parameter, String entry, TorchTensor tensor) {
-        INDArray view = graph.paramTable().get(parameter);
+        INDArray view = Objects.requireNonNull(graph.paramTable().get(parameter), parameter);
         String vertex = parameter.substring(0, parameter.lastIndexOf('_'));
         boolean depthwise = graph.getLayer(vertex).conf().getLayer() instanceof DepthwiseConvolution2D && parameter.endsWith("_W");
         float[] values = values(entry, tensor);

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mmard.files.HadoopChannel;
 
 /**
@@ -19,10 +20,10 @@ final class TorchLegacyFile implements TorchFile {
     private static final int LATEST_PROTOCOL = 5;
     private static final BigInteger MAGIC = new BigInteger("119547037146038801333356");
 
-    private final Object saved;
+    private final @Nullable Object saved;
     private final Map<String, ByteBuffer> contents;
 
-    private TorchLegacyFile(Object saved, Map<String, ByteBuffer> contents) {
+    private TorchLegacyFile(@Nullable Object saved, Map<String, ByteBuffer> contents) {
         this.saved = saved;
         this.contents = contents;
     }
@@ -78,7 +79,7 @@ final class TorchLegacyFile implements TorchFile {
     }
 
     @Override
-    public Object saved() {
+    public @Nullable Object saved() {
         return saved;
     }
 

@@ -15,6 +15,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the pickles inside a PyTorch file without running anything of theirs. A pickle is a program that may call whatever global it names;
@@ -69,12 +71,13 @@ final class TorchUnpickler {
 
     /** What a global makes of a call's arguments. */
     private interface Constructor {
+        @Nullable
         Object construct(Object[] arguments) throws IOException;
     }
 
     /** Names and numbers are all that weights are filed under. */
     private static final class Dictionary extends LinkedHashMap<Object, Object> {
-        void file(Object key, Object value) throws IOException {
+        void file(@Nullable Object key, @Nullable Object value) throws IOException {
             // Python allows tuples and objects too, but weights are not filed under them: they are not asked for their hash.
             if (key != null && !(key instanceof Object[]) && !(key instanceof Inert)) {
                 put(key instanceof Number || key instanceof Boolean ? key : name(key), value);
@@ -89,6 +92,7 @@ final class TorchUnpickler {
      * @throws IOException where it asks for what is not to be had
      * @throws RuntimeException where its instructions make no sense: a value of the wrong kind, or none, where one is needed
      */
+    @Nullable
     Object load() throws IOException {
         for (int done = 0; done < MOST_INSTRUCTIONS; done++) {
             int instruction = unsigned();
@@ -131,11 +135,11 @@ final class TorchUnpickler {
             }
             case 0x81 -> {
                 pop();
-                stack.add(instance(pop()));
+                stack.add(instance(needed(pop())));
             }
             case 0x92 -> {
                 top(2);
-                stack.add(instance(pop()));
+                stack.add(instance(needed(pop())));
             }
             case 'U' -> stack.add(new String(take(unsigned()).array(), StandardCharsets.ISO_8859_1));
             case 0x8c -> stack.add(new String(take(unsigned()).array(), StandardCharsets.UTF_8));
@@ -146,10 +150,7 @@ final class TorchUnpickler {
             case 0x86 -> stack.add(top(2));
             case 0x87 -> stack.add(top(3));
             case ']' -> stack.add(new ArrayList<>());
-            case 'a' -> {
-                Object value = pop();
-                append(value);
-            }
+            case 'a' -> append(top(1));
             case 'e' -> append(sinceMark());
             case '}' -> stack.add(new Dictionary());
             case 's' -> setItems(top(2));
@@ -167,10 +168,10 @@ final class TorchUnpickler {
                 Object name = pop();
                 stack.add(global(pop(), name));
             }
-            case 'Q' -> stack.add(storage((Object[]) pop()));
+            case 'Q' -> stack.add(storage((Object[]) needed(pop())));
             case 'R' -> {
-                Object[] arguments = (Object[]) pop();
-                Object called = pop();
+                Object[] arguments = (Object[]) needed(pop());
+                Object called = needed(pop());
                 stack.add(called instanceof Constructor constructor ? constructor.construct(arguments) : instance(called));
             }
             case 'b' -> forgetState();
@@ -258,18 +259,22 @@ final class TorchUnpickler {
         return marks.isEmpty() ? 0 : marks.peek();
     }
 
-    private Object pop() {
+    private @Nullable Object pop() {
         return top(1)[0];
     }
 
-    private Object peek() {
+    private @Nullable Object peek() {
         return stack.get(stack.size() - 1);
+    }
+
+    private static <T> T needed(@Nullable T value) {
+        return Objects.requireNonNull(value, "None where a value is needed");
     }
 
     @SuppressWarnings("unchecked")
     private void append(Object... values) {
         if (!(peek() instanceof Inert)) {
-            ((ArrayList<Object>) peek()).addAll(Arrays.asList(values));
+            ((ArrayList<Object>) needed(peek())).addAll(Arrays.asList(values));
         }
     }
 
@@ -288,13 +293,13 @@ final class TorchUnpickler {
         if (peek() instanceof Inert) {
             return;
         }
-        Dictionary dictionary = (Dictionary) peek();
+        Dictionary dictionary = (Dictionary) needed(peek());
         for (int i = 0; i < keysAndValues.length; i += 2) {
             dictionary.file(keysAndValues[i], keysAndValues[i + 1]);
         }
     }
 
-    private Object remembered(int number) {
+    private @Nullable Object remembered(int number) {
         if (!memo.containsKey(number)) {
             throw new IllegalStateException("nothing is remembered under a number");
         }
@@ -312,7 +317,7 @@ final class TorchUnpickler {
         }
     }
 
-    private static Object global(Object module, Object name) throws IOException {
+    private static Object global(@Nullable Object module, @Nullable Object name) throws IOException {
         String global = name(module) + "." + name(name);
         Object known = GLOBALS.get(global);
         return known == null ? new Inert(global) : known;
@@ -331,7 +336,7 @@ final class TorchUnpickler {
     }
 
     /** Names end up in messages, of one line that can be read. */
-    static String name(Object value) throws IOException {
+    static String name(@Nullable Object value) throws IOException {
         if (value instanceof String name && name.length() <= LONGEST_NAME && name.chars().noneMatch(Character::isISOControl)) {
             return name;
         }
@@ -349,7 +354,7 @@ final class TorchUnpickler {
         if (id[1] instanceof Inert unknown) {
             return unknown;
         }
-        TorchTensor.Storage read = new TorchTensor.Storage((TorchElement) id[1], name(id[2]), whole(id[4]));
+        TorchTensor.Storage read = new TorchTensor.Storage((TorchElement) needed(id[1]), name(id[2]), whole(id[4]));
         TorchTensor.Storage known = storages.putIfAbsent(read.key(), read);
         if (read.length() < 0 || (known != null && !known.equals(read))) {
             throw new IOException("storage " + read.key() + " has a negative length, or two different ones");
@@ -361,7 +366,7 @@ final class TorchUnpickler {
         Dictionary dictionary = new Dictionary();
         if (arguments.length > 0) {
             // Python 2 hands the content over in the call.
-            for (Object pair : (List<?>) arguments[0]) {
+            for (Object pair : (List<?>) needed(arguments[0])) {
                 dictionary.file(((List<?>) pair).get(0), ((List<?>) pair).get(1));
             }
         }
@@ -377,7 +382,7 @@ final class TorchUnpickler {
         if (shape.length != strides.length || shape.length > MOST_DIMENSIONS) {
             throw new IOException("a tensor has " + shape.length + " sizes and " + strides.length + " strides");
         }
-        return new TorchTensor((TorchTensor.Storage) arguments[0], whole(arguments[1]), shape, strides);
+        return new TorchTensor((TorchTensor.Storage) needed(arguments[0]), whole(arguments[1]), shape, strides);
     }
 
     private static long[] numbers(Object tuple) throws IOException {
@@ -389,7 +394,7 @@ final class TorchUnpickler {
         return numbers;
     }
 
-    private static long whole(Object number) throws IOException {
+    private static long whole(@Nullable Object number) throws IOException {
         if (number instanceof Integer || number instanceof Long) {
             return ((Number) number).longValue();
         }

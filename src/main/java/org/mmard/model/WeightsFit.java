@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,11 @@ record WeightsFit(String architecture, TensorGroup group, String prefix, Map<Str
         return complete.isEmpty() ? tried.stream().max(Comparator.comparingInt(fit -> fit.entries.size())).stream().toList() : complete;
     }
 
+    /** The tensor of a parameter that was found. */
+    TorchTensor tensor(String parameter) {
+        return group.tensor(Objects.requireNonNull(entries.get(parameter), parameter));
+    }
+
     boolean isComplete() {
         return problem == null;
     }
@@ -48,7 +54,7 @@ record WeightsFit(String architecture, TensorGroup group, String prefix, Map<Str
     boolean sharesAllWith(WeightsFit other) {
         return entries.entrySet().stream().allMatch(
                 entry -> {
-                    TorchTensor mine = group.tensors().get(entry.getValue());
+                    TorchTensor mine = group.tensor(entry.getValue());
                     TorchTensor theirs = other.group.tensors().get(other.entries.get(entry.getKey()));
                     return theirs != null && mine.storage().equals(theirs.storage()) && mine.offset() == theirs.offset();
                 });
@@ -81,7 +87,7 @@ record WeightsFit(String architecture, TensorGroup group, String prefix, Map<Str
                 }
                 continue;
             }
-            List<Long> shape = Arrays.stream(group.tensors().get(entry).shape()).boxed().toList();
+            List<Long> shape = Arrays.stream(group.tensor(entry).shape()).boxed().toList();
             if (parameter.fits(shape)) {
                 entries.put(parameter.name(), entry);
             } else if (problem == null) {

@@ -11,10 +11,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.run.EpochMetrics;
 
 /**
@@ -34,11 +34,11 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
     private static final int MOST_NAMES = 3;
 
     /**
-     * @param mark the letter that stands at its line
+     * @param mark the letter that stands at its line, or null where it has none
      * @param style of that line
      * @param names of its runs, or null where they say no more
      */
-    record Row(String mark, int style, String label, String names, String seeds, List<Cell> cells) {}
+    record Row(@Nullable String mark, int style, String label, @Nullable String names, String seeds, List<Cell> cells) {}
 
     /** @param best whether the highest of its column */
     record Cell(String text, boolean best) {}
@@ -47,12 +47,13 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
      * @param mark what stands at the line's end
      * @param label what it is, or null where the mark says it
      */
-    record Line(int style, String mark, String label) {}
+    record Line(int style, String mark, @Nullable String label) {}
 
     static ComparisonView of(List<Group> groups, String id) {
         List<String> columns = columns(groups);
         Matrix matrix = Matrix.of(groups);
-        boolean faceted = matrix != null && groups.size() > MOST_LINES;
+        Matrix facets = groups.size() > MOST_LINES ? matrix : null;
+        boolean faceted = facets != null;
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < groups.size(); i++) {
             Group group = groups.get(i);
@@ -64,7 +65,7 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         List<Line> lines = faceted ? List.of()
                 : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
                         .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
-        return new ComparisonView(note(groups), columns, rows, faceted ? facets(groups, matrix, id) : overlaid(groups, id), lines,
+        return new ComparisonView(note(groups), columns, rows, facets == null ? overlaid(groups, id) : facets(groups, facets, id), lines,
                 matrices);
     }
 
@@ -99,7 +100,7 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
         return knownSeeds(group) + (group.failed() > 0 ? ", " + group.failed() + " failed" : "");
     }
 
-    private static String names(Group group) {
+    private static @Nullable String names(Group group) {
         return group.runs().isEmpty() || group.runs().size() > MOST_NAMES ? null
                 : group.runs().stream().map(RecordedRun::name).collect(Collectors.joining(", "));
     }
@@ -155,13 +156,15 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
     private static List<LineChart> facets(List<Group> groups, Matrix matrix, String id) {
         List<LineChart> charts = new ArrayList<>();
         Map.Entry<String, ToDoubleFunction<EpochMetrics>> measure = measures(groups).entrySet().iterator().next();
-        Function<Group, Curve> curve = group -> curve(group, group.outer(), matrix.outers.indexOf(group.outer()), measure.getValue());
-        List<Curve> all = groups.stream().map(curve).filter(one -> !one.points().isEmpty()).toList();
+        Map<List<String>, Curve> all = new LinkedHashMap<>();
+        matrix.cells.forEach((names, group) -> all.put(names, curve(group, names.get(1), matrix.outers.indexOf(names.get(1)),
+                measure.getValue())));
+        all.values().removeIf(curve -> curve.points().isEmpty());
         for (String inner : matrix.inners) {
             List<Curve> curves =
-                    groups.stream().filter(group -> group.inner().equals(inner)).map(curve).filter(one -> !one.points().isEmpty()).toList();
+                    all.entrySet().stream().filter(names -> names.getKey().get(0).equals(inner)).map(Map.Entry::getValue).toList();
             chart(charts, id, new LineChart.Plan("Inner objective " + inner, measure.getKey() + ", by outer loss", Quantity.SHARE, false,
-                    false, true, all), curves);
+                    false, true, List.copyOf(all.values())), curves);
         }
         return charts;
     }
@@ -192,7 +195,7 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
     /** Every inner objective with every outer loss, as far as there are groups. */
     private record Matrix(List<String> inners, List<String> outers, Map<List<String>, Group> cells) {
         /** Null where there are not two of each, or two groups that differ in something else. */
-        static Matrix of(List<Group> groups) {
+        static @Nullable Matrix of(List<Group> groups) {
             Map<List<String>, Group> cells = new LinkedHashMap<>();
             for (Group group : groups) {
                 if (group.inner() == null || cells.put(List.of(group.inner(), group.outer()), group) != null) {

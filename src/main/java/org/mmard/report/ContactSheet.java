@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Examples;
 import org.mmard.attack.RandomSource;
@@ -46,7 +47,7 @@ record ContactSheet(String attack, String radius, String scale, boolean taught, 
      * @param teacher null where there is none
      * @param count how many images, chosen by {@code seed}; all where there are not so many
      */
-    static ContactSheet of(ImageSet images, Classifier student, Classifier teacher, Attack attack, int count, long seed) {
+    static ContactSheet of(ImageSet images, Classifier student, @Nullable Classifier teacher, Attack attack, int count, long seed) {
         int[] records = chosen(images.size(), count, seed);
         try (PointerScope scope = new PointerScope()) {
             Examples examples = Examples.of(images, records);

@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Attacks;
 import org.mmard.data.DataSource;
@@ -96,7 +97,7 @@ final class ContactSheets {
     }
 
     /** The teacher, or null where there is none to be had. */
-    private ModelFile.Model teacher(RecordedRun run, ImageSet test, Configuration hadoop) {
+    private ModelFile.@Nullable Model teacher(RecordedRun run, ImageSet test, Configuration hadoop) {
         if (run.provenance().teacher() == null) {
             return null;
         }

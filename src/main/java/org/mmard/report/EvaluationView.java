@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One evaluation on the page.
@@ -19,9 +20,8 @@ import java.util.stream.IntStream;
  * @param confusion null likewise, and where there are too many classes for a table
  * @param mistakes the most frequent ones, in place of a table that would be too large; null otherwise
  */
-record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, String strongest, List<ClassRow> classes,
-        HeatTable confusion,
-        List<Mistake> mistakes) {
+record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, @Nullable String strongest,
+        @Nullable List<ClassRow> classes, @Nullable HeatTable confusion, @Nullable List<Mistake> mistakes) {
     private static final int LARGEST_TABLE = 20;
     private static final int MOST_CLASSES = 30;
     private static final int MOST_MISTAKES = 20;
@@ -29,8 +29,9 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     /**
      * @param stage whether it is a part of the cascade that follows
      * @param share accuracy in per cent, for a bar
+     * @param seconds null where nobody wrote it down
      */
-    record Row(String attack, boolean stage, String accuracy, String share, String examples, String robust, String seconds) {}
+    record Row(String attack, boolean stage, String accuracy, String share, String examples, String robust, @Nullable String seconds) {}
 
     /**
      * @param clean, robust in per cent, for the reader
@@ -52,12 +53,14 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
             rows.add(row(attack.name(), false, attack.accuracy(), evaluation.examples(), evaluation.examples(), attack.seconds()));
         }
         RecordedEvaluation.Result strongest = evaluation.strongest().orElse(null);
-        boolean known = strongest != null && evaluation.knowsClasses();
-        boolean small = known && evaluation.classes().size() <= LARGEST_TABLE;
-        int[][] confusion = known ? evaluation.confusion(strongest) : null;
-        return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest == null ? null : strongest.name(),
-                known ? classes(evaluation, strongest) : null, small ? table(evaluation, confusion) : null,
-                known && !small ? mistakes(evaluation, confusion) : null);
+        if (strongest == null || !evaluation.knowsClasses()) {
+            return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest == null ? null : strongest.name(),
+                    null, null, null);
+        }
+        boolean small = evaluation.classes().size() <= LARGEST_TABLE;
+        int[][] confusion = evaluation.confusion(strongest);
+        return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest.name(), classes(evaluation, strongest),
+                small ? table(evaluation, confusion) : null, small ? null : mistakes(evaluation, confusion));
     }
 
     private static String about(RecordedEvaluation evaluation) {
@@ -69,7 +72,7 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
         return of + radius + seed;
     }
 
-    private static Row row(String name, boolean stage, double accuracy, int attacked, int examples, Double seconds) {
+    private static Row row(String name, boolean stage, double accuracy, int attacked, int examples, @Nullable Double seconds) {
         return new Row(name, stage, Quantity.SHARE.exact(accuracy), percent(accuracy), String.format(Locale.ROOT, "%,d", attacked),
                 String.format(Locale.ROOT, "%,d", Math.round(accuracy * examples)),
                 seconds == null ? null : String.format(Locale.ROOT, "%,.1f", seconds));

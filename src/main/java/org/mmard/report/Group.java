@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.run.EpochMetrics;
 
 /**
@@ -22,8 +23,8 @@ import org.mmard.run.EpochMetrics;
  * @param scores fractions by column, clean and the attacks: one value per seed
  * @param failed how many of its seeds failed
  */
-record Group(String label, String inner, String outer, String student, List<RecordedRun> runs, Map<String, List<Double>> scores,
-        int failed) {
+record Group(String label, @Nullable String inner, @Nullable String outer, @Nullable String student, List<RecordedRun> runs,
+        Map<String, List<Double>> scores, int failed) {
     /** The place among the runs of one method and seed. */
     private static final String REPETITION = "repetition";
     /**
@@ -53,7 +54,8 @@ record Group(String label, String inner, String outer, String student, List<Reco
         byMethod.forEach((settings, group) -> {
             RecordedRun first = group.get(0);
             String name = shortLabel(first, oneStudent);
-            String label = shared.get(name) == 1 ? name : name + " (" + distinction(settings, byMethod.keySet(), first) + ")";
+            String label =
+                    Objects.equals(shared.get(name), 1L) ? name : name + " (" + distinction(settings, byMethod.keySet(), first) + ")";
             groups.add(new Group(label, first.settings().method().inner(), first.settings().method().outer(),
                     first.settings().student().architecture(), group, scores(group), 0));
         });

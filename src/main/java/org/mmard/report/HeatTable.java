@@ -2,6 +2,7 @@ package org.mmard.report;
 
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A table whose cells are coloured by their values.
@@ -19,7 +20,7 @@ record HeatTable(String caption, String corner, List<String> columns, List<Row> 
      * @param heat in [0, 1]
      * @param outlined whether it stands out
      */
-    record Cell(String text, String more, String meaning, double heat, boolean outlined) {
+    record Cell(String text, @Nullable String more, String meaning, double heat, boolean outlined) {
         /** The share of colour in it, in per cent. */
         String colour() {
             return String.format(Locale.ROOT, "%.0f", 100 * heat);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Curves over epochs: what its template needs to draw them. All places are in the drawing's own units, which are CSS pixels where the chart
@@ -16,7 +17,8 @@ import java.util.stream.Stream;
  * @param description the text alternative
  * @param right the right end of the plot
  */
-record LineChart(String id, String title, String note, String description, String right, List<Tick> across, List<Tick> up, List<Line> lines,
+record LineChart(String id, String title, @Nullable String note, String description, String right, List<Tick> across, List<Tick> up,
+        List<Line> lines,
         List<Label> labels, List<Flag> flags) {
     static final int WIDTH = 360;
     private static final int HEIGHT = 210;
@@ -37,8 +39,9 @@ record LineChart(String id, String title, String note, String description, Strin
     /**
      * @param path of the line, in SVG's language
      * @param band of the spread around it, likewise; null where there is no spread
+     * @param marked the dot that stands out, or null
      */
-    record Line(int style, String path, String band, List<Dot> dots, Dot marked) {}
+    record Line(int style, String path, @Nullable String band, List<Dot> dots, @Nullable Dot marked) {}
 
     /** @param text shown when it is pointed at */
     record Dot(String x, String y, String text) {}
@@ -62,7 +65,8 @@ record LineChart(String id, String title, String note, String description, Strin
      * @param labelled whether each line has its name at its end
      * @param with curves of other charts that are to be seen on the same axis
      */
-    record Plan(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, boolean labelled, List<Curve> with) {}
+    record Plan(String title, @Nullable String note, Quantity quantity, boolean fromZero, boolean logarithmic, boolean labelled,
+            List<Curve> with) {}
 
     int width() {
         return WIDTH;

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.files.Folder;
@@ -41,7 +42,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
      * @param seconds spent, summed over whoever worked at it; null where nobody wrote it down
      * @param stages of a cascade, in order; none for a single attack
      */
-    public record Result(String name, double accuracy, boolean[] correct, int[] predictions, Double seconds, List<Stage> stages) {}
+    public record Result(String name, double accuracy, boolean[] correct, int[] predictions, @Nullable Double seconds,
+            List<Stage> stages) {}
 
     /**
      * @param attacked examples that it was run on

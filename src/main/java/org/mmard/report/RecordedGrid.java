@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 import org.mmard.files.Folder;
@@ -31,7 +32,7 @@ public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
      * @param accuracies fractions, clean and by attack; none where the run failed or is still to come
      * @param failure why it failed, or null
      */
-    public record Entry(long seed, String folder, Map<String, Double> accuracies, String failure) {}
+    public record Entry(long seed, String folder, Map<String, Double> accuracies, @Nullable String failure) {}
 
     public RecordedGrid {
         cells = List.copyOf(cells);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.Folder;
 import org.mmard.run.RunDirectory;
@@ -27,7 +28,7 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
      * @param data where the test images are, or null for where the run's settings say
      * @param fetch whether what the run's files name is read from other filesystems than the local one and the run's own, too
      */
-    public record Pictures(int examples, long seed, String data, boolean fetch) {
+    public record Pictures(int examples, long seed, @Nullable String data, boolean fetch) {
         public Pictures {
             if (examples < 0) {
                 throw new IllegalArgumentException(examples + " examples");
@@ -147,6 +148,6 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     }
 
     /** What the page's template sees. */
-    private record PageView(String title, String subtitle, String style, ComparisonView comparison, List<RunView> runs,
+    private record PageView(String title, String subtitle, String style, @Nullable ComparisonView comparison, List<RunView> runs,
             List<EvaluationView> evaluations) {}
 }

@@ -5,7 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.commons.lang3.StringUtils;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.run.EpochMetrics;
 import org.mmard.run.Provenance;
@@ -15,21 +17,22 @@ import org.mmard.run.Provenance;
  *
  * @param id of its section
  * @param sentence what was trained
- * @param state how far it is
+ * @param state how far it is; null where it is finished
  * @param tiles its main figures
  * @param facts what it was made of
  * @param charts none before the first epoch
  * @param keys the signs that stand on the charts
- * @param epochs the numbers behind the charts
+ * @param epochs the numbers behind the charts; null before the first epoch
  * @param earlier evaluations of a student that the run no longer has
  * @param contact null where there are no images, with the reason in {@code withoutImages} or, where nobody wanted any, null there too
  * @param origin what its bits depend on
  * @param starts every start of it
  * @param settings its run.conf
  */
-record RunView(String id, String name, String sentence, String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts,
+record RunView(String id, String name, String sentence, @Nullable String state, List<Tile> tiles, List<Fact> facts, List<LineChart> charts,
         List<Sign> keys,
-        EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, ContactSheet contact, String withoutImages,
+        @Nullable EpochTable epochs, List<EvaluationView> evaluations, List<EvaluationView> earlier, @Nullable ContactSheet contact,
+        @Nullable String withoutImages,
         List<Fact> origin, List<StartRow> starts, String settings) {
     private static final int MOST_ROWS = 1000;
     private static final int MOST_STARTS = 200;
@@ -45,7 +48,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
 
     record StartRow(String time, String after, String how, String host, String command, String commit) {}
 
-    static RunView of(RecordedRun run, String id, ContactSheet contact, String withoutImages) {
+    static RunView of(RecordedRun run, String id, @Nullable ContactSheet contact, @Nullable String withoutImages) {
         TrainingCharts charts = new TrainingCharts(run, id);
         List<EvaluationView> evaluations = run.evaluations().stream()
                 .map(evaluation -> EvaluationView.of(evaluation, ending(evaluation.about().getOrDefault("model", "best.zip"), 1))).toList();
@@ -64,7 +67,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
                 + ending(run.provenance().data().uri(), 1);
     }
 
-    private static String state(RecordedRun run) {
+    private static @Nullable String state(RecordedRun run) {
         int asked = run.settings().training().epochs();
         int done = run.last().map(EpochMetrics::epoch).orElse(0);
         if (done == 0) {
@@ -82,10 +85,10 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
             evaluation.strongest().ifPresent(
                     attack -> tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(attack.accuracy()), "under " + attack.name())));
         } else {
-            run.best().ifPresent(best -> {
-                String on = String.format(Locale.ROOT, "%,d validation images", best.accuracy().examples());
-                tiles.add(new Tile("clean accuracy", Quantity.SHARE.exact(best.accuracy().clean()), on));
-                tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(best.accuracy().robust()),
+            run.best().map(EpochMetrics::accuracy).ifPresent(best -> {
+                String on = String.format(Locale.ROOT, "%,d validation images", best.examples());
+                tiles.add(new Tile("clean accuracy", Quantity.SHARE.exact(best.clean()), on));
+                tiles.add(new Tile("robust accuracy", Quantity.SHARE.exact(best.robust()),
                         "under pgd" + run.settings().validation().steps() + ", validation"));
             });
         }
@@ -121,7 +124,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
         return facts;
     }
 
-    private static EpochTable epochs(RecordedRun run) {
+    private static @Nullable EpochTable epochs(RecordedRun run) {
         if (run.epochs().isEmpty()) {
             return null;
         }
@@ -140,8 +143,7 @@ record RunView(String id, String name, String sentence, String state, List<Tile>
                 continue;
             }
             List<String> values = new ArrayList<>(List.of(Quantity.NUMBER.exact(epoch.report().loss())));
-            terms.forEach(term -> values.add(epoch.report().terms().containsKey(term)
-                    ? Quantity.NUMBER.exact(epoch.report().terms().get(term)) : ""));
+            terms.forEach(term -> values.add(Optional.ofNullable(epoch.report().terms().get(term)).map(Quantity.NUMBER::exact).orElse("")));
             values.add(Quantity.SHARE.exact(epoch.report().naturalAccuracy()));
             values.add(Quantity.SHARE.exact(epoch.report().adversarialAccuracy()));
             values.add(epoch.accuracy() == null ? "" : Quantity.SHARE.exact(epoch.accuracy().clean()));

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 import org.mmard.run.EpochMetrics;
 import org.mmard.run.ExecutorReport;
 import org.mmard.run.Provenance;
@@ -88,8 +89,8 @@ final class TrainingCharts {
         List<Curve> validation = new ArrayList<>();
         curve(validation, "clean", CLEAN, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().clean());
         curve(validation, "robust", ROBUST, best, epoch -> epoch.accuracy() == null ? Double.NaN : epoch.accuracy().robust());
-        run.best().ifPresent(epoch -> chart("Validation accuracy",
-                RunView.plural(epoch.accuracy().examples(), "image") + ", pgd" + run.settings().validation().steps(),
+        run.best().map(EpochMetrics::accuracy).ifPresent(accuracy -> chart("Validation accuracy",
+                RunView.plural(accuracy.examples(), "image") + ", pgd" + run.settings().validation().steps(),
                 Quantity.SHARE, false, false, validation));
         List<Curve> training = new ArrayList<>();
         measured(training, "natural", CLEAN, epoch -> epoch.report().naturalAccuracy());
@@ -113,11 +114,11 @@ final class TrainingCharts {
         chart("Images a second within steps", "of each executor", Quantity.NUMBER, true, false, speeds);
     }
 
-    private static double speed(ExecutorReport executor) {
+    private static double speed(@Nullable ExecutorReport executor) {
         return executor == null || executor.seconds() <= 0 ? Double.NaN : executor.images() / executor.seconds();
     }
 
-    private void single(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic,
+    private void single(String title, @Nullable String note, Quantity quantity, boolean fromZero, boolean logarithmic,
             ToDoubleFunction<EpochMetrics> value) {
         List<Curve> one = new ArrayList<>();
         curve(one, title, PLAIN, Double.NaN, value);
@@ -141,7 +142,7 @@ final class TrainingCharts {
         }
     }
 
-    private void chart(String title, String note, Quantity quantity, boolean fromZero, boolean logarithmic, List<Curve> curves) {
+    private void chart(String title, @Nullable String note, Quantity quantity, boolean fromZero, boolean logarithmic, List<Curve> curves) {
         if (!curves.isEmpty()) {
             charts.add(LineChart.of(id + "-chart" + charts.size(),
                     new LineChart.Plan(title, note, quantity, fromZero, logarithmic, curves.size() > 1, List.of()),

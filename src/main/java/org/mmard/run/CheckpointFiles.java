@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Reason;
 import org.mmard.files.Folder;
@@ -54,7 +55,8 @@ public final class CheckpointFiles {
      * @param best whether it is the best epoch's
      * @param last whether it is the newest epoch's
      */
-    public record Checkpoint(int epoch, String name, long bytes, Instant time, ValidationAccuracy accuracy, boolean best, boolean last) {}
+    public record Checkpoint(int epoch, String name, long bytes, Instant time, @Nullable ValidationAccuracy accuracy, boolean best,
+            boolean last) {}
 
     /** How far a transfer is. */
     @FunctionalInterface
@@ -80,7 +82,7 @@ public final class CheckpointFiles {
      * @param recorded whether its checksum
      * was recorded
      */
-    public record Verdict(String name, String damage, boolean recorded) {}
+    public record Verdict(String name, @Nullable String damage, boolean recorded) {}
 
     /**
      * What was removed.
@@ -104,7 +106,7 @@ public final class CheckpointFiles {
                 throw new InputError(directory.uri() + ": holds no run: neither " + RunDirectory.CONFIGURATION + " nor checkpoints");
             }
         } catch (UncheckedIOException e) {
-            throw new InputError(e.getMessage(), e);
+            throw new InputError(Reason.of(e), e);
         }
         return new CheckpointFiles(directory);
     }
@@ -171,7 +173,7 @@ public final class CheckpointFiles {
                 .orElse(recorded);
     }
 
-    private static Checkpoint checkpoint(int epoch, Folder.Entry file, EpochMetrics line, boolean best, boolean last) {
+    private static Checkpoint checkpoint(int epoch, Folder.Entry file, @Nullable EpochMetrics line, boolean best, boolean last) {
         return new Checkpoint(epoch, file.name(), file.bytes(), line == null ? file.time() : line.time(),
                 line == null ? null : line.accuracy(), best, last);
     }
@@ -219,7 +221,7 @@ public final class CheckpointFiles {
             throw new InputError(target + ": is there already; choose another name" + (Files.isDirectory(target) ? "" : ", or --force"));
         }
         Path folder = target.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
+        if (folder == null || !Files.isDirectory(folder)) {
             throw new InputError(target + ": there is no folder " + folder + "; create it, or choose another");
         }
         if (!directory.exists(name)) {
@@ -319,7 +321,7 @@ public final class CheckpointFiles {
             recorded = directory.recordedSha256(name).isPresent();
             directory.readChecked(name, (in, length) -> {
                 ModelFile.requireWhole(directory.uri(name), in, length);
-                return null;
+                return name;
             });
             return new Verdict(name, null, recorded);
         } catch (InputError | UncheckedIOException e) {

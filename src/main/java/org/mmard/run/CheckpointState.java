@@ -22,8 +22,8 @@ import org.mmard.step.Tally;
  * @param begun what is done of the next epoch, or null where that has not begun
  */
 public record CheckpointState(
-        String settings, int epoch, long step, ValidationAccuracy accuracy, Best best,
-        @JsonInclude(JsonInclude.Include.NON_NULL) EpochSums begun) {
+        String settings, int epoch, long step, @Nullable ValidationAccuracy accuracy, @Nullable Best best,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable EpochSums begun) {
     /** The name of the entry. */
     public static final String ENTRY = "state.json";
 
@@ -34,8 +34,8 @@ public record CheckpointState(
 
     /** The epoch (from 1) with the highest robust accuracy; among equals the higher clean accuracy, then the earlier epoch. */
     public record Best(int epoch, double clean, double robust) {
-        /** The better of two epochs, the first where they are equal. Either may be null. */
-        public static Best of(Best first, Best second) {
+        /** The better of two epochs, the first where they are equal. */
+        public static @Nullable Best of(@Nullable Best first, @Nullable Best second) {
             if (first == null || second == null) {
                 return first == null ? second : first;
             }
@@ -43,7 +43,7 @@ public record CheckpointState(
             return order > 0 || (order == 0 && second.clean > first.clean) ? second : first;
         }
 
-        public static Best of(int epoch, ValidationAccuracy accuracy) {
+        public static @Nullable Best of(int epoch, @Nullable ValidationAccuracy accuracy) {
             return accuracy == null ? null : new Best(epoch, accuracy.clean(), accuracy.robust());
         }
     }
@@ -63,7 +63,7 @@ public record CheckpointState(
     }
 
     /** @param content null where the zip has no such entry */
-    static CheckpointState parse(byte[] content, String uri) {
+    static CheckpointState parse(byte @Nullable [] content, String uri) {
         if (content == null) {
             throw new InputError(uri + ": entry " + ENTRY + " is missing: a model, but no checkpoint of a run");
         }
@@ -99,7 +99,7 @@ public record CheckpointState(
         JsonFields sums = fields.section("terms");
         Map<String, BigDecimal> terms = new TreeMap<>();
         sums.names().forEach(name -> terms.put(name, sum(sums, name)));
-        return new Tally(fields.textOrNull("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST),
+        return new Tally(fields.text("host"), fields.textOrNull("device"), fields.whole("minibatches", 0, MOST),
                 fields.whole("skipped", 0, MOST), fields.whole("images", 0, MOST),
                 fields.number("seconds", 0, LONGEST), fields.whole("counted", 0, MOST), sum(fields, "loss"), terms,
                 right(fields, "natural"), right(fields, "adversarial"));

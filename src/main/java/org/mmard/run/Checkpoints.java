@@ -12,6 +12,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.failure.RunStopped;
@@ -38,7 +39,7 @@ public final class Checkpoints {
      *
      * @param raw the student's own weights, where the model's are an average of them; else null
      */
-    public record Checkpoint(CheckpointState state, ModelFile.Model model, INDArray raw) {
+    public record Checkpoint(CheckpointState state, ModelFile.Model model, @Nullable INDArray raw) {
         /** The student to go on with: its own weights and its velocity. */
         public ComputationGraph student() {
             ComputationGraph student = new ComputationGraph(model.graph().getConfiguration().clone());
@@ -145,7 +146,7 @@ public final class Checkpoints {
     }
 
     private String complaint(String name, Throwable e) {
-        return e instanceof InputError ? e.getMessage()
+        return e instanceof InputError mistake ? mistake.getMessage()
                 : directory.uri(name) + ": damaged (" + Printable.value(String.valueOf(e.getMessage() == null ? e : e.getMessage())) + ")";
     }
 
@@ -158,7 +159,7 @@ public final class Checkpoints {
      * @return the checkpoint's state, with the best epoch that there is
      */
     public CheckpointState rewind(CheckpointState state, Consumer<String> warn) {
-        CheckpointState.Best best = state.best() == null ? null : best(state, warn);
+        CheckpointState.Best best = state.best() == null ? null : best(state.best(), state, warn);
         if (best != null) {
             directory.copyChecked(RunDirectory.checkpoint(best.epoch()), RunDirectory.BEST);
         }
@@ -170,8 +171,7 @@ public final class Checkpoints {
     }
 
     /** The best epoch up to that state, whose own file is whole afterwards; null where none is left. */
-    private CheckpointState.Best best(CheckpointState state, Consumer<String> warn) {
-        CheckpointState.Best best = state.best();
+    private CheckpointState.@Nullable Best best(CheckpointState.Best best, CheckpointState state, Consumer<String> warn) {
         String own = RunDirectory.checkpoint(best.epoch());
         try {
             read(own, state.settings());
@@ -196,7 +196,7 @@ public final class Checkpoints {
         return usable(RunDirectory.BEST, settings, line -> {}).filter(found -> found.state().epoch() == epoch).isPresent();
     }
 
-    private CheckpointState.Best bestLeft(CheckpointState state) {
+    private CheckpointState.@Nullable Best bestLeft(CheckpointState state) {
         CheckpointState.Best best = null;
         for (int epoch : directory.checkpoints().headSet(state.epoch() + 1)) {
             ValidationAccuracy accuracy = accuracy(epoch, state.settings()).orElse(null);

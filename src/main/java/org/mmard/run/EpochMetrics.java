@@ -21,7 +21,8 @@ import org.mmard.files.JsonFields;
  * @param best whether this epoch was the best so far
  * @param time when the epoch ended
  */
-public record EpochMetrics(int epoch, long step, EpochReport report, double learningRate, ValidationAccuracy accuracy, boolean best,
+public record EpochMetrics(int epoch, long step, EpochReport report, double learningRate, @Nullable ValidationAccuracy accuracy,
+        boolean best,
         Instant time) {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** Seconds, and what a loss may be: far more than any run has, and far from where arithmetic ends. */

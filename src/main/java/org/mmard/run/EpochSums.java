@@ -14,7 +14,7 @@ import org.mmard.step.Tally;
 public record EpochSums(Map<String, Tally> executors, double seconds) {
     public static final EpochSums NONE = new EpochSums(Map.of(), 0);
 
-    private static final Tally NOTHING = new Tally(null, null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0L, 0L);
+    private static final Tally NOTHING = new Tally("", null, 0, 0, 0, 0, 0, BigDecimal.ZERO, Map.of(), 0L, 0L);
 
     /** Steps over all executors, skipped ones included. */
     public long steps() {

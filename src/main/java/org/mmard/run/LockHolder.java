@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.files.HostName;
@@ -24,7 +25,7 @@ import org.mmard.files.ProcessIdentity;
  * @param since, beat when it was
  *     taken, and last written
  */
-record LockHolder(String id, String host, String machine, ProcessIdentity process, String since, String beat) {
+record LockHolder(String id, String host, @Nullable String machine, ProcessIdentity process, String since, String beat) {
     private static final ObjectMapper JSON = JsonMapper.builder().disable(MapperFeature.AUTO_DETECT_IS_GETTERS).build();
 
     static LockHolder self() {
@@ -63,7 +64,7 @@ record LockHolder(String id, String host, String machine, ProcessIdentity proces
     }
 
     /** Within which process numbers mean something: this boot of this kernel, and the space of numbers that a container has of its own. */
-    private static String thisMachine() {
+    private static @Nullable String thisMachine() {
         try {
             return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip() + " " + ProcessIdentity.space();
         } catch (IOException e) {

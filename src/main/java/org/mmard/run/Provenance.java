@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.files.JsonFields;
 
@@ -21,7 +22,7 @@ import org.mmard.files.JsonFields;
  * @param teacher the teacher's model file, or null where the method has none
  * @param starts the first start, every resume and every restart after a failure of the cluster
  */
-public record Provenance(String settings, long seed, Source data, Source teacher, List<Start> starts) {
+public record Provenance(String settings, long seed, Source data, @Nullable Source teacher, List<Start> starts) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int LARGEST = 1 << 26;
 
@@ -38,8 +39,8 @@ public record Provenance(String settings, long seed, Source data, Source teacher
      * @param reason the failure of the cluster after which the run restarted itself; null for a start by a user
      * @param executors how many trained from then on; null where an older version did not write it down
      */
-    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, String reason,
-            Integer executors,
+    public record Start(String time, @JsonProperty("after_epoch") int afterEpoch, String host, String command, @Nullable String reason,
+            @Nullable Integer executors,
             Map<String, String> versions) {
         public static Start now(String host, String command, int executors, Map<String, String> versions) {
             return new Start(Instant.now().toString(), 0, host, command, null, executors, versions);

@@ -88,8 +88,8 @@ public final class RunLock implements AutoCloseable {
                 // Put back meanwhile.
                 break;
             }
-            boolean here = other != null && other.onThisMachine();
-            boolean alive = here ? other.process().isAlive()
+            LockHolder here = other != null && other.onThisMachine() ? other : null;
+            boolean alive = here != null ? here.process().isAlive()
                     : none ? changes(files, path, found, timing) : isKept(files, path, found, timing, tell);
             if (none && alive) {
                 continue;
@@ -104,7 +104,7 @@ public final class RunLock implements AutoCloseable {
             contested = true;
             if (remove(files, path, found)) {
                 tell.accept(path + (none ? ": is not the lock of a driver"
-                        : ": left by a driver that " + (here ? "is dead" : "gives no sign of life")
+                        : ": left by a driver that " + (here != null ? "is dead" : "gives no sign of life")
                                 + (other == null ? "" : " (" + other + ")"))
                         + "; taken over");
             }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 
 /**
@@ -127,7 +128,7 @@ public record StartingPoint(String configuration, Provenance provenance, Optiona
         directory.write(RunDirectory.CONFIGURATION, configuration.getBytes(StandardCharsets.UTF_8));
     }
 
-    private static void requireSameContent(String key, Provenance.Source before, Provenance.Source now) {
+    private static void requireSameContent(String key, Provenance.@Nullable Source before, Provenance.@Nullable Source now) {
         List<String> checksums = List.of(before == null ? "none" : before.sha256(), now == null ? "none" : now.sha256());
         if (!checksums.get(0).equals(checksums.get(1))) {
             throw new InputError(key + " = " + (now == null ? "null" : now.uri()) + ": content has SHA-256 " + checksums.get(1)

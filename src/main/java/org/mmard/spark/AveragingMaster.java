@@ -1,5 +1,6 @@
 package org.mmard.spark;
 
+import java.util.Objects;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
 import org.deeplearning4j.spark.api.Repartition;
@@ -8,6 +9,7 @@ import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingMaster;
 import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
+import org.jspecify.annotations.Nullable;
 
 /**
  * DL4J's ParameterAveragingTrainingMaster over {@link Replica}s. It is fitted with one averaging window at a time: left to cut an epoch
@@ -15,8 +17,8 @@ import org.deeplearning4j.spark.impl.paramavg.ParameterAveragingTrainingWorker;
  */
 final class AveragingMaster extends ParameterAveragingTrainingMaster {
     private final transient Broadcast<Plan> plan;
-    private transient EpochStart start;
-    private transient Broadcast<NetBroadcastTuple> broadcast;
+    private transient @Nullable EpochStart start;
+    private transient @Nullable Broadcast<NetBroadcastTuple> broadcast;
 
     AveragingMaster(Broadcast<Plan> plan) {
         super(new Builder(plan.value().executors(), 1)
@@ -42,6 +44,6 @@ final class AveragingMaster extends ParameterAveragingTrainingMaster {
         }
         broadcast = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
         WorkerConfiguration configuration = new WorkerConfiguration(true, 1, 1, averagingFrequency, 0, false);
-        return new AveragingWorker(broadcast, configuration, plan, start);
+        return new AveragingWorker(broadcast, configuration, plan, Objects.requireNonNull(start, "no epoch has begun"));
     }
 }

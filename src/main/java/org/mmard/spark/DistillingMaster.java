@@ -1,6 +1,7 @@
 package org.mmard.spark;
 
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.deeplearning4j.spark.api.RDDTrainingApproach;
@@ -11,6 +12,7 @@ import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingMaster;
 import org.deeplearning4j.spark.parameterserver.training.SharedTrainingWorker;
+import org.jspecify.annotations.Nullable;
 import org.mmard.spark.sync.IdleParameterServer;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import scala.reflect.ClassTag$;
@@ -23,8 +25,8 @@ import scala.reflect.ClassTag$;
  */
 final class DistillingMaster extends SharedTrainingMaster {
     private final transient Broadcast<Plan> plan;
-    private transient EpochStart start;
-    private transient float[] average;
+    private transient @Nullable EpochStart start;
+    private transient float @Nullable [] average;
 
     DistillingMaster(Broadcast<Plan> plan) {
         super(IdleParameterServer.configuration(), plan.value().executors(), RDDTrainingApproach.Direct, null, false,
@@ -47,12 +49,16 @@ final class DistillingMaster extends SharedTrainingMaster {
     }
 
     /** What the latest epoch has made of the moving average of the weights; null where there is none. */
-    float[] average() {
+    float @Nullable [] average() {
         return average;
     }
 
+    private EpochStart begun() {
+        return Objects.requireNonNull(start, "no epoch has begun");
+    }
+
     private boolean alone() {
-        return start.shards() == 1;
+        return begun().shards() == 1;
     }
 
     /** The driver has no part in the exchange. */
@@ -66,7 +72,7 @@ final class DistillingMaster extends SharedTrainingMaster {
         }
         // DL4J makes one of its own where there is none, and sends the parameters of the first epoch again where there is.
         broadcastModel = graph.getSparkContext().broadcast(SentStudent.withVelocity(graph.getNetwork()));
-        return new DistillingWorker(super.getWorkerInstance(graph), plan, start);
+        return new DistillingWorker(super.getWorkerInstance(graph), plan, begun());
     }
 
     @Override
@@ -75,7 +81,7 @@ final class DistillingMaster extends SharedTrainingMaster {
         List<ReplicaState> states = shards.rdd().barrier()
                 .mapPartitions(task, false, ClassTag$.MODULE$.<ReplicaState>apply(ReplicaState.class))
                 .toJavaRDD().collect();
-        int remainder = (int) (start.tally().sums().steps() % start.shards());
+        int remainder = (int) (begun().tally().sums().steps() % begun().shards());
         ReplicaState.putInto(graph.getNetwork(), states, remainder == 0 ? states.size() : remainder);
         average = ReplicaState.average(graph.getNetwork(), states);
     }

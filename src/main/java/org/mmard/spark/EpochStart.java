@@ -2,6 +2,7 @@ package org.mmard.spark;
 
 import java.io.Serializable;
 import org.apache.spark.broadcast.Broadcast;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task must know of its epoch.
@@ -13,5 +14,5 @@ import org.apache.spark.broadcast.Broadcast;
  * @param tally where the steps are counted
  * @param average where a moving average of the weights starts from, or null
  */
-record EpochStart(int epoch, int from, int shards, long skipped, boolean introduce, EpochTally tally, Broadcast<float[]> average)
+record EpochStart(int epoch, int from, int shards, long skipped, boolean introduce, EpochTally tally, @Nullable Broadcast<float[]> average)
         implements Serializable {}

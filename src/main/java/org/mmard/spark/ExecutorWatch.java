@@ -8,6 +8,7 @@ import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.util.ShutdownHookManager$;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.RunStopped;
 import org.mmard.train.ClusterFailure;
@@ -24,7 +25,7 @@ final class ExecutorWatch extends SparkListener {
 
     private final SparkContext spark;
     private final Set<String> members = new HashSet<>();
-    private String failure;
+    private @Nullable String failure;
     /** Until all have come, Spark may replace whatever it likes; and nobody asks once the run is done. */
     private boolean watching;
 

@@ -2,8 +2,10 @@ package org.mmard.spark;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.spark.SparkEnv;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
+import org.jspecify.annotations.Nullable;
 import org.mmard.files.HostName;
 import org.mmard.model.FlatVector;
 import org.mmard.step.FlatRange;
@@ -22,18 +24,18 @@ final class Replica {
 
     private static final int COLLECTION_MILLISECONDS = 10_000;
 
-    private static Replica current;
+    private static @Nullable Replica current;
 
     private final Plan plan;
     private final ReplicaGraph graph;
 
-    private Replica(Plan plan, NetBroadcastTuple state) {
+    private Replica(Plan plan, NetBroadcastTuple state, EpochStart start) {
         this.plan = plan;
         // The state of each epoch comes in arrays off the heap, which only the garbage collector frees; the heap alone would give it little
         // to do.
         Nd4j.getMemoryManager().togglePeriodicGc(true);
         Nd4j.getMemoryManager().setAutoGcWindow(COLLECTION_MILLISECONDS);
-        graph = new ReplicaGraph(state.getGraphConfiguration(), state.getParameters(), plan);
+        graph = new ReplicaGraph(state.getGraphConfiguration(), state.getParameters(), plan, start);
     }
 
     /** The replica of a run, made at the first call, with the parameters and velocity of the driver. */
@@ -42,7 +44,7 @@ final class Replica {
             if (current != null) {
                 current.graph.close();
             }
-            current = new Replica(plan, state);
+            current = new Replica(plan, state, start);
         }
         current.begin(state, start);
         return current;
@@ -50,7 +52,7 @@ final class Replica {
 
     /** The replica that the latest call of {@link #of} returned. */
     static synchronized Replica current() {
-        return current;
+        return Objects.requireNonNull(current, "no student was brought here");
     }
 
     ReplicaGraph graph() {

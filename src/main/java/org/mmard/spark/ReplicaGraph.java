@@ -3,6 +3,7 @@ package org.mmard.spark;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
+import org.jspecify.annotations.Nullable;
 import org.mmard.spark.sync.Encoding;
 import org.mmard.spark.sync.Exchange;
 import org.mmard.spark.sync.Lockstep;
@@ -14,13 +15,14 @@ import org.nd4j.linalg.dataset.api.iterator.MultiDataSetIterator;
 /** The student on an executor, whose updates are shared in {@link Lockstep} where there are others. */
 final class ReplicaGraph extends DistillingGraph {
     private final transient Plan plan;
-    private transient Lockstep lockstep;
+    private transient @Nullable Lockstep lockstep;
     private transient EpochStart start;
-    private transient Throwable interruption;
+    private transient @Nullable Throwable interruption;
 
-    ReplicaGraph(ComputationGraphConfiguration configuration, INDArray parameters, Plan plan) {
+    ReplicaGraph(ComputationGraphConfiguration configuration, INDArray parameters, Plan plan, EpochStart start) {
         super(configuration, parameters, null, plan.settings().training(), plan.settings().run().seed(), plan.steps());
         this.plan = plan;
+        this.start = start;
     }
 
     /** What the coming epoch is. */
@@ -41,6 +43,7 @@ final class ReplicaGraph extends DistillingGraph {
     }
 
     /** What ended the latest epoch before its time, or null. */
+    @Nullable
     Throwable interruption() {
         return interruption;
     }

@@ -2,7 +2,9 @@ package org.mmard.spark;
 
 import java.io.Serializable;
 import java.util.List;
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.model.FlatVector;
 import org.mmard.step.FlatRange;
 import org.mmard.train.ClusterFailure;
@@ -18,13 +20,16 @@ import org.nd4j.linalg.factory.Nd4j;
  * @param velocity the updater state
  * @param average the moving average of the weights, or null where there is none
  */
-record ReplicaState(int shard, long checksum, float[] parameters, float[] statistics, float[] velocity, Average average)
+record ReplicaState(int shard, long checksum, float @Nullable [] parameters, float[] statistics, float[] velocity,
+        @Nullable Average average)
         implements Serializable {
+    private static final String WHOLE = "shard 0 brings the parameters";
+
     /**
      * @param parameters as above: all replicas follow the same weights
      * @param statistics of this replica's own running statistics
      */
-    record Average(float[] parameters, float[] statistics) implements Serializable {}
+    record Average(float @Nullable [] parameters, float[] statistics) implements Serializable {}
 
     /**
      * Puts the outcome of an epoch into the driver's student: the parameters, which all replicas of the last round share, the mean of the
@@ -41,21 +46,25 @@ record ReplicaState(int shard, long checksum, float[] parameters, float[] statis
                 throw new ClusterFailure("an update was lost (the replicas of shards 0 and " + state.shard + " differ)", null);
             }
         }
-        FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()), states.get(0).parameters);
+        FlatRange.assign(student.params(), FlatRange.trainable(student.getUpdater()),
+                Objects.requireNonNull(states.get(0).parameters, WHOLE));
         FlatRange.assign(student.params(), FlatRange.runningStatistics(student.getUpdater()),
                 mean(states.stream().map(ReplicaState::statistics).toList()));
         FlatVector.assign(student.getUpdater().getStateViewArray(), mean(states.stream().map(ReplicaState::velocity).toList()));
     }
 
     /** The moving average of an epoch as a flat parameter vector; null where there is none. */
-    static float[] average(ComputationGraph student, List<ReplicaState> states) {
-        if (states.get(0).average == null) {
+    static float @Nullable [] average(ComputationGraph student, List<ReplicaState> states) {
+        Average first = states.get(0).average;
+        if (first == null) {
             return null;
         }
         INDArray flat = Nd4j.create(1, student.numParams());
-        FlatRange.assign(flat, FlatRange.trainable(student.getUpdater()), states.get(0).average.parameters);
+        FlatRange.assign(flat, FlatRange.trainable(student.getUpdater()), Objects.requireNonNull(first.parameters, WHOLE));
         FlatRange.assign(flat, FlatRange.runningStatistics(student.getUpdater()),
-                mean(states.stream().map(state -> state.average.statistics).toList()));
+                mean(states.stream()
+                        .map(state -> Objects.requireNonNull(state.average, "all shards follow the average, or none").statistics)
+                        .toList()));
         return FlatVector.values(flat);
     }
 

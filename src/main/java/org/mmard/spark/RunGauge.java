@@ -3,6 +3,7 @@ package org.mmard.spark;
 import com.codahale.metrics.Gauge;
 import com.codahale.metrics.MetricRegistry;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.mmard.run.EpochSums;
 import org.mmard.run.ValidationAccuracy;
 import org.mmard.train.StepListener;
@@ -29,7 +30,7 @@ enum RunGauge {
     /** How often this driver restarted the run after a failure of its cluster. */
     RESTARTS;
 
-    private static String run;
+    private static @Nullable String run;
 
     private volatile double value = Double.NaN;
 

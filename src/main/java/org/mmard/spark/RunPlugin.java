@@ -8,6 +8,7 @@ import org.apache.spark.api.plugin.DriverPlugin;
 import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
+import org.jspecify.annotations.Nullable;
 import org.mmard.train.StopRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +25,7 @@ public final class RunPlugin implements SparkPlugin {
     private static final long NONE = -1;
 
     /** In the driver: the epoch that is being trained. */
-    private static volatile Training training;
+    private static volatile @Nullable Training training;
     /** In an executor: the epoch that the driver wants stopped. */
     private static volatile long stopped = NONE;
 

@@ -4,6 +4,7 @@ import java.io.Serializable;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
+import org.jspecify.annotations.Nullable;
 import org.mmard.model.FlatVector;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -13,7 +14,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class SentStudent extends NetBroadcastTuple {
     private static final long serialVersionUID = 1L;
 
-    private SentStudent(ComputationGraph student, INDArray velocity) {
+    private SentStudent(ComputationGraph student, @Nullable INDArray velocity) {
         super(student.getConfiguration(), student.params(), velocity);
     }
 
@@ -36,7 +37,8 @@ final class SentStudent extends NetBroadcastTuple {
      * As it travels, in the byte order that all processors have for which there are libraries. Java serialises bytes several times as fast
      * as floats.
      */
-    private record Plain(ComputationGraphConfiguration configuration, byte[] parameters, byte[] velocity) implements Serializable {
+    private record Plain(ComputationGraphConfiguration configuration, byte[] parameters, byte @Nullable [] velocity)
+            implements Serializable {
         private Object readResolve() {
             return new NetBroadcastTuple(configuration, vector(parameters), velocity == null ? null : vector(velocity));
         }

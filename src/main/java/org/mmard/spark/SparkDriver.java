@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.spark.host.AssignedGpu;
 import org.mmard.spark.host.TemporaryFolder;
@@ -105,7 +106,7 @@ public final class SparkDriver {
         }
     }
 
-    private static String given(Map<String, String> environment) {
+    private static @Nullable String given(Map<String, String> environment) {
         String master = environment.get("MMARD_MASTER");
         return master == null || master.isBlank() ? null : master;
     }
@@ -155,8 +156,9 @@ public final class SparkDriver {
     }
 
     private static String master(int executors, Map<String, String> environment) {
-        if (given(environment) != null) {
-            return given(environment);
+        String given = given(environment);
+        if (given != null) {
+            return given;
         }
         if (executors == 1) {
             return "local[1]";

@@ -3,6 +3,7 @@ package org.mmard.step;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.bytedeco.javacpp.PointerScope;
@@ -41,7 +42,7 @@ public final class DistillationStep implements Step {
      * statistics.
      */
     private final Classifier onBatchStatistics;
-    private final FrozenTeacher teacher;
+    private final @Nullable FrozenTeacher teacher;
     private final Precision attackPrecision;
     private final WeightPerturbation perturbation;
     private int epoch;
@@ -52,7 +53,7 @@ public final class DistillationStep implements Step {
      * @param teacher a frozen network, closed with this step; null where the method needs none
      * @param methods the method of each epoch, counted from 0
      */
-    public DistillationStep(ComputationGraph graph, Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
+    public DistillationStep(ComputationGraph graph, @Nullable Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
             CompilePasses passes) {
         this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE,
                 passes, Precision.FLOAT32);
@@ -65,7 +66,7 @@ public final class DistillationStep implements Step {
      * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison
      *     would see the rounding alone
      */
-    DistillationStep(ComputationGraph graph, FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
+    DistillationStep(ComputationGraph graph, @Nullable FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
             Settings.WeightPerturbation perturbation, CompilePasses passes, Precision attackPrecision) {
         this.methods = methods;
         this.teacher = teacher;
@@ -166,7 +167,7 @@ public final class DistillationStep implements Step {
         Map<Prediction.Image, Tensor> images = images(natural, adversarial);
         for (Prediction which : List.of(Prediction.TEACHER_ADVERSARIAL, Prediction.TEACHER_MIRRORED)) {
             if (method.outer().reads().contains(which)) {
-                predictions.with(which, teacher.exact().logits(images.get(which.image())));
+                predictions.with(which, Objects.requireNonNull(teacher, "the method needs a teacher").exact().logits(at(which, images)));
             }
         }
         Result result = perturbation.active(epoch) ? perturbation.around(() -> ofStudent(images, predictions.copy()))
@@ -182,7 +183,7 @@ public final class DistillationStep implements Step {
         List<Prediction> forwards = method.studentForwards();
         for (int i = 0; i < forwards.size(); i++) {
             Prediction which = forwards.get(i);
-            Tensor image = images.get(which.image());
+            Tensor image = at(which, images);
             // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those
             // only.
             if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
@@ -195,7 +196,8 @@ public final class DistillationStep implements Step {
         }
         Objective.Value value = outer.evaluate(predictions);
         student.zeroGradient();
-        differentiated.forEach((which, pass) -> pass.accumulate(value.gradients().get(which)));
+        differentiated.forEach((which, pass) -> pass.accumulate(
+                Objects.requireNonNull(value.gradients().get(which), "an objective gives the gradients that it names")));
         student.downloadGradient();
         return new Result(value.total(), value.byTerm(), predictions.labels().length,
                 correct(predictions, Prediction.STUDENT_NATURAL), correct(predictions, Prediction.STUDENT_ADVERSARIAL));
@@ -206,10 +208,15 @@ public final class DistillationStep implements Step {
         Map<Prediction.Image, Tensor> images = new EnumMap<>(Prediction.Image.class);
         images.put(Prediction.Image.NATURAL, natural);
         images.put(Prediction.Image.ADVERSARIAL, adversarial);
-        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)) {
+        if (method.studentForwards().contains(Prediction.STUDENT_MIRRORED)
+                || method.outer().reads().contains(Prediction.TEACHER_MIRRORED)) {
             images.put(Prediction.Image.MIRRORED, natural.sub(adversarial.sub(natural)));
         }
         return images;
+    }
+
+    private static Tensor at(Prediction which, Map<Prediction.Image, Tensor> images) {
+        return Objects.requireNonNull(images.get(which.image()), which.symbol());
     }
 
     private static @Nullable Integer correct(Predictions predictions, Prediction which) {

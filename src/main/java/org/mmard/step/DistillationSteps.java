@@ -1,6 +1,8 @@
 package org.mmard.step;
 
+import java.util.Objects;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
@@ -20,10 +22,10 @@ public final class DistillationSteps implements StepFactory {
     private final Settings.Attack attack;
     private final Settings.WeightPerturbation perturbation;
     private final Settings.Engine engine;
-    private final Teacher teacher;
+    private final @Nullable Teacher teacher;
 
     /** @param teacher null where the method needs none */
-    public DistillationSteps(Settings settings, Teacher teacher) {
+    public DistillationSteps(Settings settings, @Nullable Teacher teacher) {
         this(settings.method(), settings.training().epochs(), settings.attack(), settings.training().weightPerturbation(),
                 settings.engine(), teacher);
     }
@@ -34,7 +36,7 @@ public final class DistillationSteps implements StepFactory {
      * @param epochs of the whole training
      */
     public DistillationSteps(Settings.Method method, int epochs, Settings.Attack attack, Settings.WeightPerturbation perturbation,
-            Settings.Engine engine, Teacher teacher) {
+            Settings.Engine engine, @Nullable Teacher teacher) {
         this.method = method;
         this.epochs = epochs;
         this.attack = attack;
@@ -49,7 +51,8 @@ public final class DistillationSteps implements StepFactory {
         CompilePasses passes = new CompilePasses(engine.foldBatchNorm(), engine.channelsLast());
         Precision precision = Precision.of(engine.attackPrecision());
         boolean needsTeacher = Methods.of(method, TrainingProgress.end(epochs)).needsTeacher();
-        return new DistillationStep(student, needsTeacher ? frozen(teacher.graph(), passes, precision) : null,
+        return new DistillationStep(student,
+                needsTeacher ? frozen(Objects.requireNonNull(teacher, "the method needs a teacher").graph(), passes, precision) : null,
                 epoch -> Methods.of(method, new TrainingProgress(epoch + 1, epochs)), attack, perturbation, passes, precision);
     }
 

@@ -1,12 +1,14 @@
 package org.mmard.step;
 
 import java.util.List;
+import java.util.Objects;
 import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.gradient.DefaultGradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.deeplearning4j.optimize.api.BaseTrainingListener;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -23,14 +25,12 @@ public class DistillingGraph extends ComputationGraph {
     private final transient SgdUpdater updater;
     private final transient Step step;
     private final transient List<FlatRange> statistics;
-    private transient ImageSet images;
-    private transient Schedule schedule;
-    private transient StepListener listener;
-    private transient INDArray labels;
-    private transient TrainingBatch batch;
+    private transient @Nullable Begun begun;
+    private transient @Nullable INDArray labels;
+    private transient @Nullable TrainingBatch batch;
     private transient boolean skipped;
-    private transient Throwable failure;
-    private transient INDArray average;
+    private transient @Nullable Throwable failure;
+    private transient @Nullable INDArray average;
     private transient double averageDecay;
 
     /** Told after each step. */
@@ -44,14 +44,17 @@ public class DistillingGraph extends ComputationGraph {
         void stepped(Step.Result result, boolean skipped, double seconds);
     }
 
+    /** What the batches of now are taken from, which learning rates they have, and who is told about them. */
+    private record Begun(ImageSet images, Schedule schedule, StepListener listener) {}
+
     /**
      * @param configuration cloned; its updater must be {@code Nesterovs}
      * @param parameters copied
-     * @param velocity copied, may be null for
-     *     zeros
+     * @param velocity copied; null for zeros
      */
     public DistillingGraph(
-            ComputationGraphConfiguration configuration, INDArray parameters, INDArray velocity, Settings.Training training, long seed,
+            ComputationGraphConfiguration configuration, INDArray parameters, @Nullable INDArray velocity, Settings.Training training,
+            long seed,
             StepFactory steps) {
         super(configuration.clone());
         this.training = training;
@@ -74,10 +77,8 @@ public class DistillingGraph extends ComputationGraph {
 
     /** What the coming batches are taken from, which learning rates they have, and who is told about them. Forgets an earlier failure. */
     public void begin(ImageSet images, Schedule schedule, StepListener listener) {
-        this.images = images;
-        this.schedule = schedule;
-        this.listener = listener;
-        this.failure = null;
+        begun = new Begun(images, schedule, listener);
+        failure = null;
     }
 
     /**
@@ -86,7 +87,7 @@ public class DistillingGraph extends ComputationGraph {
      * @param decay a's share in
      *     {@code a <- decay a + (1 - decay) p}
      */
-    public void follow(float[] start, double decay) {
+    public void follow(float @Nullable [] start, double decay) {
         if (average != null) {
             average.close();
         }
@@ -95,7 +96,7 @@ public class DistillingGraph extends ComputationGraph {
     }
 
     /** The moving average as it is now, running statistics included; null where there is none. */
-    public INDArray average() {
+    public @Nullable INDArray average() {
         return average;
     }
 
@@ -129,10 +130,11 @@ public class DistillingGraph extends ComputationGraph {
     public void computeGradientAndScore() {
         long start = System.nanoTime();
         try {
-            batch = TrainingBatch.of(getInputs()[0], labels);
-            updater.learningRate(schedule.at(batch.epoch(), batch.index()));
+            Begun now = Objects.requireNonNull(begun, "begin comes first");
+            batch = TrainingBatch.of(getInputs()[0], Objects.requireNonNull(labels, "a batch comes with its labels"));
+            updater.learningRate(now.schedule.at(batch.epoch(), batch.index()));
             float[] before = FlatRange.values(params(), statistics);
-            Step.Result result = step.gradient(batch.load(images, seed, training.augment()));
+            Step.Result result = step.gradient(batch.load(now.images, seed, training.augment()));
             skipped = !(result.isFinite() && Double.isFinite(getFlattenedGradients().sumNumber().doubleValue()));
             if (skipped) {
                 // A running statistic that is no number would stay one for ever.
@@ -141,7 +143,7 @@ public class DistillingGraph extends ComputationGraph {
             }
             gradient = new DefaultGradient(getFlattenedGradients());
             score = result.loss();
-            listener.stepped(result, skipped, (System.nanoTime() - start) / 1e9);
+            now.listener.stepped(result, skipped, (System.nanoTime() - start) / 1e9);
         } catch (Throwable e) {
             // DL4J's training wrapper logs what a fit throws and goes on with half a result: whoever called it must ask.
             failure = e;
@@ -151,7 +153,7 @@ public class DistillingGraph extends ComputationGraph {
 
     /** The batch of the latest step. */
     public TrainingBatch batch() {
-        return batch;
+        return Objects.requireNonNull(batch, "no step was made");
     }
 
     /** Whether the latest step was skipped. */
@@ -170,7 +172,7 @@ public class DistillingGraph extends ComputationGraph {
     }
 
     /** What the first failed step since {@link #begin} threw, or null. */
-    public Throwable failure() {
+    public @Nullable Throwable failure() {
         return failure;
     }
 

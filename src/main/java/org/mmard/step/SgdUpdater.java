@@ -6,6 +6,7 @@ import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.updater.graph.ComputationGraphUpdater;
 import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
@@ -72,7 +73,8 @@ public final class SgdUpdater extends ComputationGraphUpdater {
 
     /** Turns the gradient vector of the graph into the update vector, in place. The other arguments are DL4J's and decide nothing here. */
     @Override
-    public synchronized void update(Gradient gradient, int iteration, int epoch, int batchSize, LayerWorkspaceMgr workspaces) {
+    public synchronized void update(@Nullable Gradient gradient, int iteration, int epoch, int batchSize,
+            @Nullable LayerWorkspaceMgr workspaces) {
         if (Double.isNaN(learningRate)) {
             throw new IllegalStateException("no learning rate was set");
         }

@@ -21,7 +21,7 @@ import org.mmard.engine.Device;
  * @param natural, adversarial images the student got right; null where a step's loss did not look at the one or the other
  */
 public record Tally(
-        String host, String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss,
+        String host, @Nullable String device, long minibatches, long skipped, long images, double seconds, long counted, BigDecimal loss,
         Map<String, BigDecimal> terms,
         @Nullable Long natural, @Nullable Long adversarial) implements Serializable {
     /** Far below what a mean's rounding shows; without a bound, a loss of 1e-300 would have hundreds of digits. */

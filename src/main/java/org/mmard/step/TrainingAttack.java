@@ -2,6 +2,7 @@ package org.mmard.step;
 
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attack;
 import org.mmard.attack.Examples;
 import org.mmard.attack.RandomSource;
@@ -24,7 +25,7 @@ import org.mmard.method.TeacherOnNatural;
  * @param settings radius, step size, steps and start
  * @param teacher null where the objective asks none
  */
-public record TrainingAttack(Settings.Method method, Settings.Attack settings, Teacher teacher) implements Attack {
+public record TrainingAttack(Settings.Method method, Settings.Attack settings, @Nullable Teacher teacher) implements Attack {
     private static final String ORIGIN = "attack";
 
     /** @throws InputError where the method makes no attack or needs a teacher that is not there */
@@ -40,7 +41,7 @@ public record TrainingAttack(Settings.Method method, Settings.Attack settings, T
      *
      * @param inner as {@code method.inner} names it
      */
-    public static TrainingAttack of(String inner, Teacher teacher) {
+    public static TrainingAttack of(String inner, @Nullable Teacher teacher) {
         return new TrainingAttack(SettingsReader.method(Map.of("method.inner", inner), ORIGIN), SettingsReader.attack(Map.of(), ORIGIN),
                 teacher);
     }
@@ -71,7 +72,7 @@ public record TrainingAttack(Settings.Method method, Settings.Attack settings, T
         }
     }
 
-    private Tensor perturb(Classifier student, Classifier asked, Examples examples, Tensor start) {
+    private Tensor perturb(Classifier student, @Nullable Classifier asked, Examples examples, Tensor start) {
         Objective inner = objective(method);
         TeacherOnNatural known = TeacherOnNatural.of(inner.reads(), asked, examples.images(), examples.labels(), method.lambda());
         return new InnerMaximisation(inner, settings, student, asked, known.linearised()).perturb(examples.images(), start,

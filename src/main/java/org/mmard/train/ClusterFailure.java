@@ -1,5 +1,6 @@
 package org.mmard.train;
 
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.RunStopped;
 
 /**
@@ -10,7 +11,7 @@ public final class ClusterFailure extends RunStopped {
     private static final long serialVersionUID = 1L;
 
     /** @param what happened, in one line without a full stop, such as {@code executor 1 was lost (its process ended)} */
-    public ClusterFailure(String what, Throwable cause) {
+    public ClusterFailure(String what, @Nullable Throwable cause) {
         super(what, cause);
     }
 }

@@ -1,5 +1,6 @@
 package org.mmard.train;
 
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.RunStopped;
 
 /** A run that was asked to stop, and did. Its message says where it can go on. */
@@ -8,7 +9,7 @@ public final class RunInterrupted extends RunStopped {
 
     private final String signal;
 
-    RunInterrupted(String signal, String where, Throwable cause) {
+    RunInterrupted(String signal, String where, @Nullable Throwable cause) {
         super("stopped by " + signal + " " + where, cause);
         this.signal = signal;
     }

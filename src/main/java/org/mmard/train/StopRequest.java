@@ -2,11 +2,12 @@ package org.mmard.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A request from outside that a run stop soon and in good order. It is made once and never taken back. Safe for any thread. */
 public final class StopRequest {
     private final List<Promise> promises = new ArrayList<>();
-    private String signal;
+    private @Nullable String signal;
     private boolean heeded;
 
     /** Held by whoever will stop soon after a request. */
@@ -63,8 +64,15 @@ public final class StopRequest {
         return signal != null;
     }
 
-    /** The name of the signal; null where the request was not made. */
+    /**
+     * The name of the signal.
+     *
+     * @throws IllegalStateException where the request was not made
+     */
     public synchronized String signal() {
+        if (signal == null) {
+            throw new IllegalStateException("the request was not made");
+        }
         return signal;
     }
 

@@ -3,6 +3,7 @@ package org.mmard.train;
 import java.time.Instant;
 import java.util.stream.IntStream;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.failure.Reason;
 import org.mmard.model.ModelFile;
@@ -92,7 +93,7 @@ public final class TrainingRun {
         listener.stepsEnd();
         requireSound(epoch + 1, sums);
         if (sums.steps() < batchesPerEpoch) {
-            throw interrupt(state.within(sums), stop, null);
+            throw interrupt(state, sums, stop, null);
         }
         requireMoved(epoch, weights, begun, sums);
         float[] averaged = average.values();
@@ -106,7 +107,7 @@ public final class TrainingRun {
                 throw e;
             }
             average.values(averaged);
-            throw interrupt(state.within(sums), stop, e);
+            throw interrupt(state, sums, stop, e);
         }
         CheckpointState next = next(state, accuracy);
         EpochMetrics line = new EpochMetrics(next.epoch(), next.step(), sums.report(), schedule.at(epoch, batchesPerEpoch - 1), accuracy,
@@ -134,15 +135,15 @@ public final class TrainingRun {
     }
 
     /** Writes down where the run stops. */
-    private RunInterrupted interrupt(CheckpointState state, StopRequest stop, Throwable cause) {
+    private RunInterrupted interrupt(CheckpointState state, EpochSums sums, StopRequest stop, @Nullable Throwable cause) {
         stop.heed();
-        if (state.begun().steps() > 0) {
-            checkpoints.saveInterrupted(average.model(student), student, metadata, state);
+        if (sums.steps() > 0) {
+            checkpoints.saveInterrupted(average.model(student), student, metadata, state.within(sums));
         }
-        return interrupted(stop, state.epoch(), state.begun(), cause);
+        return interrupted(stop, state.epoch(), sums, cause);
     }
 
-    private RunInterrupted interrupted(StopRequest stop, int epoch, EpochSums begun, Throwable cause) {
+    private RunInterrupted interrupted(StopRequest stop, int epoch, EpochSums begun, @Nullable Throwable cause) {
         stop.heed();
         String where = begun.steps() > 0 ? "after step " + begun.steps() + " of epoch " + (epoch + 1)
                 : epoch > 0 ? "after epoch " + epoch : "before the first step";
@@ -162,7 +163,7 @@ public final class TrainingRun {
                 && (epoch % settings.validation().every() == 0 || epoch == settings.training().epochs());
     }
 
-    private CheckpointState next(CheckpointState state, ValidationAccuracy accuracy) {
+    private CheckpointState next(CheckpointState state, @Nullable ValidationAccuracy accuracy) {
         int epoch = state.epoch() + 1;
         return new CheckpointState(state.settings(), epoch, (long) epoch * batchesPerEpoch, accuracy,
                 CheckpointState.Best.of(state.best(), CheckpointState.Best.of(epoch, accuracy)), null);

@@ -2,6 +2,7 @@ package org.mmard.train;
 
 import java.util.Optional;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.failure.InputError;
 import org.mmard.model.FlatVector;
@@ -15,10 +16,10 @@ import org.mmard.step.FlatRange;
  */
 public final class WeightAverage {
     private final Settings.Averaging settings;
-    private float[] values;
-    private ComputationGraph model;
+    private float @Nullable [] values;
+    private @Nullable ComputationGraph model;
 
-    private WeightAverage(Settings.Averaging settings, float[] values) {
+    private WeightAverage(Settings.Averaging settings, float @Nullable [] values) {
         this.settings = settings;
         this.values = values;
     }
@@ -51,12 +52,12 @@ public final class WeightAverage {
     }
 
     /** The averaged parameter vector, running statistics included; null before it has begun. */
-    public float[] values() {
+    public float @Nullable [] values() {
         return values;
     }
 
     /** What the steps of an epoch have made of a moving average. */
-    public void values(float[] moved) {
+    public void values(float @Nullable [] moved) {
         values = moved;
     }
 
@@ -78,14 +79,15 @@ public final class WeightAverage {
             return student;
         }
         if (!movesEveryStep(epoch)) {
-            addEpoch(FlatVector.values(student.params()), epoch - settings.fromEpoch() + 1);
+            values = withEpoch(FlatVector.values(student.params()), epoch - settings.fromEpoch() + 1);
         }
-        install(student);
+        ComputationGraph averaged = model(student);
         if (settings.batchNorm() == Settings.Averaging.BatchNorm.RE_ESTIMATE) {
-            FlatRange.assign(model.params(), FlatRange.runningStatistics(model.getUpdater()), epochs.runningStatistics(model, epoch));
-            values = FlatVector.values(model.params());
+            FlatRange.assign(averaged.params(), FlatRange.runningStatistics(averaged.getUpdater()),
+                    epochs.runningStatistics(averaged, epoch));
+            values = FlatVector.values(averaged.params());
         }
-        return model;
+        return averaged;
     }
 
     /**
@@ -96,29 +98,24 @@ public final class WeightAverage {
         if (values == null) {
             return student;
         }
-        install(student);
-        return model;
-    }
-
-    private void addEpoch(float[] parameters, int count) {
-        if (values == null) {
-            values = parameters;
-            return;
-        }
-        // In a new array: whoever goes back to the average before this epoch still has it.
-        float[] next = values.clone();
-        for (int i = 0; i < next.length; i++) {
-            next[i] += (parameters[i] - next[i]) / count;
-        }
-        values = next;
-    }
-
-    private void install(ComputationGraph student) {
         if (model == null) {
             model = new ComputationGraph(student.getConfiguration().clone());
             model.init();
         }
         FlatVector.assign(model.params(), values);
         model.getUpdater().getStateViewArray().assign(student.getUpdater().getStateViewArray());
+        return model;
+    }
+
+    private float[] withEpoch(float[] parameters, int count) {
+        if (values == null) {
+            return parameters;
+        }
+        // In a new array: whoever goes back to the average before this epoch still has it.
+        float[] next = values.clone();
+        for (int i = 0; i < next.length; i++) {
+            next[i] += (parameters[i] - next[i]) / count;
+        }
+        return next;
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.mmard.attack.Starts;
@@ -44,6 +45,10 @@ final class AttackCheck implements Check {
         }
     }
 
+    private Npy array(String name) {
+        return Objects.requireNonNull(arrays.get(name), name);
+    }
+
     private int[] stepsChecked() {
         return steps == 1 ? new int[] {0} : new int[] {0, steps - 1};
     }
@@ -58,10 +63,11 @@ final class AttackCheck implements Check {
         List<Comparison> comparisons = new ArrayList<>();
         try (PointerScope scope = new PointerScope()) {
             Tensor natural = batch.natural();
-            if (batch.noise(climb.noise()) != null) {
-                Tensor start = Starts.of(climb.attack()).at(natural, LibTorch.images(Fixture.SHAPE, batch.noise(climb.noise()).floats()));
+            Npy noise = batch.noise(climb.noise());
+            if (noise != null) {
+                Tensor start = Starts.of(climb.attack()).at(natural, LibTorch.images(Fixture.SHAPE, noise.floats()));
                 comparisons.add(new Comparison(climb.prefix(), "start",
-                        Comparison.largestDifference(arrays.get("start").values(), values(start)), IMAGE));
+                        Comparison.largestDifference(array("start").values(), values(start)), IMAGE));
             }
             for (int k : stepsChecked()) {
                 comparisons.addAll(step(natural, k));
@@ -71,16 +77,16 @@ final class AttackCheck implements Check {
     }
 
     private List<Comparison> step(Tensor natural, int k) {
-        double[] gradient = arrays.get("g" + k).values();
+        double[] gradient = array("g" + k).values();
         double tolerance = Math.max(GRADIENT, UNITS * Math.ulp((float) Comparison.largest(gradient)));
-        double[] next = arrays.get(image(k + 1)).values();
+        double[] next = array(image(k + 1)).values();
         Method method = Methods.of(climb.method(), TrainingProgress.end(1));
         double ofGradient = 0;
         double ofImage = 0;
         for (CompilePasses program : PROGRAMS) {
             try (DistillationStep step = new DistillationStep(
                     batch.student.graph(), Batch.frozen(batch.teacher.graph(), program), epoch -> method, climb.attack(), program)) {
-                Tensor from = LibTorch.images(Fixture.SHAPE, arrays.get(image(k)).floats());
+                Tensor from = LibTorch.images(Fixture.SHAPE, array(image(k)).floats());
                 double[] found = values(step.attackGradient(natural, from, batch.labels));
                 for (int i = 0; i < found.length; i++) {
                     found[i] *= batch.labels.length;

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
@@ -41,6 +42,7 @@ final class Batch {
     }
 
     /** The noise that starts of a kind add to x, or null where the fixture does not have it. */
+    @Nullable
     Npy noise(String kind) {
         return noise.get(kind);
     }

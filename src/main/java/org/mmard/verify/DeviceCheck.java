@@ -3,6 +3,7 @@ package org.mmard.verify;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
@@ -129,7 +130,7 @@ public record DeviceCheck(Device device) {
             // An eighth of the usual radius, at which this network is right on some of its own answers.
             List<Cascade> attacks = Attacks.named(Attacks.AUTOATTACK, Attacks.EPSILON / 8);
             Evaluation evaluation = evaluator.evaluate(Map.of(), attacks, (attack, done, total, atMost) -> {});
-            return evaluation.attacks().get(Attacks.AUTOATTACK).robust();
+            return evaluation.attacks().values().iterator().next().robust();
         } finally {
             graph.close();
         }
@@ -158,8 +159,8 @@ public record DeviceCheck(Device device) {
 
     static Comparison comparison(String subject, String quantity, Map<String, float[]> expected, Map<String, float[]> found,
             double tolerance) {
-        float[] theirs = expected.get(quantity);
-        float[] ours = found.get(quantity);
+        float[] theirs = Objects.requireNonNull(expected.get(quantity), quantity);
+        float[] ours = Objects.requireNonNull(found.get(quantity), quantity);
         double difference = 0;
         double norm = 0;
         for (int i = 0; i < theirs.length; i++) {

@@ -2,6 +2,7 @@ package org.mmard.verify;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code manifest.json} of a fixture says.
@@ -18,7 +19,7 @@ import java.util.Map;
  */
 record Manifest(
         Map<String, int[]> shapes, int batch, int classes, double epsilon, double stepSize, int steps, int studentWidth, int teacherWidth,
-        Double triangleSmoothing, List<Entry> methods) {
+        @Nullable Double triangleSmoothing, List<Entry> methods) {
 
     /**
      * One method in the fixture's own words.

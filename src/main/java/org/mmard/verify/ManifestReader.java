@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 
 /** Reads a {@link Manifest}. A key that it does not understand is an error: it might change what the arrays mean. */
@@ -100,7 +101,7 @@ final class ManifestReader {
         return entries;
     }
 
-    private Double triangleSmoothing(Keys keys) {
+    private @Nullable Double triangleSmoothing(Keys keys) {
         if (!keys.has("tri_norm")) {
             return null;
         }

@@ -3,8 +3,10 @@ package org.mmard.verify;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
@@ -67,7 +69,7 @@ final class MethodCheck implements Check {
                 ofLoss = Math.max(ofLoss, Math.abs(found - loss) / Math.max(1, Math.abs(loss)));
             }
             student.paramTable().forEach((parameter, view) -> {
-                INDArray stored = expected.get(parameter);
+                INDArray stored = Objects.requireNonNull(expected.get(parameter), parameter);
                 if (TorchNetwork.isRunningStatistic(parameter)) {
                     ofStatistics.see(parameter, difference(stored, view), Math.max(STATISTICS, UNITS * Math.ulp((float) largest(stored))));
                 } else {
@@ -104,7 +106,7 @@ final class MethodCheck implements Check {
 
     /** The parameter that uses most of its tolerance. */
     private static final class Worst {
-        private String parameter;
+        private @Nullable String parameter;
         private double deviation;
         private double tolerance;
 

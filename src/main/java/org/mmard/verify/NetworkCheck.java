@@ -3,6 +3,7 @@ package org.mmard.verify;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.TorchNetwork;
@@ -15,8 +16,8 @@ final class NetworkCheck implements Check {
     private final Batch batch;
     private final String which;
     private final FixtureNetwork network;
-    private final Npy eval;
-    private final Npy train;
+    private final @Nullable Npy eval;
+    private final @Nullable Npy train;
 
     /** @param which student or teacher */
     NetworkCheck(Fixture fixture, Batch batch, String which) {
@@ -27,7 +28,7 @@ final class NetworkCheck implements Check {
         train = logits(fixture, which + ".logits_train");
     }
 
-    private static Npy logits(Fixture fixture, String name) {
+    private static @Nullable Npy logits(Fixture fixture, String name) {
         return fixture.has(name) ? fixture.array(name, fixture.manifest().batch(), fixture.manifest().classes()) : null;
     }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.loss.BoostedCrossEntropy;
 import org.mmard.loss.CrossEntropy;
@@ -32,7 +33,7 @@ final class Operations {
             "labels", "targets", "p_logits", "q_logits", "tri_b", "tri_c", "proj_in", "proj_x", "sgd_p0", "sgd_g1", "sgd_g2");
 
     private final Fixture fixture;
-    private LogitOperations logits;
+    private @Nullable LogitOperations logits;
 
     private Operations(Fixture fixture) {
         this.fixture = fixture;

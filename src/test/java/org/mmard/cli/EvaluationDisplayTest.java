@@ -34,6 +34,20 @@ class EvaluationDisplayTest {
                 """, text.toString(StandardCharsets.UTF_8));
     }
 
+    /** Of an evaluation that is being stopped: the signal's thread has closed the display already. */
+    @Test
+    void newsAfterItsEndAreNotShown() {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try (EvaluationDisplay display = new EvaluationDisplay(new PrintStream(text, true, StandardCharsets.UTF_8), true, () -> now,
+                line -> {})) {
+            display.examples("square", 10, 40, 0.4);
+            display.close();
+            int before = text.size();
+            display.examples("square", 20, 40, 0.4);
+            assertEquals(before, text.size());
+        }
+    }
+
     private void after(int seconds) {
         now = now.plusSeconds(seconds);
     }

@@ -137,6 +137,16 @@ class RefusedWeightsTest {
         assertRefused(new HandPickled().ascii("}").text("a\nb").ascii("Ns").write(folder.resolve("lines.pt")), "where a name belongs");
     }
 
+    /** None where a tensor has its storage, and where that has the format of its numbers. */
+    @Test
+    void tensorsOfNothingAreRefused() throws IOException {
+        HandPickled bare = new HandPickled().ascii("}(").text("conv1.weight").global("torch._utils", "_rebuild_tensor_v2");
+        assertRefused(bare.ascii("(N").number(0).ascii("(").number(1).ascii("t(").number(1).ascii("ttRu").write(folder.resolve("bare.pt")),
+                "list of tensors is damaged");
+        HandPickled unformed = new HandPickled().ascii("((").text("storage").ascii("N").text("0").text("cpu").number(1).ascii("tQ");
+        assertRefused(unformed.write(folder.resolve("unformed.pt")), "list of tensors is damaged");
+    }
+
     /**
      * A pickle of a few bytes may hold itself, or a thing twice in each of sixty layers: nobody asks for its text, its hash, or whether it
      * equals another.

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -32,8 +33,11 @@ import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.loss.KlDivergence;
+import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
+import org.mmard.loss.WeightedSum;
 import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.TrainingProgress;
@@ -111,6 +115,20 @@ class DistillationStepTest {
             network.downloadStatistics();
         }
         assertEquals(other.getParam("bn1_mean"), student.getParam("bn1_mean"));
+    }
+
+    @Test
+    void teacherIsAskedAtTheMirroredImageWhereTheStudentIsNot() {
+        ComputationGraph student = Architectures.network("cnn-8-16", 10, 1);
+        Objective outer = WeightedSum.of(KlDivergence.of(Prediction.TEACHER_MIRRORED, Prediction.STUDENT_ADVERSARIAL));
+        Method method = new Method(method(Map.of("method.name", "pgd-at")).inner(), outer, List.of(Prediction.STUDENT_ADVERSARIAL), 1);
+        try (PointerScope scope = new PointerScope();
+                DistillationStep step = new DistillationStep(student, teacher(Architectures.network("cnn-8-16", 10, 5)), epoch -> method,
+                        ATTACK, PASSES)) {
+            Tensor natural = LibTorch.tensor(filled(0.01f), 4, 3, 32, 32);
+            Tensor adversarial = LibTorch.tensor(filled(0.03f), 4, 3, 32, 32);
+            assertTrue(step.outerLoss(natural, adversarial, new int[] {1, 2, 3, 4}).loss() > 0);
+        }
     }
 
     /** Values that batch norm does not turn to zeros: ever brighter from pixel to pixel, about the given level. */

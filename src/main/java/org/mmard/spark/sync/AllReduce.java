@@ -5,6 +5,7 @@ import java.lang.management.ThreadMXBean;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sum of one vector per executor, the same bits for all of them, by reduce-scatter and all-gather: shard k owns the k-th
@@ -16,6 +17,7 @@ final class AllReduce {
     private static final int HAS_VALUES = 1;
     /** A host name has 253 bytes at most. */
     private static final int GREETING = 320;
+    private static final Round NONE = new Round(-1, -1, 0, true);
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
     /**
@@ -38,18 +40,18 @@ final class AllReduce {
     private final Encoding encoding;
     private final int length;
     /** Of this executor's vectors; zero in its own slice, which is not encoded. */
-    private final float[] unsent;
+    private final float @Nullable [] unsent;
     /** Of the sums of its slice, where all executors take part. */
-    private float[] unsentOfSum;
+    private float @Nullable [] unsentOfSum;
     private final float[] values;
     private final float[] sum;
     private final byte[] message;
     private long coding;
 
-    private Round round;
+    private Round round = NONE;
     private Slices slices;
     private int ownNote;
-    private FloatBuffer own;
+    private @Nullable FloatBuffer own;
 
     /**
      * @param executors at most
@@ -64,6 +66,7 @@ final class AllReduce {
         values = new float[Math.min(Slices.PIECE, length)];
         sum = new float[values.length];
         message = new byte[limits(executors, length).length()];
+        slices = new Slices(length, executors);
     }
 
     /** What a message between so many executors about vectors of this length may be. */
@@ -77,10 +80,9 @@ final class AllReduce {
      * Sends this executor's part.
      *
      * @param note a few bits for all others, 0 to 127
-     * @param vector from its position on, to be left as it is until {@link #gather}; null
-     *     where there is none to give
+     * @param vector from its position on, to be left as it is until {@link #gather}; null where there is none to give
      */
-    void scatter(Round now, int note, FloatBuffer vector) {
+    void scatter(Round now, int note, @Nullable FloatBuffer vector) {
         round = now;
         slices = new Slices(length, now.members());
         ownNote = note;
@@ -245,7 +247,7 @@ final class AllReduce {
 
     /** Adds to a vector what this executor still has to send: of its own, and of the sums of its slice. */
     void addUnsent(float[] to) {
-        if (unsent != null) {
+        if (unsent != null && unsentOfSum != null) {
             int from = new Slices(length, exchange.executors()).from(exchange.shard());
             for (int i = 0; i < length; i++) {
                 to[i] += unsent[i];

@@ -5,6 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the values of an update are written down. What is lost in writing stays with the writer and joins its next update (error feedback:
@@ -24,7 +26,7 @@ public enum Encoding {
         }
 
         @Override
-        void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at) {
+        void encode(float[] values, float @Nullable [] unsent, int from, int count, byte[] out, int at) {
             if (unsent == null) {
                 for (int i = 0; i < count; i++) {
                     FLOAT.set(out, at + 4 * i, values[i]);
@@ -60,14 +62,15 @@ public enum Encoding {
         }
 
         @Override
-        void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at) {
+        void encode(float[] values, float @Nullable [] unsent, int from, int count, byte[] out, int at) {
+            float[] rest = Objects.requireNonNull(unsent, LOSSY);
             for (int i = 0; i < count; i++) {
-                float value = values[i] + unsent[from + i];
+                float value = values[i] + rest[from + i];
                 int bits = Float.floatToRawIntBits(value);
                 // Rounding could make a number of a NaN.
                 int rounded = Float.isNaN(value) ? NAN : bits + 0x7FFF + (bits >>> 16 & 1) & 0xFFFF0000;
                 SHORT.set(out, at + 2 * i, (short) (rounded >>> 16));
-                unsent[from + i] = value - Float.intBitsToFloat(rounded);
+                rest[from + i] = value - Float.intBitsToFloat(rounded);
             }
         }
 
@@ -97,10 +100,11 @@ public enum Encoding {
         }
 
         @Override
-        void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at) {
+        void encode(float[] values, float @Nullable [] unsent, int from, int count, byte[] out, int at) {
+            float[] rest = Objects.requireNonNull(unsent, LOSSY);
             int to = at;
             for (int block = 0; block < count; block += BLOCK) {
-                to = encodeBlock(values, block, Math.min(block + BLOCK, count), unsent, from, out, to);
+                to = encodeBlock(values, block, Math.min(block + BLOCK, count), rest, from, out, to);
             }
         }
 
@@ -131,6 +135,7 @@ public enum Encoding {
         }
     };
 
+    private static final String LOSSY = "what this encoding leaves out has to stay somewhere";
     private static final int NAN = 0x7FC00000;
     private static final int BLOCK = 512;
     private static final int LARGEST = 127;
@@ -159,7 +164,7 @@ public enum Encoding {
      * @param at where to begin in
      *     {@code out}
      */
-    abstract void encode(float[] values, float[] unsent, int from, int count, byte[] out, int at);
+    abstract void encode(float[] values, float @Nullable [] unsent, int from, int count, byte[] out, int at);
 
     /** Puts what was written into the first {@code count} places of {@code to}. */
     abstract void decode(byte[] in, int at, int count, float[] to);

@@ -3,6 +3,7 @@ package org.mmard.spark.sync;
 import io.reactivex.Flowable;
 import io.reactivex.functions.Consumer;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.parameterserver.distributed.conf.VoidConfiguration;
 import org.nd4j.parameterserver.distributed.v2.ModelParameterServer;
 import org.nd4j.parameterserver.distributed.v2.enums.PropagationMode;
@@ -70,12 +71,12 @@ public final class IdleParameterServer {
         }
 
         @Override
-        public String getUpstreamId() {
+        public @Nullable String getUpstreamId() {
             return null;
         }
 
         @Override
-        public String getRandomDownstreamFrom(String id, String exclude) {
+        public @Nullable String getRandomDownstreamFrom(String id, String exclude) {
             return null;
         }
 

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.mmard.spark.sync.Address.Phase;
 
 /**
@@ -40,7 +41,7 @@ final class Inbox {
     private final Set<Address> coming = new HashSet<>();
     /** What was taken in this round, so that it is not taken for news when it comes again. */
     private final Set<Address> taken = new HashSet<>();
-    private String failure;
+    private @Nullable String failure;
 
     Inbox(Limits limits) {
         this.limits = limits;
@@ -88,7 +89,7 @@ final class Inbox {
      *
      * @param array what there is of it, or null
      */
-    synchronized void cancel(Address address, byte[] array) {
+    synchronized void cancel(Address address, byte @Nullable [] array) {
         coming.remove(address);
         if (array != null) {
             free.push(array);
@@ -157,7 +158,8 @@ final class Inbox {
     private synchronized Parcel await(Address address, BooleanSupplier stop, long patience) {
         advance(address.round());
         long deadline = System.nanoTime() + patience * 1_000_000;
-        while (!parcels.containsKey(address)) {
+        Parcel parcel = parcels.remove(address);
+        while (parcel == null) {
             if (failure != null) {
                 throw new IllegalStateException(failure);
             }
@@ -173,8 +175,9 @@ final class Inbox {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted while waiting for " + address, e);
             }
+            parcel = parcels.remove(address);
         }
         taken.add(address);
-        return parcels.remove(address);
+        return parcel;
     }
 }

@@ -5,6 +5,7 @@ import java.util.function.BooleanSupplier;
 import org.deeplearning4j.optimize.api.StepFunction;
 import org.deeplearning4j.optimize.solvers.accumulation.GradientsAccumulator;
 import org.deeplearning4j.optimize.solvers.accumulation.IndexedTail;
+import org.jspecify.annotations.Nullable;
 import org.mmard.step.DistillingGraph;
 import org.mmard.step.TrainingBatch;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -95,7 +96,7 @@ public final class Lockstep implements GradientsAccumulator, AutoCloseable {
     }
 
     @Override
-    public IndexedTail getExternalSource() {
+    public @Nullable IndexedTail getExternalSource() {
         return null;
     }
 

@@ -42,17 +42,17 @@ public record Ports(int first, int last) {
      * @throws IllegalStateException where all are
      */
     <T> T listen(IntFunction<T> server) {
-        Exception refused = null;
-        for (int port = first; port <= last; port++) {
+        for (int port = first;; port++) {
             try {
                 return server.apply(port);
             } catch (Exception e) {
                 // Netty throws a BindException without declaring it.
-                refused = e;
+                if (port >= last) {
+                    throw new IllegalStateException((first == 0 ? "no TCP port can be listened on"
+                            : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host") + " (" + e.getMessage()
+                            + ")", e);
+                }
             }
         }
-        throw new IllegalStateException((first == 0 ? "no TCP port can be listened on"
-                : "no TCP port of " + RANGE + " = " + first + "-" + last + " is free on this host") + " (" + refused.getMessage() + ")",
-                refused);
     }
 }

@@ -24,7 +24,7 @@ final class Rounds {
     private final AllReduce sums;
     private final int batches;
     private final long skippable;
-    private BooleanSupplier stop;
+    private BooleanSupplier stop = () -> false;
     private int epoch;
     private int first;
     private long skipped;

@@ -29,6 +29,7 @@ import org.apache.spark.network.server.StreamManager;
 import org.apache.spark.network.server.TransportServer;
 import org.apache.spark.network.server.TransportServerBootstrap;
 import org.apache.spark.network.util.TransportConf;
+import org.jspecify.annotations.Nullable;
 import org.mmard.spark.sync.Address.Phase;
 import scala.Option;
 
@@ -57,8 +58,8 @@ public final class SparkExchange implements Exchange {
     private final TransportClientFactory clients;
     private final String host;
     private final Supplier<BarrierTask> tasks;
-    private BarrierTask task;
-    private String[] addresses;
+    private @Nullable BarrierTask task;
+    private String @Nullable [] addresses;
     private long sent;
     private long received;
     private volatile boolean closed;
@@ -81,12 +82,11 @@ public final class SparkExchange implements Exchange {
 
     /**
      * @param patience how long one waits for a message, milliseconds
-     * @param secret of the application, null where Spark's authentication
-     *     is off
+     * @param secret of the application, null where Spark's authentication is off
      * @param tasks asked at each {@link #meet}
      */
     SparkExchange(
-            UUID run, Inbox.Limits limits, long patience, String host, SparkConf spark, SecretKeyHolder secret,
+            UUID run, Inbox.Limits limits, long patience, String host, SparkConf spark, @Nullable SecretKeyHolder secret,
             Supplier<BarrierTask> tasks) {
         this.run = run;
         this.tasks = tasks;
@@ -119,12 +119,30 @@ public final class SparkExchange implements Exchange {
 
     @Override
     public int shard() {
-        return task.shard();
+        return task().shard();
+    }
+
+    private BarrierTask task() {
+        if (task == null) {
+            throw unmet();
+        }
+        return task;
+    }
+
+    private String[] addresses() {
+        if (addresses == null) {
+            throw unmet();
+        }
+        return addresses;
+    }
+
+    private static IllegalStateException unmet() {
+        return new IllegalStateException("this executor has not met the others");
     }
 
     @Override
     public int executors() {
-        return addresses.length;
+        return addresses().length;
     }
 
     /**
@@ -135,14 +153,11 @@ public final class SparkExchange implements Exchange {
     public void meet(int epoch, boolean introduce) {
         task = tasks.get();
         inbox.begin(epoch, shard());
-        if (!introduce && addresses == null) {
-            throw new IllegalStateException("this executor has not met the others");
-        }
         if (introduce) {
-            addresses = task.all(address());
+            addresses = task().all(address());
         } else {
             byte[] greeting = address().getBytes(StandardCharsets.UTF_8);
-            for (String other : addresses) {
+            for (String other : addresses()) {
                 if (!other.equals(address())) {
                     send(new Address(epoch, 0, Phase.GREETING, shard(), 0), greeting, greeting.length, other);
                 }
@@ -161,7 +176,7 @@ public final class SparkExchange implements Exchange {
     @Override
     public void send(Address address, byte[] bytes, int length, int to) {
         inbox.advance(address.round());
-        send(address, bytes, length, addresses[to]);
+        send(address, bytes, length, addresses()[to]);
         sent += length;
     }
 
@@ -204,7 +219,7 @@ public final class SparkExchange implements Exchange {
 
     @Override
     public void receive(Address address, Reader reader) {
-        inbox.take(address, task::isInterrupted, patience, (bytes, length) -> {
+        inbox.take(address, task()::isInterrupted, patience, (bytes, length) -> {
             received += length;
             reader.read(bytes, length);
         });
@@ -306,12 +321,12 @@ public final class SparkExchange implements Exchange {
 
     /** A message that is coming in. */
     private final class Arrival implements StreamCallbackWithID {
-        private final Address address;
-        private byte[] bytes;
+        private final @Nullable Address address;
+        private byte @Nullable [] bytes;
         private int length;
 
         /** @param address null for one that is dropped */
-        Arrival(Address address) {
+        Arrival(@Nullable Address address) {
             this.address = address;
         }
 
