@@ -262,7 +262,9 @@ class LauncherTest {
     void testOnAClusterRunsOnlyTheTestsThatAreTaggedSo() throws Exception {
         assertEquals(0, mmard("test", "--cluster", "-Dtest=Some*").exit());
 
-        assertEquals("-B -f " + checkout.resolve("pom.xml") + " test -Dgroups=cluster -DexcludedGroups= -Dtest.forks=1 -P !copying-device -Dtest=Some*",
+        assertEquals(
+                "-B -f " + checkout.resolve("pom.xml")
+                        + " test -Dgroups=cluster -DexcludedGroups= -Dtest.forks=1 -P !copying-device -Dtest=Some*",
                 Files.readAllLines(builds).get(1));
     }
 
