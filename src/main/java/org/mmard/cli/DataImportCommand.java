@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
         description = "Makes a folder of images, for data.uri and --data, of a data set as it was published.")
 final class DataImportCommand implements Callable<Integer> {
     @Option(names = "--from", required = true, paramLabel = "FORMAT",
-            description = "svhn: the folder of train_32x32.mat and test_32x32.mat. tiny-imagenet: tiny-imagenet-200.zip, or the folder in "
+            description = "cifar-python: cifar-10-batches-py or cifar-100-python, which torchvision downloads. cifar-100-coarse: the second, by its "
+                    + "20 coarse labels. svhn: the folder of train_32x32.mat and test_32x32.mat. tiny-imagenet: tiny-imagenet-200.zip, or the folder in "
                     + "it. folders: train/CLASS/ and test/CLASS/ with PNG or JPEG files of one size, in a folder or a zip.")
     private String from;
 

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.mmard.files.HadoopChannel;
+import org.mmard.files.Unpickler;
 
 /**
  * The safetensors format: 8 bytes, how long the header is; the header, JSON with type, shape and place of each tensor; the tensors one
@@ -81,9 +82,9 @@ final class SafetensorsFile implements TorchFile {
         JsonNode sizes = about.path("shape");
         long begin = about.path("data_offsets").path(0).asLong(-1);
         long end = about.path("data_offsets").path(1).asLong(-1);
-        String printable = TorchUnpickler.name(name);
+        String printable = Unpickler.name(name);
         if (element == null) {
-            saved.put(printable, new TorchUnpickler.Inert("a tensor of a type that no network of the zoo has"));
+            saved.put(printable, new Unpickler.Inert("a tensor of a type that no network of the zoo has"));
             return;
         }
         if (!sizes.isArray() || sizes.size() > MOST_DIMENSIONS) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.mmard.files.Unpickler;
 
 /**
  * A dictionary with tensors in it, somewhere in a file.
@@ -108,7 +109,7 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
 
     /** What a value is, in a word or two: its own text could be anything. */
     static String kind(@Nullable Object value) {
-        if (value instanceof TorchUnpickler.Inert object) {
+        if (value instanceof Unpickler.Inert object) {
             return object.name();
         }
         if (value instanceof TorchTensor) {
@@ -122,6 +123,9 @@ record TensorGroup(String path, Map<String, TorchTensor> tensors, Map<String, St
         }
         if (value instanceof String) {
             return "a text";
+        }
+        if (value instanceof byte[]) {
+            return "bytes";
         }
         if (value instanceof Map) {
             return "a dictionary";

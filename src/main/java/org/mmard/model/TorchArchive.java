@@ -29,7 +29,7 @@ final class TorchArchive implements TorchFile {
         String byteOrder = folder + "/byteorder";
         order = zip.has(byteOrder) && new String(zip.bytes(byteOrder, LONGEST_WORD), StandardCharsets.US_ASCII).startsWith("big")
                 ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-        saved = TorchFile.unpickle(new ByteArrayInputStream(zip.bytes(folder + PICKLE, TorchUnpickler.LONGEST)), new HashMap<>());
+        saved = TorchFile.unpickle(new ByteArrayInputStream(zip.bytes(folder + PICKLE, TorchPickle.LONGEST)), new HashMap<>());
     }
 
     /** Whether it is a zip file with a pickle of tensors in it. */

@@ -66,7 +66,7 @@ interface TorchFile extends AutoCloseable {
      */
     static @Nullable Object unpickle(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
         try {
-            return new TorchUnpickler(in, storages).load();
+            return TorchPickle.load(in, storages);
         } catch (RuntimeException e) {
             throw new IOException("its list of tensors is damaged (" + e.getClass().getSimpleName() + ")", e);
         } catch (EOFException e) {

@@ -26,6 +26,7 @@ import org.mmard.failure.InputError;
 import org.mmard.failure.Reason;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.mmard.files.Unpickler;
 
 /**
  * Finds a network of the zoo in a file of another framework's weights, and makes a model of it. A file may hold several networks, copies of
@@ -143,7 +144,7 @@ final class TorchImport {
 
     private InputError nothing() {
         Object saved = file.saved();
-        if (saved instanceof TorchUnpickler.Inert object) {
+        if (saved instanceof Unpickler.Inert object) {
             return new InputError(uri + ": holds an object, " + object.name() + ", which its code would have to make; nothing in a file "
                     + "is ever run or built. In PyTorch, save model.state_dict() alone");
         }

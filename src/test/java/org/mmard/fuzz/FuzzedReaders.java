@@ -28,6 +28,7 @@ final class FuzzedReaders {
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
             new FuzzedImagesFolder(),
+            new FuzzedPublished.Pickled(),
             new FuzzedPublished.Digits(),
             new FuzzedPublished.Tiny(),
             new FuzzedPublished.Folders(),

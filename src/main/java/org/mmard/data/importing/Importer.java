@@ -23,6 +23,20 @@ public enum Importer {
             return TinyImageNet.open(uri, hadoop);
         }
     },
+    /** CIFAR-10 or CIFAR-100 in the Python version, which torchvision downloads: its folder, or the one above. */
+    CIFAR_PYTHON {
+        @Override
+        public ImageRecords open(String uri, Configuration hadoop) {
+            return CifarPython.open(uri, hadoop);
+        }
+    },
+    /** CIFAR-100 in the Python version, by its twenty coarse labels. */
+    CIFAR_100_COARSE {
+        @Override
+        public ImageRecords open(String uri, Configuration hadoop) {
+            return CifarPython.openCoarse(uri, hadoop);
+        }
+    },
     /** PNG or JPEG files in {@code train/CLASS/} and {@code test/CLASS/}, in a folder or a zip, all of one size. */
     FOLDERS {
         @Override

@@ -56,6 +56,22 @@ public abstract class FuzzedPublished implements FuzzedReader {
         }
     }
 
+    /** Pickles of Python 2 and 3. */
+    public static final class Pickled extends FuzzedPublished {
+        public Pickled() {
+            super(Importer.CIFAR_PYTHON);
+        }
+
+        @Override
+        void writeWhole(Path folder) throws IOException {
+            try (Stream<Path> files = Files.list(Path.of("src/test/resources/org/mmard/data/cifar-10-batches-py"))) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, folder.resolve(file.getFileName()));
+                }
+            }
+        }
+    }
+
     /** MATLAB files. */
     public static final class Digits extends FuzzedPublished {
         public Digits() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -49,6 +50,69 @@ class ImporterTest {
 
     private Path source() throws IOException {
         return Files.createDirectories(folder.resolve("source"));
+    }
+
+    private static final Path PUBLISHED = Path.of("src/test/resources/org/mmard/data");
+
+    /** Files as Python 2 and Python 3 pickle them: make_cifar_python.py made them. */
+    @Test
+    void cifarsPythonVersionIsReadByWhateverPythonItWasWritten() {
+        for (Path source : List.of(PUBLISHED, PUBLISHED.resolve("cifar-10-batches-py"))) {
+            try (ImageRecords records = CifarPython.open(source.toString(), hadoop)) {
+                List<Integer> labels = new ArrayList<>();
+                List<byte[]> images = new ArrayList<>();
+                ImageRecords.Receiver receiver = (label, pixels) -> {
+                    labels.add(label);
+                    images.add(pixels.clone());
+                };
+                records.train(receiver);
+                records.test(receiver);
+                assertEquals(List.of(1, 2, 2, 3, 4, 5, 6), labels);
+                assertEquals("kind 3", records.classNames().get(3));
+                for (int image = 0; image < images.size(); image++) {
+                    int file = Math.max(1, image);
+                    for (int j = 0; j < 3072; j++) {
+                        assertEquals((31 * file + (image == 1 ? 7 : 0) + j) % 251, images.get(image)[j] & 0xff);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void cifar100HasFineAndCoarseLabels() {
+        Path source = PUBLISHED.resolve("cifar-100-python");
+        DataSource fine = imported(Importer.CIFAR_PYTHON, source);
+        assertEquals("CIFAR-100", fine.title());
+        assertEquals(100, fine.classNames().size());
+        assertEquals(99, fine.train(DataSource.ALL).label(1));
+        try (ImageRecords coarse = Importer.CIFAR_100_COARSE.open(source.toString(), hadoop)) {
+            assertEquals("coarse 19", coarse.classNames().get(19));
+            coarse.train((label, pixels) -> assertTrue(label == 1 || label == 19));
+        }
+    }
+
+    @Test
+    void whatIsMissingOrDamagedInCifarsPythonVersionIsNamed() throws IOException {
+        Path source = source();
+        try (Stream<Path> files = Files.list(PUBLISHED.resolve("cifar-10-batches-py"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, source.resolve(file.getFileName()));
+            }
+        }
+        InputError named = assertThrows(InputError.class, () -> DataSources.open(source.toString(), hadoop));
+        assertTrue(named.getMessage().contains("mmard data import --from cifar-python"), named.getMessage());
+        Path batch = source.resolve("data_batch_3");
+        byte[] whole = Files.readAllBytes(batch);
+        Files.write(batch, Arrays.copyOf(whole, whole.length / 2));
+        refused(Importer.CIFAR_PYTHON, source, "data_batch_3: ends too early");
+        Files.write(batch, new byte[] {(byte) 0x80, 2, 'N', '.'});
+        refused(Importer.CIFAR_PYTHON, source, "data_batch_3: holds no dictionary");
+        Files.write(batch, Files.readAllBytes(source.resolve("batches.meta")));
+        refused(Importer.CIFAR_PYTHON, source, "data_batch_3: has no data, an array of bytes of shape [images, 3072]");
+        Files.delete(batch);
+        refused(Importer.CIFAR_PYTHON, source, "data_batch_3");
+        refused(Importer.CIFAR_100_COARSE, source, "has no test with meta, as cifar-100-python has");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package org.mmard.model;
+package org.mmard.files;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -19,67 +19,82 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the pickles inside a PyTorch file without running anything of theirs. A pickle is a program that may call whatever global it names;
- * here the globals are a short list that makes tensors and dictionaries. Whatever else it names, a namespace, a NumPy number, an
- * optimiser, becomes an {@link Inert} name: it is not looked up, called or built, and what it is given is dropped.
+ * Reads a pickle of Python's without running anything of it. A pickle is a program that may call whatever global it names; here the globals
+ * are those that the reader of a format hands over. Whatever else it names, a namespace, an optimiser, becomes an {@link Inert} name: it is
+ * not looked up, called or built, and what it is given is dropped.
  *
  * <p>What a pickle builds may hold itself, or itself twice in each of a hundred layers. So nothing here walks through it: neither text nor
  * hash nor equality is asked of anything but names and numbers. Libraries for pickles hash what they put into dictionaries, and copy their
  * stack at every tuple, which a small file can make endless.
+ *
+ * <p>Texts are {@code String}s (those of Python 2 character by byte), bytes {@code byte[]}, whole numbers {@code Integer}, {@code Long} or
+ * {@code BigInteger}, lists {@code List}, tuples {@code Object[]}, dictionaries {@code Map}, None null.
  */
-final class TorchUnpickler {
+public final class Unpickler {
     private static final int LONGEST_NAME = 300;
     /** A checkpoint with its optimizer's state has some 50,000, in a megabyte or two. */
     private static final int MOST_INSTRUCTIONS = 2_000_000;
-    static final int LONGEST = 16 << 20;
     /** Weights are five deep. */
     private static final int DEEPEST = 1000;
-    private static final int MOST_DIMENSIONS = 32;
-    private static final Map<String, Object> GLOBALS = new HashMap<>();
-
-    static {
-        GLOBALS.put("collections.OrderedDict", (Constructor) TorchUnpickler::dictionary);
-        GLOBALS.put("torch._utils._rebuild_tensor", (Constructor) TorchUnpickler::tensor);
-        GLOBALS.put("torch._utils._rebuild_tensor_v2", (Constructor) TorchUnpickler::tensor);
-        GLOBALS.put("torch._utils._rebuild_parameter", (Constructor) arguments -> arguments[0]);
-        Map.of("Float", TorchElement.FLOAT, "Double", TorchElement.DOUBLE, "Half", TorchElement.HALF, "BFloat16", TorchElement.BFLOAT16,
-                "Long", TorchElement.LONG, "Int", TorchElement.INT, "Short", TorchElement.SHORT, "Char", TorchElement.CHAR,
-                "Byte", TorchElement.BYTE, "Bool", TorchElement.BOOL)
-                .forEach((name, element) -> GLOBALS.put("torch." + name + "Storage", element));
-    }
 
     private final InputStream in;
-    private final Map<String, TorchTensor.Storage> storages;
+    private final int longest;
+    private final Map<String, Object> globals;
+    private final References references;
     private final List<Object> stack = new ArrayList<>();
     /** Heights of the stack. */
     private final Deque<Integer> marks = new ArrayDeque<>();
     private final Map<Integer, Object> memo = new HashMap<>();
-    private int left = LONGEST;
+    private int left;
 
-    /** @param storages takes up every storage that a tensor refers to, by its key */
-    TorchUnpickler(InputStream in, Map<String, TorchTensor.Storage> storages) {
+    /**
+     * @param longest bytes of the pickle at most
+     * @param globals what the format knows, by module and name with a dot between: {@link Constructor}s, or values
+     * @param references reads what lies outside the pickle
+     */
+    public Unpickler(InputStream in, int longest, Map<String, Object> globals, References references) {
         this.in = in;
-        this.storages = storages;
+        this.longest = longest;
+        this.globals = globals;
+        this.references = references;
+        left = longest;
     }
 
     /**
-     * An object, a class or a function that weights do not need: its name is all that is kept of it, and nothing is built or called.
+     * An object, a class or a function that the format does not need: its name is all that is kept of it, and nothing is built or called.
      *
      * @param name such as {@code argparse.Namespace}
      */
-    record Inert(String name) {}
+    public record Inert(String name) {}
 
     /** What a global makes of a call's arguments. */
-    private interface Constructor {
+    @FunctionalInterface
+    public interface Constructor {
         @Nullable
         Object construct(Object[] arguments) throws IOException;
     }
 
-    /** Names and numbers are all that weights are filed under. */
-    private static final class Dictionary extends LinkedHashMap<Object, Object> {
-        void file(@Nullable Object key, @Nullable Object value) throws IOException {
-            // Python allows tuples and objects too, but weights are not filed under them: they are not asked for their hash.
-            if (key != null && !(key instanceof Object[]) && !(key instanceof Inert)) {
+    /** What a {@link Constructor} made, and the pickle hands a state to. */
+    public interface Stateful {
+        void state(@Nullable Object state) throws IOException;
+    }
+
+    /** Reads what lies outside the pickle. */
+    @FunctionalInterface
+    public interface References {
+        Object read(Object[] id) throws IOException;
+    }
+
+    /** Names and numbers are all that entries are filed under. */
+    public static final class Dictionary extends LinkedHashMap<Object, Object> {
+        private static final long serialVersionUID = 1L;
+
+        /** @throws IOException where the key is a container, or no name */
+        public void file(@Nullable Object key, @Nullable Object value) throws IOException {
+            // Python allows tuples and objects too, but nothing that is read is filed under them: they are not asked for their hash.
+            if (key instanceof byte[] bytes) {
+                put(name(new String(bytes, StandardCharsets.ISO_8859_1)), value);
+            } else if (key != null && !(key instanceof Object[]) && !(key instanceof Inert)) {
                 put(key instanceof Number || key instanceof Boolean ? key : name(key), value);
             }
         }
@@ -92,8 +107,7 @@ final class TorchUnpickler {
      * @throws IOException where it asks for what is not to be had
      * @throws RuntimeException where its instructions make no sense: a value of the wrong kind, or none, where one is needed
      */
-    @Nullable
-    Object load() throws IOException {
+    public @Nullable Object load() throws IOException {
         for (int done = 0; done < MOST_INSTRUCTIONS; done++) {
             int instruction = unsigned();
             if (instruction == '.') {
@@ -101,7 +115,7 @@ final class TorchUnpickler {
             }
             carryOut(instruction);
         }
-        throw new IOException("has more than " + MOST_INSTRUCTIONS + " instructions in its list of tensors");
+        throw new IOException("has more than " + MOST_INSTRUCTIONS + " instructions");
     }
 
     /**
@@ -122,9 +136,9 @@ final class TorchUnpickler {
             case 'G' -> stack.add(take(Double.BYTES).order(ByteOrder.BIG_ENDIAN).getDouble());
             case 0x8a -> stack.add(integer(take(unsigned()).array()));
             case 0x8b -> stack.add(integer(take(length()).array()));
-            case 'C' -> skipped(unsigned());
-            case 'B' -> skipped(length());
-            case 0x8e -> skipped(longLength());
+            case 'C' -> stack.add(take(unsigned()).array());
+            case 'B' -> stack.add(take(length()).array());
+            case 0x8e -> stack.add(take(longLength()).array());
             case 0x8d -> stack.add(new String(take(longLength()).array(), StandardCharsets.UTF_8));
             case 'T' -> stack.add(new String(take(length()).array(), StandardCharsets.ISO_8859_1));
             case 0x8f -> stack.add(new Inert("set"));
@@ -168,15 +182,15 @@ final class TorchUnpickler {
                 Object name = pop();
                 stack.add(global(pop(), name));
             }
-            case 'Q' -> stack.add(storage((Object[]) needed(pop())));
+            case 'Q' -> stack.add(references.read((Object[]) needed(pop())));
             case 'R' -> {
                 Object[] arguments = (Object[]) needed(pop());
                 Object called = needed(pop());
                 stack.add(called instanceof Constructor constructor ? constructor.construct(arguments) : instance(called));
             }
-            case 'b' -> forgetState();
+            case 'b' -> setState();
             default ->
-                throw new IOException(String.format("instruction 0x%02x is none that weights need, and is not carried out", instruction));
+                throw new IOException(String.format("instruction 0x%02x is none that data needs, and is not carried out", instruction));
         }
     }
 
@@ -191,7 +205,7 @@ final class TorchUnpickler {
     private ByteBuffer take(int length) throws IOException {
         left -= length;
         if (left < 0) {
-            throw new IOException("has a list of tensors of more than " + (LONGEST >> 20) + " MiB");
+            throw new IOException("has a pickle of more than " + (longest >> 20) + " MiB");
         }
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length) {
@@ -202,16 +216,16 @@ final class TorchUnpickler {
 
     private int longLength() throws IOException {
         long length = take(Long.BYTES).getLong();
-        if (length < 0 || length > LONGEST) {
-            throw new IOException("has a length of " + Long.toUnsignedString(length) + " in its list of tensors");
+        if (length < 0 || length > longest) {
+            throw new IOException("has a length of " + Long.toUnsignedString(length) + " in its pickle");
         }
         return Math.toIntExact(length);
     }
 
     private int length() throws IOException {
         int length = take(Integer.BYTES).getInt();
-        if (length < 0 || length > LONGEST) {
-            throw new IOException("has a length of " + Integer.toUnsignedString(length) + " in its list of tensors");
+        if (length < 0 || length > longest) {
+            throw new IOException("has a length of " + Integer.toUnsignedString(length) + " in its pickle");
         }
         return length;
     }
@@ -231,7 +245,7 @@ final class TorchUnpickler {
 
     private void mark() throws IOException {
         if (marks.size() == DEEPEST) {
-            throw new IOException("has a list of tensors that is nested more than " + DEEPEST + " deep");
+            throw new IOException("has a pickle that is nested more than " + DEEPEST + " deep");
         }
         marks.push(stack.size());
     }
@@ -278,12 +292,6 @@ final class TorchUnpickler {
         }
     }
 
-    /** Bytes are what NumPy's numbers are made of; weights have none. */
-    private void skipped(int length) throws IOException {
-        take(length);
-        stack.add(new Inert("bytes"));
-    }
-
     /** What a class or a function would give, had it been called. */
     private static Inert instance(Object called) {
         return (Inert) called;
@@ -306,20 +314,19 @@ final class TorchUnpickler {
         return memo.get(number);
     }
 
-    /**
-     * State set on a dictionary is its {@code _metadata}, versions of PyTorch's modules, which no number depends on. That of other objects
-     * goes with them.
-     */
-    private void forgetState() throws IOException {
-        pop();
-        if (!(peek() instanceof Dictionary || peek() instanceof Inert)) {
-            throw new IOException("state is set on something that is no dictionary");
+    /** The state of a dictionary, which PyTorch's {@code _metadata} is, and of inert objects is dropped. */
+    private void setState() throws IOException {
+        Object state = pop();
+        if (peek() instanceof Stateful object) {
+            object.state(state);
+        } else if (!(peek() instanceof Dictionary || peek() instanceof Inert)) {
+            throw new IOException("state is set on something that has none");
         }
     }
 
-    private static Object global(@Nullable Object module, @Nullable Object name) throws IOException {
+    private Object global(@Nullable Object module, @Nullable Object name) throws IOException {
         String global = name(module) + "." + name(name);
-        Object known = GLOBALS.get(global);
+        Object known = globals.get(global);
         return known == null ? new Inert(global) : known;
     }
 
@@ -336,33 +343,15 @@ final class TorchUnpickler {
     }
 
     /** Names end up in messages, of one line that can be read. */
-    static String name(@Nullable Object value) throws IOException {
+    public static String name(@Nullable Object value) throws IOException {
         if (value instanceof String name && name.length() <= LONGEST_NAME && name.chars().noneMatch(Character::isISOControl)) {
             return name;
         }
         throw new IOException("has something else where a name belongs");
     }
 
-    private Object storage(Object[] id) throws IOException {
-        if ("module".equals(id[0]) && id[1] instanceof Inert code) {
-            // Before 1.6, whole models were saved with the source text of their classes.
-            return code;
-        }
-        if (!"storage".equals(id[0]) || (id.length > 5 && id[5] != null)) {
-            throw new IOException("a reference is to no plain storage");
-        }
-        if (id[1] instanceof Inert unknown) {
-            return unknown;
-        }
-        TorchTensor.Storage read = new TorchTensor.Storage((TorchElement) needed(id[1]), name(id[2]), whole(id[4]));
-        TorchTensor.Storage known = storages.putIfAbsent(read.key(), read);
-        if (read.length() < 0 || (known != null && !known.equals(read))) {
-            throw new IOException("storage " + read.key() + " has a negative length, or two different ones");
-        }
-        return read;
-    }
-
-    private static Dictionary dictionary(Object[] arguments) throws IOException {
+    /** An {@code OrderedDict}, of its call's arguments. */
+    public static Dictionary dictionary(Object[] arguments) throws IOException {
         Dictionary dictionary = new Dictionary();
         if (arguments.length > 0) {
             // Python 2 hands the content over in the call.
@@ -373,19 +362,8 @@ final class TorchUnpickler {
         return dictionary;
     }
 
-    private static Object tensor(Object[] arguments) throws IOException {
-        if (arguments[0] instanceof Inert unknown) {
-            return unknown;
-        }
-        long[] shape = numbers(arguments[2]);
-        long[] strides = numbers(arguments[3]);
-        if (shape.length != strides.length || shape.length > MOST_DIMENSIONS) {
-            throw new IOException("a tensor has " + shape.length + " sizes and " + strides.length + " strides");
-        }
-        return new TorchTensor((TorchTensor.Storage) needed(arguments[0]), whole(arguments[1]), shape, strides);
-    }
-
-    private static long[] numbers(Object tuple) throws IOException {
+    /** A tuple of whole numbers. */
+    public static long[] numbers(Object tuple) throws IOException {
         Object[] values = (Object[]) tuple;
         long[] numbers = new long[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -394,7 +372,8 @@ final class TorchUnpickler {
         return numbers;
     }
 
-    private static long whole(@Nullable Object number) throws IOException {
+    /** @throws IOException where it is none, or a longer one */
+    public static long whole(@Nullable Object number) throws IOException {
         if (number instanceof Integer || number instanceof Long) {
             return ((Number) number).longValue();
         }
