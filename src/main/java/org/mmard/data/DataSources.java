@@ -42,7 +42,7 @@ public final class DataSources {
             throw new InputError(uri + ": is a file, expected the folder it lies in, or a "
                     + CifarLayout.CIFAR_10.archive + " or " + CifarLayout.CIFAR_100.archive);
         }
-        if (place.child("data_batch_1").isFile() || place.child("meta").isFile() && place.child("train").isFile()) {
+        if (place.child("data_batch_1").isFile() || (place.child("meta").isFile() && place.child("train").isFile())) {
             throw new InputError(
                     uri + ": is CIFAR's Python version; mmard data import --from cifar-python makes a folder of it that is read here");
         }

@@ -35,7 +35,8 @@ final class TorchPickle {
      * One pickle, read to its end and no further.
      *
      * @param storages takes up every storage that a tensor refers to, by its key
-     * @throws IOException, RuntimeException as {@link Unpickler#load} does
+     * @throws IOException as {@link Unpickler#load} does
+     * @throws RuntimeException as {@link Unpickler#load} does
      */
     static @Nullable Object load(InputStream in, Map<String, TorchTensor.Storage> storages) throws IOException {
         return new Unpickler(in, LONGEST, GLOBALS, new TorchPickle(storages)::storage).load();
