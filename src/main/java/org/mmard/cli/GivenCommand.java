@@ -3,7 +3,6 @@ package org.mmard.cli;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.mmard.failure.ShellWords;
 import picocli.CommandLine.Model.CommandSpec;
 

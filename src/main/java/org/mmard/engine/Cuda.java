@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.bytedeco.pytorch.global.torch;
 import org.mmard.failure.InputError;
 
 /** What of CUDA there is: in this build, on this host. */

@@ -65,7 +65,12 @@ final class RunConfiguration {
     /** How many executors a recorded configuration is for; nothing where it does not say. */
     static OptionalInt executors(String recorded, String uri) {
         String executors = flat(recorded, uri).get(EXECUTORS);
-        return executors == null ? OptionalInt.empty() : OptionalInt.of(new BigDecimal(executors).intValueExact());
+        try {
+            return executors == null ? OptionalInt.empty() : OptionalInt.of(new BigDecimal(executors).intValueExact());
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw new InputError(uri + ": " + EXECUTORS + " is " + Printable.value(executors)
+                    + ", where a whole number is wanted; put the file back, or start again in another directory", e);
+        }
     }
 
     /** A number may be written in more than one way: on the command line it is text. */

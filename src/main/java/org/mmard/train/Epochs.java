@@ -1,6 +1,5 @@
 package org.mmard.train;
 
-import java.util.Map;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.run.EpochSums;
 import org.mmard.run.ValidationAccuracy;

@@ -113,6 +113,14 @@ class RunConfigurationTest {
                 .flatMap(name -> settings.stream().map(Setting::key).filter(key -> key.matches(name))).collect(Collectors.toSet());
     }
 
+    @Test
+    void aRecordOfNoWholeNumberOfExecutorsIsRefused() {
+        for (String count : new String[] {"many", "1.5", "1e99"}) {
+            InputError error = assertThrows(InputError.class, () -> RunConfiguration.executors("cluster.executors = " + count, "run.conf"));
+            assertTrue(error.getMessage().startsWith("run.conf: cluster.executors is " + count.charAt(0)), error.getMessage());
+        }
+    }
+
     private static void compare(String change) {
         RunConfiguration.requireSame(RECORDED, RECORDED + change, "file:/run/run.conf");
     }

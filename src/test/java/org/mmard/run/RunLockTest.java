@@ -24,7 +24,7 @@ import org.mmard.failure.InputError;
 import org.mmard.failure.RunStopped;
 import org.mmard.files.ProcessIdentity;
 
-@Timeout(30)
+@Timeout(120)
 class RunLockTest {
     private static final RunLock.Timing QUICK = new RunLock.Timing(Duration.ofMillis(50), Duration.ofMillis(1500));
     /** A test that waits for patience to end does not end. */
