@@ -61,6 +61,7 @@ public final class ModelEvaluation {
     private @Nullable String data;
     private Split split = Split.test;
     private int examples;
+    private double epsilon = Attacks.EPSILON;
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
     private int batch = BATCH;
     private long seed = SEED;
@@ -117,7 +118,18 @@ public final class ModelEvaluation {
         return this;
     }
 
-    /** Names of attacks, separated by commas ({@link Attacks}), all at epsilon 8/255. */
+    /**
+     * Radius of the L-infinity ball around each image, for every attack; 8/255 without it. Step sizes that are stated for 8/255 scale with
+     * it ({@link Attacks}).
+     *
+     * @param radius in [0, 1] image units, above 0
+     */
+    public ModelEvaluation epsilon(double radius) {
+        epsilon = radius;
+        return this;
+    }
+
+    /** Names of attacks, separated by commas ({@link Attacks}). */
     public ModelEvaluation attacks(String names) {
         attacks = names;
         return this;
@@ -194,7 +206,7 @@ public final class ModelEvaluation {
             return evaluate(inputs, new Ledger.InMemory());
         }
         EvaluationState state = EvaluationState.open(inputs.folder,
-                EvaluationState.identity(inputs.checksum, inputs.images, Attacks.EPSILON, seed), inputs.images, keepAdversarial);
+                EvaluationState.identity(inputs.checksum, inputs.images, epsilon, seed), inputs.images, keepAdversarial);
         if (state.size() > 0) {
             progress.goingOn(state.size(), inputs.folder.uri());
         }
@@ -228,7 +240,11 @@ public final class ModelEvaluation {
         if (keepAdversarial && out == null) {
             throw new InputError("adversarial images of " + model + " are to be kept: give the folder that they go into");
         }
-        List<Cascade> cascades = Attacks.named(attacks, Attacks.EPSILON);
+        if (!(epsilon > 0 && epsilon <= 1)) {
+            throw new InputError(
+                    "epsilon " + epsilon + " of an evaluation of " + model + ": give a number above 0, up to 1, such as 8/255");
+        }
+        List<Cascade> cascades = Attacks.named(attacks, epsilon);
         Configuration files = hadoop == null ? HadoopConfiguration.load() : hadoop;
         DataSource source = DataSources.open(data, files);
         Models.Found found = Models.read(model, weights, source.shape(), files);
@@ -262,7 +278,7 @@ public final class ModelEvaluation {
         about.put("data", data);
         about.put("split", split.name());
         about.put("data_sha256", inputs.images.checksum());
-        about.put("epsilon", Attacks.EPSILON);
+        about.put("epsilon", epsilon);
         about.put("seed", seed);
         about.put("batch", batch);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));

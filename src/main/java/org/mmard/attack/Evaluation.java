@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.mmard.config.Fraction;
 import org.mmard.data.ImageSet;
 
 /**
@@ -92,10 +93,16 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         return (double) stage.robust() / clean.correct().length;
     }
 
-    /** Attack, accuracy in per cent, how many examples it was run on, and seconds, aligned; then the warnings. */
+    /**
+     * The radius, where {@code about} knows it; then attack, accuracy in per cent, how many examples it was run on, and seconds, aligned;
+     * then the warnings.
+     */
     public String table() {
-        StringBuilder table =
-                new StringBuilder(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
+        StringBuilder table = new StringBuilder();
+        if (about.get("epsilon") instanceof Number radius) {
+            table.append(String.format(Locale.ROOT, "L-infinity, epsilon %s%n", Fraction.distance(radius.doubleValue())));
+        }
+        table.append(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
         row(table, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
         attacks.forEach((name, robustness) -> {
             if (robustness.stages().size() > 1) {

@@ -203,6 +203,8 @@ class EvaluationTest {
         assertEquals("[\"beware\"]", json.get("warnings").toString());
         assertEquals(7, json.get("seed").asInt());
         assertTrue(evaluation.table().contains("warning: beware"), evaluation.table());
+        assertTrue(new Evaluation(Map.of("epsilon", 4 / 255.0), clean, Map.of("both", both), List.of()).table()
+                .startsWith("L-infinity, epsilon 4/255" + System.lineSeparator()));
         assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n",
                 evaluation.csv(images));
     }

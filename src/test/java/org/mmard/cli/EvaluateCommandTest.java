@@ -20,6 +20,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
@@ -183,6 +184,29 @@ class EvaluateCommandTest {
         assertTrue(moved > 0, "no image was attacked");
     }
 
+    @Test
+    void everyAttackStaysInTheBallThatIsAskedForAndReachesItsEdge() throws Exception {
+        Path out = folder.resolve("radius");
+        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "fgsm,pgd20", "--save-adversarial", "--out",
+            out.toString(), "--epsilon"};
+        assertEquals(0, Outcome.of(with(options, "8/255")).exit());
+        Outcome outcome = Outcome.of(with(options, "4/255"));
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains("L-infinity, epsilon 4/255"), outcome.out());
+        JsonNode json = new ObjectMapper().readTree(out.resolve(RecordedEvaluation.FILE).toFile());
+        assertEquals(4 / 255.0, json.get("epsilon").asDouble());
+        ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(DataSource.ALL);
+        for (String attack : new String[] {"fgsm", "pgd20"}) {
+            double[] values = Npy.read(out.resolve("adversarial-" + attack + ".npy")).values();
+            double furthest = 0;
+            for (int i = 0; i < values.length; i++) {
+                furthest = Math.max(furthest,
+                        Math.abs(values[i] - images.value(i / ImageShape.CIFAR.size(), i % ImageShape.CIFAR.size()) / 255.0));
+            }
+            assertEquals(4 / 255.0, furthest, 1e-6, attack);
+        }
+    }
+
     private static JsonNode evaluate(String out) throws Exception {
         Outcome outcome =
                 Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20,autoattack", "--batch", "25",
@@ -196,6 +220,10 @@ class EvaluateCommandTest {
     void mistakesAreOneLineAndExitTwo() throws Exception {
         assertMistake("no-such.zip", "--model", "no-such.zip", "--data", data);
         assertMistake("unknown attack 'pgd'", "--model", model, "--data", data, "--attacks", "pgd");
+        for (String epsilon : new String[] {"0", "-8/255", "256/255", "8/0", "eight"}) {
+            assertMistake("--epsilon " + epsilon + ": give a number above 0, up to 1", "--model", model, "--data", data, "--epsilon",
+                    epsilon);
+        }
         assertMistake("--batch 0", "--model", model, "--data", data, "--batch", "0");
         assertMistake("no-such-data", "--model", model, "--data", folder.resolve("no-such-data").toString());
         assertMistake("100 classes", "--model", write("hundred.zip", 100), "--data", data);
