@@ -36,8 +36,8 @@ final class AdversarialFiles {
     List<String> write(Folder directory) {
         List<String> written = new ArrayList<>();
         evaluation.attacks().forEach((name, robustness) -> {
-            String floats = "adversarial-" + name + ".npy";
-            String bytes = "adversarial-" + name + ".bin";
+            String floats = "adversarial-" + EvaluationState.inFileNames(name) + ".npy";
+            String bytes = "adversarial-" + EvaluationState.inFileNames(name) + ".bin";
             directory.write(floats, out -> floats(robustness, out));
             directory.write(bytes, out -> bytes(robustness, out));
             written.add(directory.uri(floats));

@@ -58,7 +58,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(names = "--attacks", defaultValue = "clean,fgsm,pgd20,pgd-trades,cw", paramLabel = "LIST",
             description = "Comma-separated: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, "
-                    + "square, autoattack, and those of jars in MMARD_JARS; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
+                    + "square, autoattack, and those of jars in MMARD_JARS. With steps or queries of one's own: pgdN, pgdN@STEP (pgd50@2/255), "
+                    + "cwN, cwN@STEP, apgd-ceN, apgd-dlrN, apgd-tN, fab-tN, squareN. xR behind a name asks for R restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
     @Option(names = "--batch", defaultValue = "" + ModelEvaluation.BATCH, paramLabel = "N",

@@ -25,6 +25,15 @@ class EvaluationStateTest {
     }
 
     @Test
+    void attacksWithStepSizesInTheirNamesAreFoundAgain() {
+        open(8 / 255.0).add("pgd50@2/255x3", new Outcome(new int[] {0, 1}, new int[] {0, 1}, new boolean[] {true, false}, 1), null);
+        EvaluationState state = open(8 / 255.0);
+        assertEquals(1, state.known("pgd50@2/255x3").right());
+        state.delete();
+        assertEquals(0, open(8 / 255.0).size());
+    }
+
+    @Test
     void whatWasFoundOutInOneBallIsNotKnownInAnother() {
         open(8 / 255.0).add("pgd20", new Outcome(new int[] {0, 1}, new int[] {0, 1}, new boolean[] {true, false}, 1), null);
         assertEquals(2, open(8 / 255.0).size());

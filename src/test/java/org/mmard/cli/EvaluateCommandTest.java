@@ -187,7 +187,7 @@ class EvaluateCommandTest {
     @Test
     void everyAttackStaysInTheBallThatIsAskedForAndReachesItsEdge() throws Exception {
         Path out = folder.resolve("radius");
-        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "fgsm,pgd20", "--save-adversarial", "--out",
+        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "fgsm,pgd4@2/255x2", "--save-adversarial", "--out",
             out.toString(), "--epsilon"};
         assertEquals(0, Outcome.of(with(options, "8/255")).exit());
         Outcome outcome = Outcome.of(with(options, "4/255"));
@@ -195,8 +195,10 @@ class EvaluateCommandTest {
         assertTrue(outcome.out().contains("L-infinity, epsilon 4/255"), outcome.out());
         JsonNode json = new ObjectMapper().readTree(out.resolve(RecordedEvaluation.FILE).toFile());
         assertEquals(4 / 255.0, json.get("epsilon").asDouble());
+        assertEquals("{\"restarts\":2,\"step_size\":" + 2 / 255.0 + ",\"steps\":4}",
+                json.get("attacks").get("pgd4@2/255x2").get("parameters").toString());
         ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(DataSource.ALL);
-        for (String attack : new String[] {"fgsm", "pgd20"}) {
+        for (String attack : new String[] {"fgsm", "pgd4@2_255x2"}) {
             double[] values = Npy.read(out.resolve("adversarial-" + attack + ".npy")).values();
             double furthest = 0;
             for (int i = 0; i < values.length; i++) {
