@@ -16,6 +16,7 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.attack.Ledger;
+import org.mmard.attack.SourceModel;
 import org.mmard.config.Settings;
 import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
@@ -50,6 +51,9 @@ public final class ModelEvaluation {
     /** Seed of the attacks' random draws, likewise. */
     public static final long SEED = 0;
 
+    /** What other models are attacked by, likewise. */
+    public static final String TRANSFER_ATTACKS = "pgd20,cw";
+
     /** The file of outcomes, example by example. */
     public static final String EXAMPLES = "evaluation.csv";
 
@@ -63,6 +67,8 @@ public final class ModelEvaluation {
     private int examples;
     private double epsilon = Attacks.EPSILON;
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
+    private List<String> sources = List.of();
+    private String transferAttacks = TRANSFER_ATTACKS;
     private int batch = BATCH;
     private long seed = SEED;
     private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
@@ -135,6 +141,22 @@ public final class ModelEvaluation {
         return this;
     }
 
+    /**
+     * Also counts adversarial examples that are made on other models: a row for each of these and each of {@link #transferAttacks}.
+     *
+     * @param uris of model zips, or of PyTorch weights whose network can be guessed; for images and classes as the data has them
+     */
+    public ModelEvaluation transferFrom(List<String> uris) {
+        sources = List.copyOf(uris);
+        return this;
+    }
+
+    /** What other models are attacked by: names, separated by commas, of attacks that do not stop where those are wrong; PGD-20 and CW. */
+    public ModelEvaluation transferAttacks(String names) {
+        transferAttacks = names;
+        return this;
+    }
+
     /** Most images at a time, and per Spark task: 1 or more. */
     public ModelEvaluation batch(int images) {
         batch = images;
@@ -192,7 +214,23 @@ public final class ModelEvaluation {
     }
 
     /** All that has been read and checked. */
-    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, @Nullable Folder folder) {}
+    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, List<Source> sources,
+            @Nullable Folder folder) {}
+
+    /** @param title its name in tables */
+    private record Source(String uri, String title, String checksum, ModelFile.Model model) {
+        Map<String, Object> about() {
+            Map<String, Object> about = new LinkedHashMap<>();
+            about.put("source", uri);
+            about.put("source_sha256", checksum);
+            about.put("source_architecture", model.metadata().architecture());
+            return about;
+        }
+
+        List<Cascade> attacks(SourceModel sent, String names, double epsilon) {
+            return Cascade.transferred(sent, title, checksum, about(), names, epsilon);
+        }
+    }
 
     /**
      * Evaluates.
@@ -253,20 +291,70 @@ public final class ModelEvaluation {
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         Folder folder = out == null ? null : Folder.at(out, files);
         loaded.requireFit(model, images, data);
-        return new Inputs(loaded, ModelFile.checksum(model, files), images, cascades, folder);
+        String checksum = ModelFile.checksum(model, files);
+        return new Inputs(loaded, checksum, images, cascades, sources(images, data, checksum, files), folder);
+    }
+
+    private List<Source> sources(ImageSet images, String imagesUri, String checksum, Configuration files) {
+        Map<String, String> known = new LinkedHashMap<>(Map.of(checksum, "the model that is evaluated"));
+        List<Source> read = new ArrayList<>();
+        for (String uri : sources) {
+            Models.Found found = Models.read(uri, WeightsChoice.of(null), images.shape(), files);
+            found.model().requireFit(uri, images, imagesUri);
+            found.notes().forEach(notes::add);
+            Source source = new Source(uri, title(uri), ModelFile.checksum(uri, files), found.model());
+            @Nullable
+            String other = known.put(source.checksum, uri);
+            if (other != null) {
+                throw new InputError("transfer from " + uri + ": it is the same file as " + other + "; name another model");
+            }
+            // Made once to see that the attacks exist and transfer.
+            if (source.attacks(attack -> {
+                throw new IllegalStateException("not yet");
+            }, transferAttacks, epsilon).isEmpty()) {
+                throw new InputError("transfer from " + uri + ": name an attack, such as " + TRANSFER_ATTACKS);
+            }
+            read.add(source);
+        }
+        return read;
+    }
+
+    /** The last parts of a source's URI, as many as no other has at its end. */
+    private String title(String uri) {
+        String ending = uri.replaceFirst(".*/(?=[^/])", "");
+        while (ending.length() < uri.length()) {
+            String own = ending;
+            if (sources.stream().noneMatch(other -> !other.equals(uri) && (other.equals(own) || other.endsWith("/" + own)))) {
+                break;
+            }
+            ending = uri.substring(uri.lastIndexOf('/', uri.length() - ending.length() - 2) + 1);
+        }
+        return ending;
     }
 
     private Evaluation evaluate(Inputs inputs, Ledger ledger) {
         ComputationGraph graph = inputs.model.graph();
         if (spark != null) {
             try (SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(inputs.images), batch, seed, engine)) {
-                return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), inputs.cascades);
+                List<Cascade> cascades = new ArrayList<>(inputs.cascades);
+                inputs.sources.forEach(source -> cascades
+                        .addAll(source.attacks(evaluator.source(source.model.graph()), transferAttacks, epsilon)));
+                return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
             }
         }
         Device.configure(engine, null);
+        List<Classifier> opened = new ArrayList<>();
         try (Classifier classifier = TorchNetwork.frozen(graph)) {
+            List<Cascade> cascades = new ArrayList<>(inputs.cascades);
+            for (Source source : inputs.sources) {
+                Classifier other = TorchNetwork.frozen(source.model.graph());
+                opened.add(other);
+                cascades.addAll(source.attacks(attack -> attack.apply(other), transferAttacks, epsilon));
+            }
             Evaluator evaluator = Evaluator.local(classifier, inputs.images, batch, seed);
-            return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), inputs.cascades);
+            return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
+        } finally {
+            opened.forEach(Classifier::close);
         }
     }
 

@@ -127,13 +127,19 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         table.append(String.format(Locale.ROOT, "%-" + width + "s %8.2f %% %10d %9.1f%n", name, 100 * accuracy, examples, seconds));
     }
 
+    /** As RFC 4180 wants it, where a name has characters of its own meaning there. */
+    private static String quoted(String title) {
+        return title.matches("[^\",\\r\\n]*") ? title : "\"" + title.replace("\"", "\"\"") + "\"";
+    }
+
     /**
      * One line per example, in the order of the data: {@code example,label,prediction}, then for each attack the class given under it and
      * the attack that broke it ({@code clean} where the model was wrong without one, empty where it is robust).
      */
     public String csv(ImageSet images) {
         StringBuilder csv = new StringBuilder("example,label,prediction");
-        attacks.keySet().forEach(name -> csv.append(',').append(name).append("_prediction,").append(name).append("_broken_by"));
+        attacks.keySet()
+                .forEach(name -> csv.append(',').append(quoted(name + "_prediction")).append(',').append(quoted(name + "_broken_by")));
         csv.append('\n');
         for (int record = 0; record < clean.correct().length; record++) {
             csv.append(record).append(',').append(images.label(record)).append(',').append(clean.predictions()[record]);

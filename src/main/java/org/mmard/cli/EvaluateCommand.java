@@ -62,6 +62,16 @@ final class EvaluateCommand implements Callable<Integer> {
                     + "cwN, cwN@STEP, apgd-ceN, apgd-dlrN, apgd-tN, fab-tN, squareN. xR behind a name asks for R restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
 
+    @Option(names = "--transfer-from", split = ",", paramLabel = "MODEL",
+            description = "Also counts adversarial examples that are made on these models, a row for each and each attack: model zips, or "
+                    + "PyTorch weights whose network can be guessed.")
+    private List<String> sources = new ArrayList<>();
+
+    @Option(names = "--transfer-attacks", defaultValue = ModelEvaluation.TRANSFER_ATTACKS, paramLabel = "LIST",
+            description = "What those models are attacked by: fgsm, pgd20, pgdN, pgdN@STEP, pgd-trades, cw, cwN, cwN@STEP "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private String transferAttacks;
+
     @Option(names = "--batch", defaultValue = "" + ModelEvaluation.BATCH, paramLabel = "N",
             description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
@@ -94,7 +104,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         PrintWriter console = spec.commandLine().getOut();
         ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
-                .epsilon(radius()).attacks(attacks).batch(batch).seed(seed).engine(device.engine()).out(out)
+                .epsilon(radius()).attacks(attacks).transferFrom(sources)
+                .transferAttacks(transferAttacks).batch(batch).seed(seed).engine(device.engine()).out(out)
                 .keepAdversarial(saveAdversarial);
         asked.check().notes().forEach(note -> console.println(Printable.line(note)));
         console.flush();
