@@ -36,8 +36,10 @@ final class AdversarialFiles {
     List<String> write(Folder directory) {
         List<String> written = new ArrayList<>();
         evaluation.attacks().forEach((name, robustness) -> {
-            String floats = "adversarial-" + name + ".npy";
-            String bytes = "adversarial-" + name + ".bin";
+            // One attack knows a name for files: a transferred one's says its source by a checksum, and no path.
+            String called = EvaluationState.inFileNames(robustness.stages().size() == 1 ? robustness.stages().get(0).attack() : name);
+            String floats = "adversarial-" + called + ".npy";
+            String bytes = "adversarial-" + called + ".bin";
             directory.write(floats, out -> floats(robustness, out));
             directory.write(bytes, out -> bytes(robustness, out));
             written.add(directory.uri(floats));

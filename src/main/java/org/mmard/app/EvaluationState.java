@@ -35,8 +35,8 @@ final class EvaluationState implements Ledger {
     private static final String PART = ".json";
     private static final String IMAGES = ".f32";
     private static final String IDENTITY = "identity.txt";
-    /** As {@link #add} names a part: its attack, and its first record. */
-    private static final Pattern NAME = Pattern.compile("([a-z0-9]+(?:-[a-z0-9]+)*)-(\\d{1,9})\\.json");
+    /** As {@link #add} names a part: its attack as {@link #inFileNames}, and its first record. */
+    private static final Pattern NAME = Pattern.compile("([a-z0-9][a-z0-9@._-]*)-(\\d{1,9})\\.json");
     private static final int LARGEST = 1 << 26;
     private static final double LONGEST = 1e12;
 
@@ -99,9 +99,18 @@ final class EvaluationState implements Ledger {
         return state;
     }
 
-    private void load(String name, String attack, int first) {
+    /** How an attack is called in names of files: {@code pgd20@2_255} for {@code pgd20@2/255}. */
+    static String inFileNames(String attack) {
+        return attack.replace('/', '_');
+    }
+
+    private void load(String name, String called, int first) {
         String file = directory.uri(folder + "/" + name) + ": no part of an evaluation, remove it";
         JsonFields fields = JsonFields.of(file, directory.read(folder + "/" + name, LARGEST).orElseThrow(() -> new InputError(file)));
+        String attack = fields.text("attack");
+        if (!inFileNames(attack).equals(called)) {
+            throw fields.refusal("attack", "'" + called + "'");
+        }
         JsonFields found = fields.section("outcome");
         int[] records = found.counts("records", 0, set.size() - 1);
         int[] right = found.flags("correct");
@@ -114,9 +123,6 @@ final class EvaluationState implements Ledger {
         Set<Integer> known = IntStream.of(known(attack).records()).boxed().collect(Collectors.toSet());
         if (!IntStream.of(records).allMatch(known::add)) {
             throw found.refusal("records", "a list of which no other part has one, and none is twice,");
-        }
-        if (!fields.text("attack").equals(attack)) {
-            throw fields.refusal("attack", "'" + attack + "'");
         }
         boolean withImages = fields.flag("images");
         if (withImages || !images) {
@@ -159,7 +165,7 @@ final class EvaluationState implements Ledger {
 
     @Override
     public void add(String attack, Outcome outcome, float @Nullable [] pixels) {
-        String name = attack + "-" + outcome.records()[0] + PART;
+        String name = inFileNames(attack) + "-" + outcome.records()[0] + PART;
         if (pixels != null) {
             ByteBuffer bytes = ByteBuffer.allocate(pixels.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asFloatBuffer().put(pixels);

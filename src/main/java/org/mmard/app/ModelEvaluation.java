@@ -16,6 +16,7 @@ import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.attack.Ledger;
+import org.mmard.attack.SourceModel;
 import org.mmard.config.Settings;
 import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
@@ -50,6 +51,9 @@ public final class ModelEvaluation {
     /** Seed of the attacks' random draws, likewise. */
     public static final long SEED = 0;
 
+    /** What other models are attacked by, likewise. */
+    public static final String TRANSFER_ATTACKS = "pgd20,cw";
+
     /** The file of outcomes, example by example. */
     public static final String EXAMPLES = "evaluation.csv";
 
@@ -61,7 +65,10 @@ public final class ModelEvaluation {
     private @Nullable String data;
     private Split split = Split.test;
     private int examples;
+    private double epsilon = Attacks.EPSILON;
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
+    private List<String> sources = List.of();
+    private String transferAttacks = TRANSFER_ATTACKS;
     private int batch = BATCH;
     private long seed = SEED;
     private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
@@ -117,9 +124,36 @@ public final class ModelEvaluation {
         return this;
     }
 
-    /** Names of attacks, separated by commas ({@link Attacks}), all at epsilon 8/255. */
+    /**
+     * Radius of the L-infinity ball around each image, for every attack; 8/255 without it. Step sizes that are stated for 8/255 scale with
+     * it ({@link Attacks}).
+     *
+     * @param radius in [0, 1] image units, above 0
+     */
+    public ModelEvaluation epsilon(double radius) {
+        epsilon = radius;
+        return this;
+    }
+
+    /** Names of attacks, separated by commas ({@link Attacks}). */
     public ModelEvaluation attacks(String names) {
         attacks = names;
+        return this;
+    }
+
+    /**
+     * Also counts adversarial examples that are made on other models: a row for each of these and each of {@link #transferAttacks}.
+     *
+     * @param uris of model zips, or of PyTorch weights whose network can be guessed; for images and classes as the data has them
+     */
+    public ModelEvaluation transferFrom(List<String> uris) {
+        sources = List.copyOf(uris);
+        return this;
+    }
+
+    /** What other models are attacked by: names, separated by commas, of attacks that do not stop where those are wrong; PGD-20 and CW. */
+    public ModelEvaluation transferAttacks(String names) {
+        transferAttacks = names;
         return this;
     }
 
@@ -180,7 +214,23 @@ public final class ModelEvaluation {
     }
 
     /** All that has been read and checked. */
-    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, @Nullable Folder folder) {}
+    private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, List<Source> sources,
+            @Nullable Folder folder) {}
+
+    /** @param title its name in tables */
+    private record Source(String uri, String title, String checksum, ModelFile.Model model) {
+        Map<String, Object> about() {
+            Map<String, Object> about = new LinkedHashMap<>();
+            about.put("source", uri);
+            about.put("source_sha256", checksum);
+            about.put("source_architecture", model.metadata().architecture());
+            return about;
+        }
+
+        List<Cascade> attacks(SourceModel sent, String names, double epsilon) {
+            return Cascade.transferred(sent, title, checksum, about(), names, epsilon);
+        }
+    }
 
     /**
      * Evaluates.
@@ -194,7 +244,7 @@ public final class ModelEvaluation {
             return evaluate(inputs, new Ledger.InMemory());
         }
         EvaluationState state = EvaluationState.open(inputs.folder,
-                EvaluationState.identity(inputs.checksum, inputs.images, Attacks.EPSILON, seed), inputs.images, keepAdversarial);
+                EvaluationState.identity(inputs.checksum, inputs.images, epsilon, seed), inputs.images, keepAdversarial);
         if (state.size() > 0) {
             progress.goingOn(state.size(), inputs.folder.uri());
         }
@@ -228,7 +278,11 @@ public final class ModelEvaluation {
         if (keepAdversarial && out == null) {
             throw new InputError("adversarial images of " + model + " are to be kept: give the folder that they go into");
         }
-        List<Cascade> cascades = Attacks.named(attacks, Attacks.EPSILON);
+        if (!(epsilon > 0 && epsilon <= 1)) {
+            throw new InputError(
+                    "epsilon " + epsilon + " of an evaluation of " + model + ": give a number above 0, up to 1, such as 8/255");
+        }
+        List<Cascade> cascades = Attacks.named(attacks, epsilon);
         Configuration files = hadoop == null ? HadoopConfiguration.load() : hadoop;
         DataSource source = DataSources.open(data, files);
         Models.Found found = Models.read(model, weights, source.shape(), files);
@@ -237,20 +291,70 @@ public final class ModelEvaluation {
         ImageSet images = split == Split.test ? source.test(examples) : source.train(examples);
         Folder folder = out == null ? null : Folder.at(out, files);
         loaded.requireFit(model, images, data);
-        return new Inputs(loaded, ModelFile.checksum(model, files), images, cascades, folder);
+        String checksum = ModelFile.checksum(model, files);
+        return new Inputs(loaded, checksum, images, cascades, sources(images, data, checksum, files), folder);
+    }
+
+    private List<Source> sources(ImageSet images, String imagesUri, String checksum, Configuration files) {
+        Map<String, String> known = new LinkedHashMap<>(Map.of(checksum, "the model that is evaluated"));
+        List<Source> read = new ArrayList<>();
+        for (String uri : sources) {
+            Models.Found found = Models.read(uri, WeightsChoice.of(null), images.shape(), files);
+            found.model().requireFit(uri, images, imagesUri);
+            found.notes().forEach(notes::add);
+            Source source = new Source(uri, title(uri), ModelFile.checksum(uri, files), found.model());
+            @Nullable
+            String other = known.put(source.checksum, uri);
+            if (other != null) {
+                throw new InputError("transfer from " + uri + ": it is the same file as " + other + "; name another model");
+            }
+            // Made once to see that the attacks exist and transfer.
+            if (source.attacks(attack -> {
+                throw new IllegalStateException("not yet");
+            }, transferAttacks, epsilon).isEmpty()) {
+                throw new InputError("transfer from " + uri + ": name an attack, such as " + TRANSFER_ATTACKS);
+            }
+            read.add(source);
+        }
+        return read;
+    }
+
+    /** The last parts of a source's URI, as many as no other has at its end. */
+    private String title(String uri) {
+        String ending = uri.replaceFirst(".*/(?=[^/])", "");
+        while (ending.length() < uri.length()) {
+            String own = ending;
+            if (sources.stream().noneMatch(other -> !other.equals(uri) && (other.equals(own) || other.endsWith("/" + own)))) {
+                break;
+            }
+            ending = uri.substring(uri.lastIndexOf('/', uri.length() - ending.length() - 2) + 1);
+        }
+        return ending;
     }
 
     private Evaluation evaluate(Inputs inputs, Ledger ledger) {
         ComputationGraph graph = inputs.model.graph();
         if (spark != null) {
             try (SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(inputs.images), batch, seed, engine)) {
-                return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), inputs.cascades);
+                List<Cascade> cascades = new ArrayList<>(inputs.cascades);
+                inputs.sources.forEach(source -> cascades
+                        .addAll(source.attacks(evaluator.source(source.model.graph()), transferAttacks, epsilon)));
+                return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
             }
         }
         Device.configure(engine, null);
+        List<Classifier> opened = new ArrayList<>();
         try (Classifier classifier = TorchNetwork.frozen(graph)) {
+            List<Cascade> cascades = new ArrayList<>(inputs.cascades);
+            for (Source source : inputs.sources) {
+                Classifier other = TorchNetwork.frozen(source.model.graph());
+                opened.add(other);
+                cascades.addAll(source.attacks(attack -> attack.apply(other), transferAttacks, epsilon));
+            }
             Evaluator evaluator = Evaluator.local(classifier, inputs.images, batch, seed);
-            return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), inputs.cascades);
+            return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
+        } finally {
+            opened.forEach(Classifier::close);
         }
     }
 
@@ -262,7 +366,7 @@ public final class ModelEvaluation {
         about.put("data", data);
         about.put("split", split.name());
         about.put("data_sha256", inputs.images.checksum());
-        about.put("epsilon", Attacks.EPSILON);
+        about.put("epsilon", epsilon);
         about.put("seed", seed);
         about.put("batch", batch);
         about.put("versions", Versions.collect(package$.MODULE$.SPARK_VERSION()));

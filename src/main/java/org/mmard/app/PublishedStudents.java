@@ -179,7 +179,9 @@ public final class PublishedStudents {
                 throw new InputError(candidate.uri() + " and " + present.uri() + " cannot be compared: " + condition + " is "
                         + our + " and "
                         + theirs.get(condition) + "; evaluate the published student in the same way: " + EVALUATE
-                        + ShellWords.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI --attacks LIST --out "
+                        + ShellWords.quoted(present.uri().replaceFirst("[^/]*$", RunDirectory.BEST)) + " --data URI"
+                        + (candidate.epsilon().isPresent() ? " --epsilon " + candidate.epsilon().getAsDouble() : "")
+                        + " --attacks LIST --out "
                         + ShellWords.quoted(present.uri().replaceFirst("/[^/]*$", "")));
             }
         });

@@ -1,6 +1,8 @@
 package org.mmard.attack;
 
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -73,6 +75,11 @@ public record Apgd(String name, Loss loss, double epsilon, int steps, int restar
     @Override
     public int fewestClasses() {
         return loss.fewestClasses;
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+        return new TreeMap<>(Map.of("steps", steps, "restarts", restarts, "targets", loss == Loss.TARGETED_DLR ? targets : 1));
     }
 
     @Override

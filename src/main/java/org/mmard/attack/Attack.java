@@ -1,6 +1,7 @@
 package org.mmard.attack;
 
 import java.io.Serializable;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -63,6 +64,11 @@ public interface Attack extends Serializable {
     static Attack climbing(String name, Term loss, double epsilon, double stepSize, int steps, int restarts) {
         return new RestartedPgd(name, new Pgd(WeightedSum.of(loss), epsilon, stepSize, steps),
                 new Starts(Starts.Kind.UNIFORM, epsilon, true), restarts);
+    }
+
+    /** What it does in numbers, such as steps and restarts, for the record; sizes in [0, 1] image units. Nothing by default. */
+    default Map<String, Object> parameters() {
+        return Map.of();
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.mmard.config.Fraction;
 import org.mmard.data.ImageSet;
 
 /**
@@ -21,6 +22,9 @@ import org.mmard.data.ImageSet;
  * @param warnings what makes the figures doubtful, a sentence each
  */
 public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, Robustness> attacks, List<String> warnings) {
+    /** Columns of the table's names. */
+    private static final int NARROWEST = 12;
+
     public Evaluation {
         attacks.forEach((name, robustness) -> {
             if (robustness.robust().length != clean.correct().length) {
@@ -61,6 +65,9 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         entry.put("robust", ones(robustness.robust()));
         entry.put("predictions", robustness.predictions());
         entry.put("seconds", milliseconds(robustness.seconds()));
+        if (robustness.stages().size() == 1 && !robustness.stages().get(0).parameters().isEmpty()) {
+            entry.put("parameters", robustness.stages().get(0).parameters());
+        }
         if (robustness.stages().size() > 1) {
             List<Map<String, Object>> stages = new ArrayList<>();
             for (Robustness.Stage stage : robustness.stages()) {
@@ -69,6 +76,7 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
                 one.put("attacked", stage.attacked());
                 one.put("robust_accuracy", share(stage));
                 one.put("seconds", milliseconds(stage.seconds()));
+                one.put("parameters", stage.parameters());
                 stages.add(one);
             }
             entry.put("stages", stages);
@@ -92,23 +100,36 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         return (double) stage.robust() / clean.correct().length;
     }
 
-    /** Attack, accuracy in per cent, how many examples it was run on, and seconds, aligned; then the warnings. */
+    /**
+     * The radius, where {@code about} knows it; then attack, accuracy in per cent, how many examples it was run on, and seconds, aligned;
+     * then the warnings.
+     */
     public String table() {
-        StringBuilder table =
-                new StringBuilder(String.format(Locale.ROOT, "%-12s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
-        row(table, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
+        StringBuilder table = new StringBuilder();
+        if (about.get("epsilon") instanceof Number radius) {
+            table.append(String.format(Locale.ROOT, "L-infinity, epsilon %s%n", Fraction.distance(radius.doubleValue())));
+        }
+        int width = attacks.keySet().stream().mapToInt(String::length).reduce(NARROWEST, Math::max);
+        table.append(String.format(Locale.ROOT, "%-" + width + "s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
+        row(table, width, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
         attacks.forEach((name, robustness) -> {
             if (robustness.stages().size() > 1) {
-                robustness.stages().forEach(stage -> row(table, "  " + stage.attack(), share(stage), stage.attacked(), stage.seconds()));
+                robustness.stages()
+                        .forEach(stage -> row(table, width, "  " + stage.attack(), share(stage), stage.attacked(), stage.seconds()));
             }
-            row(table, name, robustness.accuracy(), clean.correct().length, robustness.seconds());
+            row(table, width, name, robustness.accuracy(), clean.correct().length, robustness.seconds());
         });
         warnings.forEach(warning -> table.append("warning: ").append(warning).append(System.lineSeparator()));
         return table.toString();
     }
 
-    private static void row(StringBuilder table, String name, double accuracy, int examples, double seconds) {
-        table.append(String.format(Locale.ROOT, "%-12s %8.2f %% %10d %9.1f%n", name, 100 * accuracy, examples, seconds));
+    private static void row(StringBuilder table, int width, String name, double accuracy, int examples, double seconds) {
+        table.append(String.format(Locale.ROOT, "%-" + width + "s %8.2f %% %10d %9.1f%n", name, 100 * accuracy, examples, seconds));
+    }
+
+    /** As RFC 4180 wants it, where a name has characters of its own meaning there. */
+    private static String quoted(String title) {
+        return title.matches("[^\",\\r\\n]*") ? title : "\"" + title.replace("\"", "\"\"") + "\"";
     }
 
     /**
@@ -117,7 +138,8 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
      */
     public String csv(ImageSet images) {
         StringBuilder csv = new StringBuilder("example,label,prediction");
-        attacks.keySet().forEach(name -> csv.append(',').append(name).append("_prediction,").append(name).append("_broken_by"));
+        attacks.keySet()
+                .forEach(name -> csv.append(',').append(quoted(name + "_prediction")).append(',').append(quoted(name + "_broken_by")));
         csv.append('\n');
         for (int record = 0; record < clean.correct().length; record++) {
             csv.append(record).append(',').append(images.label(record)).append(',').append(clean.predictions()[record]);

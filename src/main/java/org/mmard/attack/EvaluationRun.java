@@ -70,7 +70,8 @@ public final class EvaluationRun {
                 robust[record] = outcome.correct()[i];
                 brokenBy[record] = robust[record] ? null : attack.name();
             }
-            stages.add(new Robustness.Stage(attack.name(), attacked.length, Indices.where(robust).length, outcome.seconds()));
+            stages.add(new Robustness.Stage(attack.name(), attacked.length, Indices.where(robust).length, outcome.seconds(),
+                    attack.parameters()));
         }
         for (int record = 0; record < examples; record++) {
             if (!robust[record] && !clean.correct()[record]) {

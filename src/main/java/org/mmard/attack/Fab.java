@@ -1,5 +1,7 @@
 package org.mmard.attack;
 
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -34,6 +36,11 @@ public record Fab(String name, double epsilon, int steps, int targets) implement
         if (!(epsilon > 0 && epsilon <= 1) || steps < 1 || targets < 1) {
             throw new IllegalArgumentException("epsilon " + epsilon + ", " + steps + " steps, " + targets + " targets");
         }
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+        return new TreeMap<>(Map.of("steps", steps, "targets", targets));
     }
 
     @Override

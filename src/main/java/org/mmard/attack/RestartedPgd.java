@@ -1,6 +1,7 @@
 package org.mmard.attack;
 
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -34,6 +35,11 @@ record RestartedPgd(String name, Pgd pgd, Starts starts, int restarts) implement
     @Override
     public boolean onlyWhereRight() {
         return false;
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+        return new TreeMap<>(Map.of("steps", pgd.steps(), "step_size", pgd.stepSize(), "restarts", restarts));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.mmard.attack;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What became of every example under a cascade.
@@ -16,8 +17,14 @@ public record Robustness(int[] predictions, boolean[] robust, String[] brokenBy,
      * @param attacked how many examples it was run on
      * @param robust how many examples of all are robust after it
      * @param seconds time spent, summed over whoever worked at it
+     * @param parameters what the attack does in numbers: {@link Attack#parameters}
      */
-    public record Stage(String attack, int attacked, int robust, double seconds) {}
+    public record Stage(String attack, int attacked, int robust, double seconds, Map<String, Object> parameters) {
+        /** Of an attack that says nothing of its parameters. */
+        public Stage(String attack, int attacked, int robust, double seconds) {
+            this(attack, attacked, robust, seconds, Map.of());
+        }
+    }
 
     /** Share of examples that are robust, in [0, 1]. */
     public double accuracy() {

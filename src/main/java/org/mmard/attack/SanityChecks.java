@@ -121,12 +121,24 @@ record SanityChecks(int images, boolean random, boolean probabilities, int witho
         return Objects.requireNonNull(attacks.get(cascade.name()), cascade.name());
     }
 
-    /** A warning where Square broke more than {@value #MASKING} of the examples beyond what attacks that follow the gradient broke. */
+    /**
+     * A warning where Square, or an attack from another model, broke more than {@value #MASKING} of the examples beyond what attacks that
+     * follow the gradient broke.
+     */
     static List<String> gradientMasking(List<Cascade> cascades, Map<String, Robustness> attacks) {
         List<String> warnings = new ArrayList<>();
-        double byGradient = cascades.stream().filter(cascade -> cascade.attacks().stream().noneMatch(Square.class::isInstance))
+        double byGradient = cascades.stream()
+                .filter(cascade -> cascade.attacks().stream()
+                        .noneMatch(attack -> attack instanceof Square || attack instanceof Transferred))
                 .mapToDouble(cascade -> of(attacks, cascade).accuracy()).min().orElse(Double.NaN);
         for (Cascade cascade : cascades) {
+            double transferred = of(attacks, cascade).accuracy();
+            if (cascade.attacks().get(0) instanceof Transferred && transferred < byGradient - MASKING) {
+                warnings.add(String.format(Locale.ROOT,
+                        "%s: another model's gradient lowers the robust accuracy by %.2f points beyond the attacks that follow the model's "
+                                + "own, which may be masked: the true robust accuracy may be lower still",
+                        cascade.name(), 100 * (byGradient - transferred)));
+            }
             double before = byGradient;
             List<Robustness.Stage> stages = of(attacks, cascade).stages();
             for (int i = 0; i < stages.size(); i++) {

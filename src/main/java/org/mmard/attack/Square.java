@@ -1,5 +1,7 @@
 package org.mmard.attack;
 
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -33,6 +35,11 @@ public record Square(String name, double epsilon, int queries, int restarts) imp
         if (!(epsilon > 0 && epsilon <= 1) || queries < 1 || restarts < 1) {
             throw new IllegalArgumentException("epsilon " + epsilon + ", " + queries + " queries, " + restarts + " restarts");
         }
+    }
+
+    @Override
+    public Map<String, Object> parameters() {
+        return new TreeMap<>(Map.of("queries", queries, "restarts", restarts));
     }
 
     @Override

@@ -14,6 +14,7 @@ import org.apache.spark.package$;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Evaluation;
+import org.mmard.config.Fraction;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 import org.mmard.report.RecordedEvaluation;
@@ -50,10 +51,26 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "The first N images; 0 for all (default: ${DEFAULT-VALUE}).")
     private int examples;
 
+    @Option(names = "--epsilon", defaultValue = "8/255", paramLabel = "NUMBER",
+            description = "Radius of the L-infinity ball around each image, in [0, 1] image units, for every attack: a fraction or a "
+                    + "decimal number above 0, up to 1 (default: ${DEFAULT-VALUE}).")
+    private String epsilon;
+
     @Option(names = "--attacks", defaultValue = "clean,fgsm,pgd20,pgd-trades,cw", paramLabel = "LIST",
-            description = "Comma-separated, all at epsilon 8/255: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, "
-                    + "square, autoattack, and those of jars in MMARD_JARS; xN behind a name asks for N restarts (default: ${DEFAULT-VALUE}).")
+            description = "Comma-separated: clean, fgsm, pgd20, pgd-trades, cw, apgd-ce, apgd-dlr, apgd-t, fab-t, "
+                    + "square, autoattack, and those of jars in MMARD_JARS. With steps or queries of one's own: pgdN, pgdN@STEP (pgd50@2/255), "
+                    + "cwN, cwN@STEP, apgd-ceN, apgd-dlrN, apgd-tN, fab-tN, squareN. xR behind a name asks for R restarts (default: ${DEFAULT-VALUE}).")
     private String attacks;
+
+    @Option(names = "--transfer-from", split = ",", paramLabel = "MODEL",
+            description = "Also counts adversarial examples that are made on these models, a row for each and each attack: model zips, or "
+                    + "PyTorch weights whose network can be guessed.")
+    private List<String> sources = new ArrayList<>();
+
+    @Option(names = "--transfer-attacks", defaultValue = ModelEvaluation.TRANSFER_ATTACKS, paramLabel = "LIST",
+            description = "What those models are attacked by: fgsm, pgd20, pgdN, pgdN@STEP, pgd-trades, cw, cwN, cwN@STEP "
+                    + "(default: ${DEFAULT-VALUE}).")
+    private String transferAttacks;
 
     @Option(names = "--batch", defaultValue = "" + ModelEvaluation.BATCH, paramLabel = "N",
             description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
@@ -87,13 +104,23 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         PrintWriter console = spec.commandLine().getOut();
         ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
-                .attacks(attacks).batch(batch).seed(seed).engine(device.engine()).out(out).keepAdversarial(saveAdversarial);
+                .epsilon(radius()).attacks(attacks).transferFrom(sources)
+                .transferAttacks(transferAttacks).batch(batch).seed(seed).engine(device.engine()).out(out)
+                .keepAdversarial(saveAdversarial);
         asked.check().notes().forEach(note -> console.println(Printable.line(note)));
         console.flush();
         console.print(evaluate(asked).table());
         asked.written().forEach(uri -> console.println("written to " + uri));
         console.flush();
         return 0;
+    }
+
+    private double radius() {
+        double radius = Fraction.parse(epsilon);
+        if (!(radius > 0 && radius <= 1)) {
+            throw new InputError("--epsilon " + epsilon + ": give a number above 0, up to 1, such as 8/255 or 0.03");
+        }
+        return radius;
     }
 
     private Evaluation evaluate(ModelEvaluation asked) {

@@ -13,19 +13,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 
 /** Typed values of a resolved configuration. Whatever is wrong with a value becomes one line with its key and the place where it stands. */
 final class Keys {
-    private static final String NUMBER = "([-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][-+]?\\d+)?)";
-    /** The pattern takes the square of a text's length. */
-    private static final int LONGEST_NUMBER = 100;
-    private static final Pattern REAL = Pattern.compile(NUMBER + "(?:\\s*/\\s*" + NUMBER + ")?");
-
     private final Config config;
 
     Keys(Config config) {
@@ -193,12 +186,6 @@ final class Keys {
 
     /** A number or a fraction of two; NaN, which no range contains, for anything else. */
     private static double number(ConfigValue value) {
-        String text = String.valueOf(value.unwrapped()).strip();
-        Matcher real = REAL.matcher(text);
-        if (value.valueType() == ConfigValueType.BOOLEAN || text.length() > LONGEST_NUMBER || !real.matches()) {
-            return Double.NaN;
-        }
-        double number = Double.parseDouble(real.group(1));
-        return real.group(2) == null ? number : number / Double.parseDouble(real.group(2));
+        return value.valueType() == ConfigValueType.BOOLEAN ? Double.NaN : Fraction.parse(String.valueOf(value.unwrapped()).strip());
     }
 }

@@ -66,8 +66,8 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
     private static String about(RecordedEvaluation evaluation) {
         Map<String, String> about = evaluation.about();
         String of = evaluation.examples() + " " + Objects.requireNonNullElse(about.get("split"), "test") + " images";
-        String radius = about.containsKey("epsilon")
-                ? ", L-infinity ball of radius " + RunView.radius(Double.parseDouble(about.get("epsilon"))) : "";
+        String radius = evaluation.epsilon().stream().mapToObj(epsilon -> ", L-infinity ball of radius " + RunView.radius(epsilon))
+                .findFirst().orElse("");
         String seed = about.containsKey("seed") ? ", seed " + about.get("seed") : "";
         return of + radius + seed;
     }

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.mmard.attack.Attacks;
 import org.mmard.run.EpochMetrics;
 
 /**
@@ -104,7 +105,14 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
 
     private static void put(Map<String, List<Double>> scores, RecordedEvaluation evaluation) {
         scores.computeIfAbsent(evaluation.clean().name(), key -> new ArrayList<>()).add(evaluation.clean().accuracy());
-        evaluation.attacks().forEach(attack -> scores.computeIfAbsent(attack.name(), key -> new ArrayList<>()).add(attack.accuracy()));
+        evaluation.attacks().forEach(attack -> scores.computeIfAbsent(attack.name() + elsewhere(evaluation), key -> new ArrayList<>())
+                .add(attack.accuracy()));
+    }
+
+    /** What a column says of a radius that is not the usual one: accuracies at two radii are not to be compared. */
+    private static String elsewhere(RecordedEvaluation evaluation) {
+        return evaluation.epsilon().stream().filter(epsilon -> Math.abs(epsilon - Attacks.EPSILON) > 1e-9)
+                .mapToObj(epsilon -> " at " + RunView.radius(epsilon)).findFirst().orElse("");
     }
 
     private static String shortLabel(RecordedRun run, boolean oneStudent) {

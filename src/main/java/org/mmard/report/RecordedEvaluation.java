@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
@@ -116,6 +117,11 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
             throw json.refusal(key, "a list of " + examples + ", as examples says,");
         }
         return given;
+    }
+
+    /** Radius of the ball in the L-infinity norm, in [0, 1] image units; nothing where nobody wrote it down. */
+    public OptionalDouble epsilon() {
+        return about.containsKey("epsilon") ? OptionalDouble.of(Double.parseDouble(about.get("epsilon"))) : OptionalDouble.empty();
     }
 
     /** The attack with the lowest robust accuracy, or nothing where none was asked for. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.lang3.StringUtils;
 import org.jspecify.annotations.Nullable;
+import org.mmard.config.Fraction;
 import org.mmard.config.Settings;
 import org.mmard.run.EpochMetrics;
 import org.mmard.run.Provenance;
@@ -210,9 +211,7 @@ record RunView(String id, String name, String sentence, @Nullable String state, 
 
     /** A distance in image space, as the field writes it. */
     static String radius(double epsilon) {
-        double levels = 255 * epsilon;
-        return Math.abs(levels - Math.rint(levels * 100) / 100) < 1e-6
-                ? Quantity.NUMBER.exact(Math.rint(levels * 100) / 100) + "/255" : Quantity.NUMBER.exact(epsilon);
+        return Fraction.distance(epsilon);
     }
 
     static String plural(long count, String one) {

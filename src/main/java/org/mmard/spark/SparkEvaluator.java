@@ -1,17 +1,21 @@
 package org.mmard.spark;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.CollectionAccumulator;
+import org.bytedeco.pytorch.Tensor;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.api.worker.NetBroadcastTuple;
 import org.mmard.attack.Evaluator;
+import org.mmard.attack.SourceModel;
 import org.mmard.config.Settings;
 import org.mmard.data.ImageSet;
 import org.mmard.engine.Classifier;
@@ -39,6 +43,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     private final long seed;
     private final Settings.Engine engine;
     private final CollectionAccumulator<String> devices;
+    private final List<Broadcast<NetBroadcastTuple>> sources = new ArrayList<>();
 
     /** @param images stays the caller's, who destroys it */
     public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed,
@@ -50,6 +55,13 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         this.seed = seed;
         this.engine = engine;
         devices = spark.sc().collectionAccumulator();
+    }
+
+    /** Another model, sent to the executors once, to make adversarial examples on. Good until this evaluator is closed. */
+    public SourceModel source(ComputationGraph other) {
+        Broadcast<NetBroadcastTuple> sent = spark.broadcast(SentStudent.withoutVelocity(other));
+        sources.add(sent);
+        return new Sent(sent, engine);
     }
 
     @Override
@@ -106,6 +118,24 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     public void close() {
         if (!spark.sc().isStopped()) {
             model.destroy();
+            sources.forEach(Broadcast::destroy);
+        }
+    }
+
+    /** What somebody makes of a network on an executor. */
+    private static <T> T asked(Broadcast<NetBroadcastTuple> sent, Settings.Engine engine, Function<Classifier, T> use) {
+        ComputationGraph graph = new ComputationGraph(sent.value().getGraphConfiguration().clone());
+        graph.init(sent.value().getParameters(), true);
+        try (TorchNetwork network = new TorchNetwork(graph);
+                Classifier classifier = network.freeze(new CompilePasses(engine.foldBatchNorm(), engine.channelsLast()))) {
+            return use.apply(classifier);
+        }
+    }
+
+    private record Sent(Broadcast<NetBroadcastTuple> model, Settings.Engine engine) implements SourceModel {
+        @Override
+        public Tensor craft(Function<Classifier, Tensor> attack) {
+            return asked(model, engine, attack);
         }
     }
 
@@ -132,12 +162,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         public R apply(Iterator<int[]> partition) {
             AssignedGpu.use(TaskContext.get(), engine);
             devices.add(Device.current().description());
-            ComputationGraph graph = new ComputationGraph(model.value().getGraphConfiguration().clone());
-            graph.init(model.value().getParameters(), true);
-            try (TorchNetwork network = new TorchNetwork(graph);
-                    Classifier classifier = network.freeze(new CompilePasses(engine.foldBatchNorm(), engine.channelsLast()))) {
-                return work.of(classifier, images.value(), partition.next());
-            }
+            return asked(model, engine, classifier -> work.of(classifier, images.value(), partition.next()));
         }
     }
 }

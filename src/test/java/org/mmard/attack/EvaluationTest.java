@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.Classifier;
@@ -203,16 +204,52 @@ class EvaluationTest {
         assertEquals("[\"beware\"]", json.get("warnings").toString());
         assertEquals(7, json.get("seed").asInt());
         assertTrue(evaluation.table().contains("warning: beware"), evaluation.table());
+        assertTrue(new Evaluation(Map.of("epsilon", 4 / 255.0), clean, Map.of("both", both), List.of()).table()
+                .startsWith("L-infinity, epsilon 4/255" + System.lineSeparator()));
         assertEquals("example,label,prediction,both_prediction,both_broken_by\n0,3,4,4,clean\n1,5,5,7,square\n2,6,6,6,\n",
                 evaluation.csv(images));
     }
 
     @Test
     void unknownRepeatedAndPointlesslyRestartedAttacksAreNamed() {
-        assertTrue(assertThrows(InputError.class, () -> Attacks.named("clean,pgd21", 0.1)).getMessage().contains("'pgd21'"));
+        assertTrue(assertThrows(InputError.class, () -> Attacks.named("clean,pgd-21", 0.1)).getMessage().contains("'pgd-21'"));
         assertTrue(assertThrows(InputError.class, () -> Attacks.named("cw,cw", 0.1)).getMessage().contains("twice"));
         assertTrue(assertThrows(InputError.class, () -> Attacks.named("fgsmx3", 0.1)).getMessage().contains("fgsmx3"));
         assertTrue(assertThrows(InputError.class, () -> Attacks.named("autoattackx2", 0.1)).getMessage().contains("autoattackx2"));
+    }
+
+    @Test
+    void stepsStepSizesQueriesAndRestartsAreReadFromTheName() {
+        double epsilon = 4 / 255.0;
+        assertEquals(Map.of("steps", 20, "step_size", 1 / 255.0, "restarts", 1), Attacks.single("pgd20", epsilon).parameters());
+        assertEquals(Map.of("steps", 200, "step_size", 1 / 255.0, "restarts", 1), Attacks.single("pgd200", epsilon).parameters());
+        assertEquals(Map.of("steps", 50, "step_size", 2 / 255.0, "restarts", 10), Attacks.single("pgd50@2/255x10", epsilon).parameters());
+        assertEquals(Map.of("steps", 7, "step_size", 0.007, "restarts", 1), Attacks.single("cw7@0.007", epsilon).parameters());
+        assertEquals(Map.of("steps", 10000, "step_size", 1.0, "restarts", 100), Attacks.single("pgd10000@1x100", epsilon).parameters());
+        assertEquals(new Apgd("apgd-ce40x2", Apgd.Loss.CROSS_ENTROPY, epsilon, 40, 2, 1), Attacks.single("apgd-ce40x2", epsilon));
+        assertEquals(new Apgd("apgd-dlr40", Apgd.Loss.DLR, epsilon, 40, 1, 1), Attacks.single("apgd-dlr40", epsilon));
+        assertEquals(new Apgd("apgd-t40", Apgd.Loss.TARGETED_DLR, epsilon, 40, 1, 9), Attacks.single("apgd-t40", epsilon));
+        assertEquals(new Fab("fab-t40", epsilon, 40, 9), Attacks.single("fab-t40", epsilon));
+        assertEquals(new Square("square40x3", epsilon, 40, 3), Attacks.single("square40x3", epsilon));
+        assertEquals(new Square("square", epsilon, 5000, 1), Attacks.single("square", epsilon));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pgd0", "pgd10001", "pgd99999999999", "pgd20@", "pgd20@abc", "pgd20@0", "pgd20@2", "pgd20@2/0", "pgd20@-1/255",
+        "pgd20@0.1@0.2", "cw@2/255", "square0", "square5@0.1", "apgd-ce020", "fab-t10001", "pgd20x0y"})
+    void aMalformedNameIsToldItsForm(String name) {
+        String message = assertThrows(InputError.class, () -> Attacks.single(name, 0.1)).getMessage();
+        assertTrue(message.startsWith("attack '" + name + "': its form is ") && message.contains("N from 1 to 10000"), message);
+        assertEquals(1, message.lines().count());
+    }
+
+    @Test
+    void restartsHaveTheirRange() {
+        for (String name : new String[] {"pgd20x0", "pgd20@2/255x101", "cwx101", "squarex1000"}) {
+            assertEquals("attack '" + name + "': xR behind a name asks for R restarts, from 1 to 100",
+                    assertThrows(InputError.class, () -> Attacks.single(name, 0.1)).getMessage());
+        }
+        assertTrue(assertThrows(InputError.class, () -> Attacks.single("fab-t20x2", 0.1)).getMessage().contains("nothing in it is random"));
     }
 
     @Test

@@ -66,6 +66,20 @@ class SanityChecksTest {
     }
 
     @Test
+    void anotherModelsGradientBeyondTheModelsOwnIsNoticed() {
+        Attack pgd = Attacks.single("pgd20", 0.1);
+        Cascade own = new Cascade("pgd20", List.of(pgd));
+        Cascade from = Cascade.transferred(attack -> {
+            throw new IllegalStateException("nobody attacks");
+        }, "teacher.zip", "0123456789abcdef", Map.of(), "pgd20", 0.1).get(0);
+        Robustness strong = robustness(new Robustness.Stage("pgd20", 1000, 500, 1));
+        Robustness weak = robustness(new Robustness.Stage("pgd20", 1000, 900, 1));
+        assertOnly("pgd20 from teacher.zip: another model's gradient lowers the robust accuracy by 40.00 points",
+                SanityChecks.gradientMasking(List.of(own, from), Map.of("pgd20", weak, from.name(), strong)));
+        assertEquals(List.of(), SanityChecks.gradientMasking(List.of(own, from), Map.of("pgd20", strong, from.name(), weak)));
+    }
+
+    @Test
     void squareBeyondTheGradientIsNoticedInACascadeAndBesideOtherAttacks() {
         Attack apgd = new Apgd("apgd-ce", Apgd.Loss.CROSS_ENTROPY, 0.1, 5, 1, 1);
         Attack square = new Square("square", 0.1, 5, 1);

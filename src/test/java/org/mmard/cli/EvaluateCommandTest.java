@@ -20,10 +20,19 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.bytedeco.javacpp.PointerScope;
+import org.mmard.attack.Attacks;
+import org.mmard.attack.Examples;
+import org.mmard.attack.RandomSource;
+import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
 import org.mmard.data.ImageShape;
 import org.mmard.data.ShapesFolder;
+import org.mmard.engine.Classifier;
+import org.mmard.engine.LibTorch;
+import org.mmard.engine.Logits;
+import org.mmard.engine.TorchNetwork;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.files.Npy;
 import org.mmard.model.Architectures;
@@ -183,6 +192,112 @@ class EvaluateCommandTest {
         assertTrue(moved > 0, "no image was attacked");
     }
 
+    @Test
+    void examplesMadeOnAnotherModelAreCountedHereAndOnAClusterAlike() throws Exception {
+        String teacher = write("teacher.zip", Architectures.network("cnn-8", 10, 7), 10);
+        String[] options =
+                {"evaluate", "--model", model, "--data", data, "--examples", "20", "--attacks", "clean", "--transfer-from", teacher,
+                    "--transfer-attacks", "pgd3,fgsm", "--save-adversarial", "--out"};
+        Path here = folder.resolve("transfer");
+        Outcome outcome = Outcome.of(with(options, here.toString()));
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains("pgd3 from teacher.zip"), outcome.out());
+        JsonNode found =
+                new ObjectMapper().readTree(here.resolve(RecordedEvaluation.FILE).toFile()).get("attacks").get("pgd3 from teacher.zip");
+        JsonNode parameters = found.get("parameters");
+        assertEquals("pgd3", parameters.get("attack").asText());
+        assertEquals(3, parameters.get("steps").asInt());
+        assertEquals(teacher, parameters.get("source").asText());
+        String digits = parameters.get("source_sha256").asText().substring(0, 12);
+        assertTrue(Files.readAllLines(here.resolve("evaluation.csv")).get(0)
+                .startsWith("example,label,prediction,pgd3 from teacher.zip_prediction"));
+
+        // What was saved is what the attack makes of the teacher, and what was counted is what the model answers there.
+        ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(20);
+        Npy saved = Npy.read(here.resolve("adversarial-pgd3-from-" + digits + ".npy"));
+        try (Classifier source = TorchNetwork.frozen(Architectures.network("cnn-8", 10, 7));
+                Classifier target = TorchNetwork.frozen(Architectures.network("cnn-8", 10, 3)); PointerScope scope = new PointerScope()) {
+            Examples examples = Examples.of(images, IntStream.range(0, 20).toArray());
+            float[] made = LibTorch.values(Attacks.single("pgd3", Attacks.EPSILON).perturb(source, examples,
+                    RandomSource.of(0, "pgd3-from-" + digits)));
+            Logits answers = target.logits(ImageShape.CIFAR, made);
+            for (int n = 0; n < 20; n++) {
+                assertEquals(answers.argMax(n) == images.label(n) ? 1 : 0, found.get("robust").get(n).asInt(), "image " + n);
+                boolean attacked = images.label(n) == target.logits(ImageShape.CIFAR, pixels(images, n)).argMax(0);
+                assertTrue(!attacked || answers.argMax(n) == found.get("predictions").get(n).asInt(), "image " + n);
+                for (int i = 0; attacked && i < ImageShape.CIFAR.size(); i++) {
+                    assertEquals(made[n * ImageShape.CIFAR.size() + i], saved.values()[n * ImageShape.CIFAR.size() + i], 1e-6);
+                }
+            }
+        }
+
+        System.setProperty("spark.master", "local[2]");
+        try {
+            Path cluster = folder.resolve("transfer-spark");
+            Outcome onSpark = Outcome.of(with(options, cluster.toString()));
+            assertEquals(0, onSpark.exit(), onSpark.err());
+            assertEquals(Files.readString(here.resolve("evaluation.csv")), Files.readString(cluster.resolve("evaluation.csv")));
+        } finally {
+            System.clearProperty("spark.master");
+        }
+    }
+
+    private static float[] pixels(ImageSet images, int record) {
+        float[] pixels = new float[ImageShape.CIFAR.size()];
+        images.floats(record, pixels, 0);
+        return pixels;
+    }
+
+    @Test
+    void sourcesOfTransferAttacksAreCheckedBeforeAnyWork() throws Exception {
+        String out = folder.resolve("no-transfer").toString();
+        assertMistake("no-such.zip", "--model", model, "--data", data, "--out", out, "--transfer-from", "no-such.zip");
+        assertMistake("hundred-source.zip tells 100 classes apart", "--model", model, "--data", data, "--out", out, "--transfer-from",
+                write("hundred-source.zip", 100));
+        assertMistake("it is the same file as the model that is evaluated", "--model", model, "--data", data, "--out", out,
+                "--transfer-from",
+                model);
+        String teacher = write("other.zip", Architectures.network("cnn-8", 10, 9), 10);
+        assertMistake("it is the same file as " + teacher, "--model", model, "--data", data, "--out", out, "--transfer-from",
+                teacher + "," + teacher);
+        assertMistake("attack 'apgd-ce' stops where the model that it attacks is wrong", "--model", model, "--data", data, "--out", out,
+                "--transfer-from", teacher, "--transfer-attacks", "apgd-ce");
+        assertMistake("name an attack", "--model", model, "--data", data, "--out", out, "--transfer-from", teacher, "--transfer-attacks",
+                "clean");
+        assertFalse(Files.exists(Path.of(out)));
+        ComputationGraph network = Architectures.network("cnn-8", 10, 5);
+        network.params().assign(3e38);
+        Outcome damaged = Outcome.of("evaluate", "--model", model, "--data", data, "--out", out, "--attacks", "clean", "--transfer-from",
+                write("damaged.zip", network, 10));
+        assertEquals(2, damaged.exit());
+        assertTrue(damaged.err().contains("the logits of the model that it attacks are not finite"), damaged.err());
+    }
+
+    @Test
+    void everyAttackStaysInTheBallThatIsAskedForAndReachesItsEdge() throws Exception {
+        Path out = folder.resolve("radius");
+        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "fgsm,pgd4@2/255x2", "--save-adversarial", "--out",
+            out.toString(), "--epsilon"};
+        assertEquals(0, Outcome.of(with(options, "8/255")).exit());
+        Outcome outcome = Outcome.of(with(options, "4/255"));
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains("L-infinity, epsilon 4/255"), outcome.out());
+        JsonNode json = new ObjectMapper().readTree(out.resolve(RecordedEvaluation.FILE).toFile());
+        assertEquals(4 / 255.0, json.get("epsilon").asDouble());
+        assertEquals("{\"restarts\":2,\"step_size\":" + 2 / 255.0 + ",\"steps\":4}",
+                json.get("attacks").get("pgd4@2/255x2").get("parameters").toString());
+        ImageSet images = DataSources.open(data, HadoopConfiguration.load()).test(DataSource.ALL);
+        for (String attack : new String[] {"fgsm", "pgd4@2_255x2"}) {
+            double[] values = Npy.read(out.resolve("adversarial-" + attack + ".npy")).values();
+            double furthest = 0;
+            for (int i = 0; i < values.length; i++) {
+                furthest = Math.max(furthest,
+                        Math.abs(values[i] - images.value(i / ImageShape.CIFAR.size(), i % ImageShape.CIFAR.size()) / 255.0));
+            }
+            assertEquals(4 / 255.0, furthest, 1e-6, attack);
+        }
+    }
+
     private static JsonNode evaluate(String out) throws Exception {
         Outcome outcome =
                 Outcome.of("evaluate", "--model", model, "--data", data, "--attacks", "clean,fgsm,pgd20,autoattack", "--batch", "25",
@@ -196,6 +311,10 @@ class EvaluateCommandTest {
     void mistakesAreOneLineAndExitTwo() throws Exception {
         assertMistake("no-such.zip", "--model", "no-such.zip", "--data", data);
         assertMistake("unknown attack 'pgd'", "--model", model, "--data", data, "--attacks", "pgd");
+        for (String epsilon : new String[] {"0", "-8/255", "256/255", "8/0", "eight"}) {
+            assertMistake("--epsilon " + epsilon + ": give a number above 0, up to 1", "--model", model, "--data", data, "--epsilon",
+                    epsilon);
+        }
         assertMistake("--batch 0", "--model", model, "--data", data, "--batch", "0");
         assertMistake("no-such-data", "--model", model, "--data", folder.resolve("no-such-data").toString());
         assertMistake("100 classes", "--model", write("hundred.zip", 100), "--data", data);

@@ -59,6 +59,17 @@ class RecordedEvaluationTest {
     }
 
     @Test
+    void accuraciesAtAnotherRadiusHaveAColumnOfTheirOwn() throws IOException {
+        Path file = write();
+        assertEquals(List.of("clean", "fgsm", "autoattack"), List.copyOf(Group.of(read(file)).scores().keySet()));
+        String content = Files.readString(file);
+        Files.writeString(file, content.replace("\"model\"", "\"epsilon\" : " + 8 / 255.0 + ", \"model\""));
+        assertEquals(List.of("clean", "fgsm", "autoattack"), List.copyOf(Group.of(read(file)).scores().keySet()));
+        Files.writeString(file, content.replace("\"model\"", "\"epsilon\" : " + 4 / 255.0 + ", \"model\""));
+        assertEquals(List.of("clean", "fgsm at 4/255", "autoattack at 4/255"), List.copyOf(Group.of(read(file)).scores().keySet()));
+    }
+
+    @Test
     void anOlderFileKnowsNoClasses() throws IOException {
         Path file = write();
         Files.writeString(file, Files.readString(file).replaceAll("\"(classes|labels|predictions)\"[^]]*],", "")
