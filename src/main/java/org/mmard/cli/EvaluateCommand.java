@@ -1,17 +1,11 @@
 package org.mmard.cli;
 
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
-import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Evaluation;
 import org.mmard.config.Fraction;
