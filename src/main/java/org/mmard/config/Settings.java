@@ -60,8 +60,9 @@ public record Settings(
 
     /** The network that is trained. */
     public record Student(
-            @Key(meaning = "Name of the network: resnet8, resnet8x2, resnet18, resnet20, resnet20x2, preactresnet18, mobilenetv2, "
-                    + "wideresnet-<depth>-<widening> such as wideresnet-28-10, cnn-<widths> such as cnn-16-32-64, or one that a jar brings",
+            @Key(meaning = "Name of the network: resnet8, resnet8x2, resnet18, resnet20, resnet20x2, resnet34, resnet50, preactresnet18, "
+                    + "mobilenetv2, wideresnet-<depth>-<widening> such as wideresnet-28-10, cnn-<widths> such as cnn-16-32-64, or one "
+                    + "that a jar brings",
                     usual = "resnet18", takes = "the name of a network", note = "docs/models.md describes them.") String architecture,
 
             @Key(meaning = "Hadoop URI or local path of a model file whose weights the student starts from",
