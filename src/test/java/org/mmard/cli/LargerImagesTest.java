@@ -77,7 +77,8 @@ class LargerImagesTest {
     void anUnknownFormatAndAMissingSourceAreRefused() {
         Outcome format = Outcome.of("data", "import", "--from", "imagenet", "--to", folder + "/to", folder.toString());
         assertEquals(2, format.exit());
-        assertEquals("mmard: --from imagenet: give one of svhn, tiny-imagenet, cifar-python, cifar-100-coarse, folders", format.err().strip());
+        assertEquals("mmard: --from imagenet: give one of svhn, tiny-imagenet, cifar-python, cifar-100-coarse, folders",
+                format.err().strip());
         Outcome source = Outcome.of("data", "import", "--from", "tiny-imagenet", "--to", folder + "/to", folder + "/absent");
         assertEquals(2, source.exit());
         assertTrue(source.err().contains("absent: no such file or folder"), source.err());
