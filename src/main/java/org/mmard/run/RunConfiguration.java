@@ -65,8 +65,11 @@ final class RunConfiguration {
     /** How many executors a recorded configuration is for; nothing where it does not say. */
     static OptionalInt executors(String recorded, String uri) {
         String executors = flat(recorded, uri).get(EXECUTORS);
+        if (executors == null) {
+            return OptionalInt.empty();
+        }
         try {
-            return executors == null ? OptionalInt.empty() : OptionalInt.of(new BigDecimal(executors).intValueExact());
+            return OptionalInt.of(new BigDecimal(executors).intValueExact());
         } catch (ArithmeticException | NumberFormatException e) {
             throw new InputError(uri + ": " + EXECUTORS + " is " + Printable.value(executors)
                     + ", where a whole number is wanted; put the file back, or start again in another directory", e);
