@@ -301,7 +301,7 @@ public final class ModelEvaluation {
         for (String uri : sources) {
             Models.Found found = Models.read(uri, WeightsChoice.of(null), images.shape(), files);
             found.model().requireFit(uri, images, imagesUri);
-            found.notes().forEach(notes::add);
+            found.notes().forEach(note -> notes.add(uri + ": " + note));
             Source source = new Source(uri, title(uri), ModelFile.checksum(uri, files), found.model());
             @Nullable
             String other = known.put(source.checksum, uri);

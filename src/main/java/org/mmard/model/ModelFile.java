@@ -25,7 +25,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
 import java.util.zip.CheckedOutputStream;
@@ -168,18 +167,14 @@ public final class ModelFile {
         if (TorchFile.isOne(uri, hadoop)) {
             throw new InputError(uri + ": PyTorch weights; mmard model import makes a model file of them");
         }
-        try {
-            Optional<String> other = OtherFile.kind(uri, hadoop);
-            if (other.isPresent()) {
-                throw new InputError(uri + ": " + other.get());
-            }
-            try (HadoopChannel file = HadoopChannel.open(uri, hadoop)) {
-                return read(uri, file);
-            }
+        try (HadoopChannel file = HadoopChannel.open(uri, hadoop)) {
+            return read(uri, file);
         } catch (FileNotFoundException e) {
             throw new InputError(uri + ": there is no such model file", e);
         } catch (IOException e) {
             throw new InputError(uri + ": cannot be read (" + e.getMessage() + ")", e);
+        } catch (InputError e) {
+            throw OtherFile.kind(uri, hadoop).map(kind -> new InputError(uri + ": " + kind, e)).orElse(e);
         }
     }
 

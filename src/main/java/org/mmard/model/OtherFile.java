@@ -33,13 +33,12 @@ final class OtherFile {
 
     private OtherFile() {}
 
-    /**
-     * @return what the file is, to follow its name; nothing where it may well be a model
-     * @throws IOException where it cannot be read
-     */
-    static Optional<String> kind(String uri, Configuration hadoop) throws IOException {
+    /** What a file is that is no model, to follow its name; nothing where nobody knows. */
+    static Optional<String> kind(String uri, Configuration hadoop) {
         try (HadoopChannel file = HadoopChannel.open(uri, hadoop)) {
             return kind(file);
+        } catch (IOException e) {
+            return Optional.empty();
         }
     }
 

@@ -36,7 +36,7 @@ final class TorchImport {
     /** The names under which codes save the network itself. */
     private static final List<String> PLAIN =
             List.of("", "state_dict", "model_state_dict", "model_state", "model", "net", "network", "student", "weights", "params");
-    private static final Pattern AVERAGE = Pattern.compile("(?i)(.*[._])?(ema|swa|avg|average|averaged)([._].*)?|(?i).*(ema|swa)$");
+    private static final Pattern AVERAGE = Pattern.compile("(?i)(.*[._])?(ema|swa|avg|average|averaged)([._].*)?");
     private static final Pattern MEAN = Pattern.compile("(.*[._])?(mean|means|mu)");
     private static final Map<String, String> DEVIATION = Map.of("mean", "std", "means", "stds", "mu", "sigma");
     /** DL4J keeps depthwise weights [height, width, channels, 1], PyTorch [channels, 1, height, width]; the way back is the same. */
@@ -170,16 +170,18 @@ final class TorchImport {
                 .sorted(Comparator.<WeightsFit>comparingInt(fit -> fit.entries().size()).reversed()).toList();
         if (complete.isEmpty()) {
             WeightsFit nearest = wanted.stream().max(Comparator.<WeightsFit>comparingInt(fit -> fit.entries().size())
-                    .thenComparing(fit -> -PLAIN.indexOf(fit.group().path()))).orElseThrow();
+                    .thenComparing(fit -> PLAIN.contains(fit.group().path()))).orElseThrow();
             throw new InputError(uri + ": " + nearest.problem());
         }
         WeightsFit chosen = ofPrefix(ofPath(complete));
+        Map<String, String> beside = new LinkedHashMap<>();
         for (WeightsFit fit : fits) {
             if (fit.isComplete() && fit.group().path().equals(chosen.group().path()) && !fit.prefix().equals(chosen.prefix())) {
                 ofOthers.addAll(fit.entries().values());
-                skipped.add(fit.prefix() + "* (" + fit.architecture() + ")");
+                beside.putIfAbsent(fit.prefix(), fit.architecture());
             }
         }
+        beside.forEach((prefix, architecture) -> skipped.add(prefix + "* (" + architecture + ")"));
         if (choice.architecture() == null) {
             String others = complete.stream()
                     .filter(fit -> fit.group().path().equals(chosen.group().path()) && fit.prefix().equals(chosen.prefix())
@@ -205,27 +207,19 @@ final class TorchImport {
         List<String> others = byPath.keySet().stream().filter(path -> !path.equals(plain.get(0))).toList();
         notes.add("took " + (plain.get(0).isEmpty() ? "the outermost entries" : plain.get(0)) + "; there "
                 + (others.size() == 1 ? "is " : "are ")
-                + others.stream().map(path -> path + (isAverage(path) ? ", an average of weights" : "")).collect(Collectors.joining(", "))
+                + others.stream().map(path -> path + (AVERAGE.matcher(path).matches() ? ", an average of weights" : ""))
+                        .collect(Collectors.joining(", "))
                 + " too: --entry takes " + (others.size() == 1 ? "it" : "one of them"));
         return complete.stream().filter(fit -> fit.group().path().equals(plain.get(0))).toList();
     }
 
-    private static boolean isAverage(String path) {
-        return AVERAGE.matcher(path).matches() && !path.contains("unaverage");
-    }
-
     /** Of several prefixes that fit, the shortest, where the others have copies of the same. */
     private WeightsFit ofPrefix(List<WeightsFit> complete) {
-        WeightsFit shortest = complete.stream().min(Comparator.comparingInt(fit -> fit.prefix().length())).orElseThrow();
-        Set<String> different = new LinkedHashSet<>();
-        for (WeightsFit fit : complete) {
-            if (fit.prefix().equals(shortest.prefix()) || !fit.architecture().equals(shortest.architecture())) {
-                continue;
-            }
-            if (!fit.sharesAllWith(shortest) && !sameValues(fit, shortest)) {
-                different.add(fit.place());
-            }
-        }
+        Map<String, WeightsFit> byPrefix = new LinkedHashMap<>();
+        complete.forEach(fit -> byPrefix.putIfAbsent(fit.prefix(), fit));
+        WeightsFit shortest = byPrefix.values().stream().min(Comparator.comparingInt(fit -> fit.prefix().length())).orElseThrow();
+        Set<String> different = byPrefix.values().stream().filter(fit -> !isSame(fit, shortest)).map(WeightsFit::place)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         if (!different.isEmpty()) {
             different.add(shortest.place());
             throw several(different);
@@ -233,8 +227,9 @@ final class TorchImport {
         return shortest;
     }
 
-    private boolean sameValues(WeightsFit fit, WeightsFit other) {
-        return fit.entries().entrySet().stream().allMatch(entry -> {
+    /** Whether two places have the same network with the same weights, as a module that is registered twice has. */
+    private boolean isSame(WeightsFit fit, WeightsFit other) {
+        return fit.architecture().equals(other.architecture()) && fit.entries().entrySet().stream().allMatch(entry -> {
             String theirs = other.entries().get(entry.getKey());
             return theirs != null && Arrays.equals(values(entry.getValue(), fit.group().tensor(entry.getValue())),
                     values(theirs, other.group().tensor(theirs)));
@@ -262,11 +257,7 @@ final class TorchImport {
         Predicate<String> scalar = name -> fit.group().tensor(name).shape().length == 0;
         surplus.stream().filter(scalar).forEach(name -> skipped.add(name + " (a number)"));
         surplus.removeIf(scalar);
-        fit.group().others().forEach((name, kind) -> {
-            if (!fit.group().path().isEmpty() || !name.isEmpty()) {
-                skipped.add(name + " (" + kind + ")");
-            }
-        });
+        fit.group().others().forEach((name, kind) -> skipped.add(name + " (" + kind + ")"));
         Set<Normalisation> found = new LinkedHashSet<>();
         for (String mean : List.copyOf(surplus)) {
             String deviation = deviation(mean);
@@ -279,6 +270,12 @@ final class TorchImport {
                     notes.add("--mean and --std take the place of its own " + mean + " and " + deviation);
                 }
             }
+        }
+        if (choice.entry() != null) {
+            // Who chooses a network by its prefix knows that there are others, be they of another architecture.
+            Predicate<String> outside = name -> !name.startsWith(fit.prefix());
+            surplus.stream().filter(outside).forEach(name -> skipped.add(name + " (a tensor)"));
+            surplus.removeIf(outside);
         }
         if (!surplus.isEmpty()) {
             String first = surplus.iterator().next();

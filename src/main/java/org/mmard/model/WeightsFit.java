@@ -50,16 +50,6 @@ record WeightsFit(String architecture, TensorGroup group, String prefix, Map<Str
         return name.equals(place()) || name.equals(group.path()) || (name + ".").equals(prefix);
     }
 
-    /** Whether another fit of the same dictionary has the same tensors, as a module that is registered twice has. */
-    boolean sharesAllWith(WeightsFit other) {
-        return entries.entrySet().stream().allMatch(
-                entry -> {
-                    TorchTensor mine = group.tensor(entry.getValue());
-                    TorchTensor theirs = other.group.tensors().get(other.entries.get(entry.getKey()));
-                    return theirs != null && mine.storage().equals(theirs.storage()) && mine.offset() == theirs.offset();
-                });
-    }
-
     /** The prefixes before the names of the first parameter; none where it is not there: then what is missing is said as if there were. */
     private static Set<String> prefixes(List<ZooParameter> parameters, TensorGroup group) {
         Set<String> prefixes = new LinkedHashSet<>();

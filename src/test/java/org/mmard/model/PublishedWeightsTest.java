@@ -121,8 +121,8 @@ class PublishedWeightsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"resnet18, resnet18", "preactresnet18-raw-bn, preactresnet18-bn",
-        "wideresnet-16-2, wideresnet-16-2", "mobilenetv2, mobilenetv2",
+    @CsvSource({"resnet18, resnet18", "preactresnet18, preactresnet18", "preactresnet18-raw-bn, preactresnet18-bn",
+        "wideresnet-16-2, wideresnet-16-2", "mobilenetv2, mobilenetv2", "resnet50, resnet50",
         "wideresnet-16-2-dm, wideresnet-16-2-swish", "preactresnet18-swish, preactresnet18-swish"})
     void architecturesAreGuessedByNamesAndShapes(String architecture, String guessed) throws IOException {
         Path file = TorchImportTest.byFormula(architecture, folder.resolve("weights.pt"));
@@ -131,6 +131,35 @@ class PublishedWeightsTest {
         if (!guessed.equals(architecture)) {
             assertTrue(found.notes().toString().contains(architecture + " would have the same"), found.notes().toString());
         }
+    }
+
+    /** A student of one architecture and its teacher of another. */
+    @Test
+    void ofTwoNetworksInOneDictionaryNoneIsTakenSilently() throws IOException {
+        HandPickled both = new HandPickled().ascii("}(");
+        for (String prefix : List.of("student.", "a.longer.prefix.")) {
+            int width = prefix.equals("student.") ? 2 : 3;
+            both.text(prefix + "conv1.weight").tensor(new float[27 * width], width, 3, 3, 3);
+            for (String name : List.of("bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var")) {
+                both.text(prefix + name).tensor(new float[width], width);
+            }
+            both.text(prefix + "fc.weight").tensor(new float[2 * width], 2, width).text(prefix + "fc.bias").tensor(new float[2], 2);
+        }
+        Path file = both.ascii("u").write(folder.resolve("both.pt"));
+        InputError refused = assertThrows(InputError.class, () -> read(file, new WeightsChoice("cnn-2", null, null)));
+        assertTrue(refused.getMessage().contains("entry a.longer.prefix.conv1.weight: cnn-2 has no such part"), refused.getMessage());
+        Models.Found found = read(file, new WeightsChoice("cnn-2", "student", null));
+        assertEquals("cnn-2", found.model().metadata().architecture());
+        assertTrue(found.skipped().contains("a.longer.prefix.conv1.weight (a tensor)"), found.skipped().toString());
+    }
+
+    @Test
+    void whatIsWrongIsSaidOfTheDictionaryOfAUsualName() throws IOException {
+        HandPickled file = new HandPickled().ascii("}(");
+        for (String name : List.of("ema", "model", "other")) {
+            file.text(name).ascii("}(").text("conv1.weight").tensor(new float[54], 2, 3, 3, 3).ascii("u");
+        }
+        assertRefused(file.ascii("u").write(folder.resolve("three.pt")), WeightsChoice.of("cnn-2"), "bn1.weight is missing", "; model has");
     }
 
     @Test
@@ -213,7 +242,11 @@ class PublishedWeightsTest {
     }
 
     private static Models.Found read(String fixture, WeightsChoice choice) {
-        return Models.read(TorchImportTest.fixture(fixture).toString(), choice, ImageShape.CIFAR, HadoopConfiguration.load());
+        return read(TorchImportTest.fixture(fixture), choice);
+    }
+
+    private static Models.Found read(Path file, WeightsChoice choice) {
+        return Models.read(file.toString(), choice, ImageShape.CIFAR, HadoopConfiguration.load());
     }
 
     private static void assertRefused(String fixture, WeightsChoice choice, String... parts) {

@@ -118,11 +118,13 @@ final class CifarPython implements ImageRecords {
         if (!(batch.get(version.labels) instanceof List<?> labels) || labels.size() != images.shape()[0]) {
             throw new InputError(file + ": has no " + version.labels + ", one for each of its " + images.shape()[0] + " images");
         }
+        byte[] pixels = new byte[SHAPE.size()];
         for (int record = 0; record < labels.size(); record++) {
             if (!(labels.get(record) instanceof Integer label) || label < 0 || label >= classes.size()) {
                 throw new InputError(file + ": label " + record + " is none from 0 to " + (classes.size() - 1));
             }
-            receiver.add(label, Arrays.copyOfRange(images.content(), record * SHAPE.size(), (record + 1) * SHAPE.size()));
+            System.arraycopy(images.content(), record * pixels.length, pixels, 0, pixels.length);
+            receiver.add(label, pixels);
         }
     }
 
