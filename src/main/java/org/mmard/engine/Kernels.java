@@ -1,27 +1,32 @@
 package org.mmard.engine;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks whether oneDNN, with which LibTorch convolves on processors, computes right on this one. On a virtual machine with AMD's Zen 5 it
- * does not: input gradients of channels that do not fill its blocks, strided 1x1 convolutions to many channels and bfloat16's depthwise
- * gradients came out wrong by as much as they are long, silently. Each kind of convolution that a network runs is therefore tried once in
- * each process, before it is first used. Where one is wrong, LibTorch's own kernels, right and slower, take the place of all of oneDNN for
- * the rest of the process: other networks keep it.
+ * Convolves by kernels that compute right on this processor. oneDNN, with which LibTorch convolves on processors, does not everywhere: on a
+ * virtual machine with AMD's Zen 5, input gradients of channels that do not fill its blocks, strided 1x1 convolutions to many channels and
+ * bfloat16's depthwise gradients came out wrong by as much as they are long, silently. Each kind of convolution that a network has is
+ * therefore tried once in each process, before it first runs, and goes the first {@link Way} that is right.
+ *
+ * <p>Each kind for itself, never a switch of the whole process: what ran before in the process would otherwise decide the last bits of what
+ * runs now, and a run that goes on after an interruption would not end in the bits of one that had none.
  */
 final class Kernels {
     private static final Logger LOG = LoggerFactory.getLogger(Kernels.class);
@@ -34,7 +39,8 @@ final class Kernels {
     private static final long MOST_SIDE_OF_MANY = 4;
     private static final long MANY_CHANNELS = 256;
 
-    private static final Set<Kind> TRIED = ConcurrentHashMap.newKeySet();
+    private static final Map<Kind, Way> CHOSEN = new ConcurrentHashMap<>();
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private Kernels() {}
 
@@ -52,28 +58,87 @@ final class Kernels {
         }
     }
 
+    /** How a convolution is computed: the fastest first. */
+    enum Way {
+        AS_IT_LIES(false, false, true), CHANNELS_FIRST(true, false, true), IN_FLOAT32(false, true, true),
+        CHANNELS_FIRST_IN_FLOAT32(true, true, true), WITHOUT_ONEDNN(true, true, false);
+
+        private final boolean channelsFirst;
+        private final boolean float32;
+        private final boolean oneDnn;
+
+        Way(boolean channelsFirst, boolean float32, boolean oneDnn) {
+            this.channelsFirst = channelsFirst;
+            this.float32 = float32;
+            this.oneDnn = oneDnn;
+        }
+
+        /** In the input's type, shape [examples, out, height, width]. */
+        Tensor convolve(Op.Convolution c, Tensor input, Tensor weight, @Nullable Tensor bias) {
+            if (this == AS_IT_LIES) {
+                TensorOptional shift = bias == null ? new TensorOptional() : new TensorOptional(bias);
+                return torch.conv2d(input, weight, shift, c.stride(), c.padding(), c.dilation(), c.groups());
+            }
+            // Closed at once, not by the step's scope: they are as large as the layer's activations.
+            try (Tensor x = prepared(input); Tensor w = prepared(weight)) {
+                Tensor result = oneDnn ? AS_IT_LIES.convolve(c, x, w, null) : plain(c, x, w);
+                Tensor biased = bias == null ? result : result.add(bias.view(1, -1, 1, 1));
+                return biased.to(input.scalar_type());
+            }
+        }
+
+        private Tensor prepared(Tensor tensor) {
+            Tensor typed = tensor.to(float32 ? ScalarType.Float : tensor.scalar_type());
+            return channelsFirst ? typed.contiguous() : typed;
+        }
+
+        /** LibTorch's own kernel: unfolding and a matrix product, group by group. */
+        private static Tensor plain(Op.Convolution c, Tensor input, Tensor weight) {
+            long from = weight.size(1);
+            long to = weight.size(0) / c.groups();
+            TensorVector parts = new TensorVector();
+            for (long group = 0; group < c.groups(); group++) {
+                parts.push_back(
+                        torch.slow_conv_dilated2d(input.narrow(1, group * from, from).contiguous(), weight.narrow(0, group * to, to),
+                                new long[] {weight.size(2), weight.size(3)}, new TensorOptional(), c.stride(), c.padding(), c.dilation()));
+            }
+            return torch.cat(parts, 1);
+        }
+    }
+
     /**
-     * Tries what is about to run, where this process has not yet, and takes oneDNN out of LibTorch where it computes wrong.
-     *
-     * @param input shape [examples, channels, height, width]; on a GPU, nothing is tried
+     * @param input shape [examples, channels, height, width]
      * @param weight shape [out, in / groups, kernel, kernel]
+     * @param bias shape [out]
+     * @return shape [examples, out, height, width]
      */
-    static void check(Op.Convolution convolution, Tensor input, Tensor weight) {
-        if (Device.current().runsAhead()) {
-            // A GPU convolves with cuDNN.
-            return;
+    static Tensor convolve(Op.Convolution convolution, Tensor input, Tensor weight, @Nullable Tensor bias) {
+        // A GPU convolves with cuDNN.
+        Way way = Device.current().runsAhead() ? Way.AS_IT_LIES : CHOSEN.computeIfAbsent(kind(convolution, input, weight), Kernels::choose);
+        return way.convolve(convolution, input, weight, bias);
+    }
+
+    static Way choose(Kind kind) {
+        String fault = null;
+        for (Way way : Way.values()) {
+            Optional<String> found = fault(kind, way);
+            if (found.isEmpty()) {
+                if (fault != null) {
+                    told(kind, way, fault);
+                }
+                return way;
+            }
+            fault = fault == null ? found.get() : fault;
         }
-        Kind kind = kind(convolution, input, weight);
-        if (TRIED.contains(kind)) {
-            return;
+        throw new IllegalStateException("LibTorch computes no " + kind + " right on this processor (" + fault + "): train on another");
+    }
+
+    private static void told(Kind kind, Way way, String fault) {
+        if (WARNED.compareAndSet(false, true)) {
+            LOG.warn("oneDNN computes wrong values on this processor ({}): where it does, a slower kernel that is right takes its place",
+                    fault);
         }
-        fault(kind).filter(what -> torch.globalContext().userEnabledMkldnn()).ifPresent(what -> {
-            torch.globalContext().setUserEnabledMkldnn(false);
-            // LibTorch would ask it next, and where it knows the processor no better, say so at every convolution.
-            torch.globalContext().setUserEnabledNNPACK(false);
-            LOG.warn("oneDNN computes wrong values on this processor ({}): LibTorch's own kernels, which are slower, take its place", what);
-        });
-        TRIED.add(kind);
+        LOG.debug("{}: {}", kind, way);
     }
 
     static Kind kind(Op.Convolution convolution, Tensor input, Tensor weight) {
@@ -84,14 +149,15 @@ final class Kernels {
                 from > 1 && input.stride(1) == 1, input.scalar_type().intern() == ScalarType.BFloat16);
     }
 
-    /** What is wrong with a convolution or its gradients as they are computed now, against float64, which oneDNN leaves to others. */
-    static Optional<String> fault(Kind of) {
+    /** What is wrong with a convolution or its gradients, against float64, which oneDNN leaves to others. */
+    static Optional<String> fault(Kind of, Way way) {
         try (PointerScope scope = new PointerScope(); AutoGradMode gradients = new AutoGradMode(true)) {
-            Tensor images = numbers(0.37, EXAMPLES, of.from, of.height, of.width);
-            Tensor weight = numbers(0.73, of.to, of.from / of.groups, of.kernel, of.kernel);
-            Tensor[] expected = convolved(of, images.to(ScalarType.Double), weight.to(ScalarType.Double));
             ScalarType type = of.bfloat16 ? ScalarType.BFloat16 : ScalarType.Float;
-            Tensor[] found = convolved(of, laid(of, images).to(type), laid(of, weight).to(type));
+            // In bfloat16 both begin at the same rounded numbers: how far rounding carries a sum is not oneDNN's fault.
+            Tensor images = numbers(0.37, EXAMPLES, of.from, of.height, of.width).to(type);
+            Tensor weight = numbers(0.73, of.to, of.from / of.groups, of.kernel, of.kernel).to(type);
+            Tensor[] expected = convolved(of, Way.AS_IT_LIES, images.to(ScalarType.Double), weight.to(ScalarType.Double));
+            Tensor[] found = convolved(of, way, laid(of, images), laid(of, weight));
             String[] names = {"result", "input gradient", "weight gradient"};
             for (int i = 0; i < found.length; i++) {
                 double off = largest(expected[i].sub(found[i].to(ScalarType.Double))) / largest(expected[i]);
@@ -104,12 +170,14 @@ final class Kernels {
     }
 
     /** The result, and the gradients of a weighted sum of it with respect to images and weight. */
-    private static Tensor[] convolved(Kind of, Tensor images, Tensor weight) {
+    private static Tensor[] convolved(Kind of, Way way, Tensor images, Tensor weight) {
         Tensor input = images.detach().requires_grad_(true);
         Tensor factor = weight.detach().requires_grad_(true);
-        Tensor result = torch.conv2d(input, factor, new TensorOptional(), new long[] {of.stride, of.stride},
+        Op.Convolution convolution = new Op.Convolution(0, 1, "weight", null, new long[] {of.stride, of.stride},
                 new long[] {of.padding, of.padding}, new long[] {of.dilation, of.dilation}, of.groups);
-        Tensor cotangent = numbers(0.59, result.size(0), result.size(1), result.size(2), result.size(3)).to(result.scalar_type());
+        Tensor result = way.convolve(convolution, input, factor, null);
+        Tensor cotangent = numbers(0.59, result.shape()).to(of.bfloat16 ? ScalarType.BFloat16 : ScalarType.Float)
+                .to(result.scalar_type());
         result.mul(cotangent).sum().backward();
         return new Tensor[] {result.detach(), input.grad(), factor.grad()};
     }

@@ -81,9 +81,7 @@ final class Program {
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
             Tensor weight = Folding.weight(weights, c.weight());
-            Kernels.check(c, registers[c.input()], weight);
-            TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(weights.get(c.bias()));
-            return torch.conv2d(registers[c.input()], weight, bias, c.stride(), c.padding(), c.dilation(), c.groups());
+            return Kernels.convolve(c, registers[c.input()], weight, c.bias() == null ? null : weights.get(c.bias()));
         }
         if (op instanceof Op.BatchNorm n) {
             return torch.batch_norm(registers[n.input()], optional(weights, n.layer() + "_gamma"), optional(weights, n.layer() + "_beta"),

@@ -1,6 +1,8 @@
 package org.mmard.engine;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
@@ -10,6 +12,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -19,7 +22,7 @@ class KernelsTest {
     @CsvSource({"3, 1, 3, 4, 1, 8, false, false", "3, 1, 3, 8, 1, 8, false, false", "3, 1, 16, 12, 1, 8, false, false",
         "3, 2, 16, 32, 1, 8, false, false", "1, 2, 16, 512, 1, 8, true, false", "3, 1, 16, 32, 1, 32, true, false",
         "3, 1, 32, 48, 1, 5, true, false", "3, 2, 16, 16, 16, 8, true, true", "3, 1, 16, 32, 1, 8, true, true"})
-    void afterTheCheckAConvolutionComputesRight(int kernel, int stride, int from, int to, int groups, int side, boolean channelsLast,
+    void theWayThatIsChosenComputesRight(int kernel, int stride, int from, int to, int groups, int side, boolean channelsLast,
             boolean bfloat16) {
         LibTorch.threads(1);
         try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
@@ -34,9 +37,48 @@ class KernelsTest {
             assertEquals(channelsLast, kind.channelsLast());
             assertEquals(bfloat16, kind.bfloat16());
 
-            Kernels.check(convolution, laid, weight);
+            Tensor result = Kernels.convolve(convolution, laid, weight, null);
 
-            assertEquals(Optional.empty(), Kernels.fault(kind));
+            assertArrayEquals(new long[] {1, to, side / stride + side % stride, side / stride + side % stride}, result.shape());
+            assertEquals(images.scalar_type().intern(), result.scalar_type().intern());
+            assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.choose(kind)));
+            assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.Way.WITHOUT_ONEDNN));
+        }
+    }
+
+    @Test
+    void everyWayConvolvesTheSame() {
+        try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
+            Tensor images = torch.rand(2, 4, 7, 7);
+            for (int groups : new int[] {1, 4}) {
+                Tensor weight = torch.rand(8, 4 / groups, 3, 3);
+                Tensor bias = torch.rand(8);
+                Op.Convolution convolution = new Op.Convolution(0, 1, "weight", "bias", new long[] {2, 2}, new long[] {1, 1},
+                        new long[] {1, 1}, groups);
+                Tensor expected = Kernels.Way.AS_IT_LIES.convolve(convolution, images.to(ScalarType.Double),
+                        weight.to(ScalarType.Double), bias.to(ScalarType.Double));
+                for (Kernels.Way way : Kernels.Way.values()) {
+                    Tensor found = way.convolve(convolution, images, weight, bias);
+                    assertTrue(torch.allclose(found.to(ScalarType.Double), expected, 1e-5, 1e-5, false), way + ", groups " + groups);
+                }
+            }
+        }
+    }
+
+    /** A run that goes on after an interruption ends in the same bits, whatever its process computed before. */
+    @Test
+    void whatAProcessComputedBeforeDoesNotChangeAConvolution() {
+        try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
+            Tensor images = torch.rand(16, 16, 8, 8);
+            Tensor weight = torch.rand(16, 16, 3, 3);
+            Op.Convolution convolution = new Op.Convolution(0, 1, "weight", null, new long[] {1, 1}, new long[] {1, 1}, new long[] {1, 1},
+                    1);
+            Tensor before = Kernels.convolve(convolution, images, weight, null);
+            for (int to = 1; to < 16; to++) {
+                Kernels.convolve(convolution, images, torch.rand(to, 16, 3, 3), null);
+            }
+            assertTrue(torch.globalContext().userEnabledMkldnn());
+            assertTrue(before.equal(Kernels.convolve(convolution, images, weight, null)));
         }
     }
 }
