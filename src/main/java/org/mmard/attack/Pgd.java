@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.Device;
 import org.mmard.engine.Logits;
+import org.mmard.engine.Profile;
 import org.mmard.loss.DevicePredictions;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
@@ -49,8 +50,12 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
             Scalar step = new Scalar(stepSize);
             for (int k = 0; k < steps; k++) {
                 try (PointerScope scope = new PointerScope()) {
-                    adversarial.add_(climb.gradient(adversarial).sign_(), step);
-                    ball.project(adversarial);
+                    Tensor gradient = climb.gradient(adversarial);
+                    Profile.time(Profile.Part.IMAGES, () -> {
+                        adversarial.add_(gradient.sign_(), step);
+                        ball.project(adversarial);
+                        return adversarial;
+                    });
                 }
             }
         }
@@ -91,7 +96,7 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
                     predictions.with(which, of(networks, which).output(adversarial));
                 }
             }
-            Map<Prediction, Tensor> gradients = objective.gradients(predictions);
+            Map<Prediction, Tensor> gradients = Profile.time(Profile.Part.LOSS, () -> objective.gradients(predictions));
             return sum(passes, (which, pass) -> pass.inputGradient(of(gradients, which)));
         };
     }
@@ -113,7 +118,7 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
                 predictions.with(which, of(networks, which).logits(adversarial));
             }
         }
-        Map<Prediction, Logits> gradients = objective.evaluate(predictions).gradients();
+        Map<Prediction, Logits> gradients = Profile.time(Profile.Part.LOSS, () -> objective.evaluate(predictions).gradients());
         return sum(passes, (which, pass) -> pass.inputGradient(of(gradients, which)));
     }
 

@@ -1,12 +1,14 @@
 package org.mmard.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Function;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.Settings.Engine.AttackPrecision;
@@ -74,21 +76,11 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
 
     /** @throws org.mmard.failure.InputError for a network or method that is not known */
     public Map<Variant, Speed> run(List<Variant> variants) {
-        Settings.Method settings = SettingsReader.method(method, ORIGIN);
-        ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
-        Teacher frozen =
-                new Teacher(ORIGIN, "", teacher, SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
-        ofTeacher.close();
         Step.Batch images = images();
         Map<Variant, Timed> timed = new EnumMap<>(Variant.class);
         try {
-            for (Variant variant : variants) {
-                Settings.Engine engine =
-                        new Settings.Engine(Settings.Engine.Device.AUTO, threads, variant.fold, variant.channelsLast, variant.precision,
-                                variant == Variant.TF32);
-                timed.put(variant, new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(
-                        settings, 1, SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen)));
-            }
+            Function<Variant, Timed> start = start();
+            variants.forEach(variant -> timed.put(variant, start.apply(variant)));
             for (int i = 0; i < WARM_UP + steps; i++) {
                 boolean counts = i >= WARM_UP;
                 timed.values().forEach(each -> each.step(images, counts));
@@ -100,6 +92,45 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         } finally {
             timed.values().forEach(Timed::close);
         }
+    }
+
+    /** @throws org.mmard.failure.InputError for a network or method that is not known */
+    public void check() {
+        start().apply(Variant.FLOAT32).close();
+    }
+
+    /**
+     * The timed steps of one variant, told apart by part: what {@link StepProfile#of(ProcessBuilder, int)} reads from the process that calls
+     * this.
+     *
+     * @throws org.mmard.failure.InputError for a network or method that is not known
+     */
+    public void runInParts(Variant variant, PrintStream out) {
+        Step.Batch images = images();
+        try (Timed timed = start().apply(variant)) {
+            for (int i = 0; i < WARM_UP; i++) {
+                timed.step(images, false);
+            }
+            StepProfile.write(out, () -> {
+                for (int i = 0; i < steps; i++) {
+                    timed.step(images, false);
+                }
+            });
+        }
+    }
+
+    private Function<Variant, Timed> start() {
+        Settings.Method settings = SettingsReader.method(method, ORIGIN);
+        ComputationGraph ofTeacher = Architectures.network(teacher, CLASSES, 1);
+        Teacher frozen =
+                new Teacher(ORIGIN, "", teacher, SHAPE, CLASSES, ofTeacher.getConfiguration().toJson(), ofTeacher.params().toFloatVector());
+        ofTeacher.close();
+        return variant -> {
+            Settings.Engine engine = new Settings.Engine(Settings.Engine.Device.AUTO, threads, variant.fold, variant.channelsLast,
+                    variant.precision, variant == Variant.TF32);
+            return new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(settings, 1,
+                    SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen));
+        };
     }
 
     private Step.Batch images() {

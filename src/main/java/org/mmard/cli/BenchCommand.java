@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 import org.mmard.bench.StepBenchmark;
 import org.mmard.bench.StepBenchmark.Speed;
 import org.mmard.bench.StepBenchmark.Variant;
+import org.mmard.bench.StepProfile;
 import org.mmard.engine.Device;
+import org.mmard.engine.LibTorch;
 import org.mmard.failure.InputError;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,13 +73,21 @@ final class BenchCommand {
                 description = "timed steps of each variant; medians are printed (default: ${DEFAULT-VALUE})")
         private int steps;
 
-        @Option(names = "--variants", split = ",", defaultValue = "default,float32,unfolded", paramLabel = "LIST",
+        @Option(names = "--variants", split = ",", paramLabel = "LIST",
                 description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the "
                         + "processor has a matrix "
                         + "unit for it), unfolded (the same without batch-norm folding and layout passes), float32 (default with the "
                         + "attack in float32), tf32 (float32 whose products a GPU may round), bfloat16 (the attack in bfloat16), folded, "
-                        + "channels-last (float32, one pass alone), float32-unfolded (float32, no pass) (default: ${DEFAULT-VALUE})")
-        private List<String> variants;
+                        + "channels-last (float32, one pass alone), float32-unfolded (float32, no pass) (default: default,float32,unfolded; with --profile "
+                        + "default)")
+        private List<String> variants = List.of();
+
+        @Option(names = "--profile", description = "where a step's time goes, by kind of work, and what each of its convolutions reaches "
+                + "alone: of one variant, on a processor. Another process takes the steps")
+        private boolean profile;
+
+        @Option(names = "--in-parts", hidden = true)
+        private boolean inParts;
 
         @Option(names = "--json", description = "the last line is a JSON object with the figures")
         private boolean json;
@@ -91,7 +102,8 @@ final class BenchCommand {
             positive("--threads", threads);
             positive("--steps", steps);
             List<Variant> chosen = new ArrayList<>();
-            for (String name : variants) {
+            List<String> usual = profile ? List.of("default") : List.of("default", "float32", "unfolded");
+            for (String name : variants.isEmpty() ? usual : variants) {
                 Variant variant = variant(name);
                 if (!chosen.contains(variant)) {
                     chosen.add(variant);
@@ -104,12 +116,15 @@ final class BenchCommand {
             if (outer != null) {
                 keys.put("method.outer", outer);
             }
-            Map<Variant, Speed> speeds = new StepBenchmark(student, teacher, keys, batch, threads, steps).run(chosen);
+            StepBenchmark benchmark = new StepBenchmark(student, teacher, keys, batch, threads, steps);
+            if (profile || inParts) {
+                return profile(benchmark, keys, chosen);
+            }
+            Map<Variant, Speed> speeds = benchmark.run(chosen);
             long peak = peakMebibytes();
             long heap = Runtime.getRuntime().totalMemory() >> 20;
             PrintWriter out = spec.commandLine().getOut();
-            out.printf("%s, student %s, teacher %s, batch %d, %s, %s%n", String.join(", ", keys.values()), student, teacher, batch,
-                    threads == 1 ? "1 thread" : threads + " threads", steps == 1 ? "1 step" : "median of " + steps + " steps");
+            out.printf("%s, %s%n", title(keys), steps == 1 ? "1 step" : "median of " + steps + " steps");
             out.println("device " + Device.current().description());
             out.printf("%-15s %16s %20s %15s%n", "engine", "images/second", "images/CPU second", "ms in copies");
             speeds.forEach((variant, speed) -> out.printf(Locale.ROOT, "%-15s %16.2f %20.2f %15.2f%n",
@@ -120,6 +135,47 @@ final class BenchCommand {
             }
             out.flush();
             return 0;
+        }
+
+        private String title(Map<String, String> keys) {
+            return String.join(", ", keys.values()) + ", student " + student + ", teacher " + teacher + ", batch " + batch + ", "
+                    + (threads == 1 ? "1 thread" : threads + " threads");
+        }
+
+        private int profile(StepBenchmark benchmark, Map<String, String> keys, List<Variant> chosen) {
+            if (chosen.size() != 1) {
+                throw new InputError("--profile tells of one variant: give one with --variants, such as --variants default");
+            }
+            if (Device.current().runsAhead()) {
+                throw new InputError("--profile tells what a processor does: give --device cpu");
+            }
+            if (inParts) {
+                benchmark.runInParts(chosen.get(0), System.out);
+                return 0;
+            }
+            benchmark.check();
+            List<String> arguments = new ArrayList<>(List.of("bench", "step", "--in-parts", "--student", student, "--teacher", teacher,
+                    "--method", method, "--batch", "" + batch, "--threads", "" + threads, "--steps", "" + steps, "--variants",
+                    name(chosen.get(0)), "--device", "cpu"));
+            Map<String, @Nullable String> halves = new LinkedHashMap<>();
+            halves.put("--inner", inner);
+            halves.put("--outer", outer);
+            halves.forEach((option, value) -> {
+                if (value != null) {
+                    arguments.addAll(List.of(option, value));
+                }
+            });
+            LibTorch.threads(threads);
+            try {
+                new ProfileTable(StepProfile.of(SameJvm.command(arguments), steps)).print(
+                        title(keys) + ", engine " + name(chosen.get(0)) + ", mean of " + steps + " steps", json,
+                        spec.commandLine().getOut());
+                return 0;
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot start a JVM", e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("interrupted while profiling", e);
+            }
         }
 
         private ObjectNode json(Map<Variant, Speed> speeds) {

@@ -76,8 +76,9 @@ final class FrozenNetwork implements Classifier {
 
             @Override
             public Tensor inputGradient(Tensor cotangent) {
-                output.backward(cotangent.to(ScalarType.Float), new BoolOptional(), false, new TensorArrayRefOptional());
-                return input.grad().to(ScalarType.Float);
+                Profile.backward(
+                        () -> output.backward(cotangent.to(ScalarType.Float), new BoolOptional(), false, new TensorArrayRefOptional()));
+                return Profile.time(Profile.Part.LAYOUT, () -> input.grad().to(ScalarType.Float));
             }
         };
     }
@@ -89,7 +90,9 @@ final class FrozenNetwork implements Classifier {
     }
 
     private Tensor laid(Tensor images) {
-        Tensor rounded = precision == Precision.BFLOAT16 ? images.to(ScalarType.BFloat16) : images;
-        return channelsLast ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
+        return Profile.time(Profile.Part.LAYOUT, () -> {
+            Tensor rounded = precision == Precision.BFLOAT16 ? images.to(ScalarType.BFloat16) : images;
+            return channelsLast ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
+        });
     }
 }

@@ -84,9 +84,11 @@ public final class LibTorch {
         if (expected != values.length) {
             throw new IllegalArgumentException(values.length + " values for shape " + Arrays.toString(shape));
         }
-        try (FloatPointer copy = new FloatPointer(values)) {
-            return Transfer.up(torch.from_blob(copy, shape, new TensorOptions(ScalarType.Float)));
-        }
+        return Profile.time(Profile.Part.COPY, () -> {
+            try (FloatPointer copy = new FloatPointer(values)) {
+                return Transfer.up(torch.from_blob(copy, shape, new TensorOptions(ScalarType.Float)));
+            }
+        });
     }
 
     /**
@@ -118,7 +120,7 @@ public final class LibTorch {
 
     /** A copy of the tensor's values, row-major, float32. Waits for the device. */
     public static float[] values(Tensor tensor) {
-        return Transfer.values(tensor);
+        return Profile.time(Profile.Part.COPY, () -> Transfer.values(tensor));
     }
 
     /** As float32 on the device. */

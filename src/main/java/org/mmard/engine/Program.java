@@ -65,7 +65,8 @@ final class Program {
         Tensor result = input;
         for (int i = 0; i < ops.size(); i++) {
             Op op = ops.get(i);
-            result = apply(op, i, registers, weights, train);
+            int at = i;
+            result = Profile.forward(part(op), () -> apply(op, at, registers, weights, train));
             registers[op.output()] = result;
             for (int read : op.inputs()) {
                 // The network's peak memory is two layers' activations, not all of them: what autograd needs later, it holds itself.
@@ -76,6 +77,16 @@ final class Program {
             }
         }
         return result;
+    }
+
+    private static Profile.Part part(Op op) {
+        if (op instanceof Op.Convolution) {
+            return Profile.Part.CONVOLUTION;
+        }
+        if (op instanceof Op.BatchNorm) {
+            return Profile.Part.BATCH_NORM;
+        }
+        return op instanceof Op.GlobalMean || op instanceof Op.Dense ? Profile.Part.HEAD : Profile.Part.ELEMENT_WISE;
     }
 
     private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {

@@ -128,6 +128,10 @@ public final class TorchNetwork implements AutoCloseable {
     /** As above, in another precision. Images, logits and input gradients remain float32. */
     public Classifier freeze(CompilePasses passes, Precision precision) {
         checkBinding();
+        return Profile.time(Profile.Part.SNAPSHOT, () -> snapshot(passes, precision));
+    }
+
+    private Classifier snapshot(CompilePasses passes, Precision precision) {
         try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
             Program frozen = passes.foldBatchNorm() ? folded : program;
             Map<String, Tensor> available = passes.foldBatchNorm() ? Folding.weights(program, weights) : weights;
@@ -254,7 +258,8 @@ public final class TorchNetwork implements AutoCloseable {
          * @param cotangent dL/dlogits, shape [examples, classes]
          */
         public void accumulate(Logits cotangent) {
-            output.backward(LibTorch.tensor(cotangent), new BoolOptional(), false, new TensorArrayRefOptional());
+            Tensor weighted = LibTorch.tensor(cotangent);
+            Profile.backward(() -> output.backward(weighted, new BoolOptional(), false, new TensorArrayRefOptional()));
         }
     }
 }

@@ -17,6 +17,7 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Precision;
+import org.mmard.engine.Profile;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
@@ -94,8 +95,8 @@ public final class DistillationStep implements Step {
             TeacherOnNatural known = onNatural(natural, batch.labels());
             Tensor adversarial = natural;
             if (method.attacks()) {
-                Tensor start =
-                        Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START, batch.seed(), batch.epoch(), batch.records());
+                Tensor start = Profile.time(Profile.Part.START, () -> Starts.of(settings).from(natural, RandomStreams.Purpose.ATTACK_START,
+                        batch.seed(), batch.epoch(), batch.records()));
                 adversarial = climb(known, attack -> attack.perturb(natural, start, known.predictions()));
             }
             return outer(natural, adversarial, known.predictions());
@@ -194,7 +195,7 @@ public final class DistillationStep implements Step {
                 predictions.with(which, onBatchStatistics.logits(image));
             }
         }
-        Objective.Value value = outer.evaluate(predictions);
+        Objective.Value value = Profile.time(Profile.Part.LOSS, () -> outer.evaluate(predictions));
         student.zeroGradient();
         differentiated.forEach((which, pass) -> pass.accumulate(
                 Objects.requireNonNull(value.gradients().get(which), "an objective gives the gradients that it names")));

@@ -41,6 +41,41 @@ class BenchCommandTest {
         assertEquals(0, outcome.exit(), outcome.err());
     }
 
+    @Test
+    void profileTellsWhereAStepGoesAndWhatItsConvolutionsReachAlone() throws Exception {
+        Outcome outcome = Outcome.of(with("--method", "rslad", "--profile", "--json"));
+        assertEquals(0, outcome.exit(), outcome.err());
+        List<String> lines = outcome.out().lines().toList();
+        JsonNode figures = new ObjectMapper().readTree(lines.get(lines.size() - 1));
+        double sum = 0;
+        for (JsonNode part : figures.get("parts")) {
+            assertTrue(part.asDouble() >= 0, outcome.out());
+            sum += part.asDouble();
+        }
+        assertEquals(figures.get("milliseconds").asDouble(), sum, 1e-6);
+        for (String part : List.of("batch norm", "ReLU, additions, padding", "losses", "random starts")) {
+            assertTrue(figures.get("parts").get(part).asDouble() > 0, part + "\n" + outcome.out());
+        }
+        // Two images, 3x3, 3 to 4 channels, 32 x 32: forward in ten steps of the attack.
+        double first = 10 * 2.0 * 2 * 3 * 4 * 9 * 32 * 32 / 1e9;
+        assertTrue(lines.stream().anyMatch(line -> line.startsWith("3x3 3 to 4, 32x32")), outcome.out());
+        for (JsonNode layer : figures.get("convolutions")) {
+            if (layer.get("pass").asText().equals("to data") && layer.get("shape").asText().startsWith("3x3 3 to 4")) {
+                assertEquals(first, layer.get("gigaflop").asDouble(), 1e-9);
+            }
+            assertTrue(layer.get("gigaflop_per_second_alone").asDouble() > 0, layer.toString());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--method, quick, is \"quick\"", "--student, resnet9, resnet9", "'--variants', 'float32,unfolded', one variant"})
+    void profileRefusesBeforeItBegins(String option, String value, String words) {
+        Outcome outcome = Outcome.of("bench", "step", "--profile", option, value);
+        assertEquals(2, outcome.exit());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().contains(words), outcome.err());
+    }
+
     @ParameterizedTest
     @CsvSource({"--method, quick, is \"quick\"", "--student, resnet9, resnet9", "--teacher, resnet9, resnet9", "--batch, 0, --batch is 0",
         "--steps, 0, --steps is 0", "--threads, 0, --threads is 0", "--variants, fast, --variants has 'fast'", "--batch, many, --batch"})
