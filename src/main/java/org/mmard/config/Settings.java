@@ -124,6 +124,8 @@ public record Settings(
             @Key(meaning = "Outer losses equation-4 and mmard: weight of the term at x', against 1 - a for the term at x", usual = "5/6",
                     range = FRACTION) double a,
 
+            @Key(meaning = "Outer losses equation-4 and mmard: what the student is asked for at x'", usual = "adversarial") Target target,
+
             @Key(meaning = "Outer losses mmard and \"+ triangle\": weight of the triangle term", usual = "0.2",
                     range = ZERO_OR_ABOVE) double b,
 
@@ -143,6 +145,19 @@ public record Settings(
             BATCH_MEAN,
             @Means("that divided by the number of classes, as some public codes do")
             ELEMENT_MEAN;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** What MMARD's per-example terms ask the student for at x'. */
+        public enum Target {
+            @Means("the teacher's T(x')")
+            ADVERSARIAL,
+            @Means("T(x), as rslad does")
+            NATURAL;
 
             @Override
             public String toString() {

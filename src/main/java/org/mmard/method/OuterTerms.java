@@ -82,7 +82,7 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
 
     /** alpha KL(T(x') || S(x')) + (1 - alpha) KL(T(x) || S(x)): AdaAD, Huang et al. 2023. */
     List<Weighted> adaad() {
-        return mixture(share());
+        return mixture(TEACHER_ADVERSARIAL, share());
     }
 
     /** KL(T(x') || S(x')) + alpha (epoch / epochs) KL(T(x') - T(x-d) || S(x') - S(x-d)): IGDM's published code. */
@@ -102,9 +102,12 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
                 new Weighted(beta(0), new ExampleWeighted(rest, reduced(KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL)))));
     }
 
-    /** a KL(T(x') || S(x')) + (1 - a) KL(T(x) || S(x)): MMARD's per-example terms, in this project's reconstruction. */
+    /**
+     * a KL(T(x') || S(x')) + (1 - a) KL(T(x) || S(x)): MMARD's per-example terms, in this project's reconstruction; with T(x) in the place
+     * of T(x') in its other reading.
+     */
     List<Weighted> equation4() {
-        return mixture(settings.a());
+        return mixture(settings.target() == Settings.Method.Target.NATURAL ? TEACHER_NATURAL : TEACHER_ADVERSARIAL, settings.a());
     }
 
     /** Equation 4 and the triangle. */
@@ -121,9 +124,10 @@ record OuterTerms(Settings.Method settings, TrainingProgress progress, String na
         return new Weighted(settings.b(), new Triangle(settings.triangle().smoothing(), corners));
     }
 
-    private List<Weighted> mixture(double share) {
+    /** @param target at x' */
+    private List<Weighted> mixture(Prediction target, double share) {
         return List.of(
-                new Weighted(share, reduced(KlDivergence.of(TEACHER_ADVERSARIAL, STUDENT_ADVERSARIAL))),
+                new Weighted(share, reduced(KlDivergence.of(target, STUDENT_ADVERSARIAL))),
                 new Weighted(1 - share, reduced(KlDivergence.of(TEACHER_NATURAL, STUDENT_NATURAL))));
     }
 

@@ -188,6 +188,7 @@ class SettingsReaderTest {
         "method.beta | -1 | 0 or above", "method.beta | 1/0 | 0 or above", "method.alpha | -1 | 0 or above",
         "method.alpha | Infinity | 0 or above",
         "method.begin | -1 | 0 or above", "method.begin | 2.5 | whole number", "method.iad-target | both | natural, adversarial",
+        "method.target | both | adversarial, natural",
         "method.label-smoothing | 1 | not including 1", "method.lambda | -0.1 | 0 or above", "method.lambda | NaN | 0 or above",
         "method.teacher-term | attached | disagreement, detached, boundary", "method.teacher-gradient | on | through, detached",
         "method.a | -1 | from 0 to 1", "method.b | NaN | 0 or above",

@@ -104,6 +104,10 @@ class MethodsTest {
                 5 / 6.0 * plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL) + 1 / 6.0 * natural);
         outer("adaad", Map.of("method.alpha", "0.7"), FOUR, STUDENT, 0.7 * robust + 0.3 * natural);
         outer("equation-4", Map.of("method.a", "0.8"), FOUR, STUDENT, 0.8 * robust + 0.2 * natural);
+        outer("equation-4", Map.of("method.target", "natural"), Set.of(TEACHER_NATURAL, STUDENT_NATURAL, STUDENT_ADVERSARIAL), STUDENT,
+                5 / 6.0 * plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL) + 1 / 6.0 * natural);
+        outer("mmard", Map.of("method.target", "natural"), FOUR, STUDENT,
+                5 / 6.0 * plain.kl(TEACHER_NATURAL, STUDENT_ADVERSARIAL) + 1 / 6.0 * natural + 0.2 * plain.triangle(0.02));
         outer("mmard", Map.of("method.a", "0.8", "method.b", "0.3"), FOUR, STUDENT,
                 0.8 * robust + 0.2 * natural + 0.3 * plain.triangle(0.02));
         outer("equation-4 + triangle", Map.of("method.a", "0.8", "method.b", "0.3"), FOUR, STUDENT,
