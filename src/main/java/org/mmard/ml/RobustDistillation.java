@@ -263,6 +263,11 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
         return (RobustDistillation) set(classNames, names);
     }
 
+    /** As above, with what a list of Python's becomes. */
+    public RobustDistillation setClassNames(List<String> names) {
+        return setClassNames(names.toArray(String[]::new));
+    }
+
     /**
      * Sets {@link #settings}.
      *
@@ -270,6 +275,11 @@ public final class RobustDistillation extends Estimator<RobustDistillationModel>
      */
     public RobustDistillation setSettings(String[] keyValues) {
         return (RobustDistillation) set(settings, keyValues);
+    }
+
+    /** As above, with what a list of Python's becomes. */
+    public RobustDistillation setSettings(List<String> keyValues) {
+        return setSettings(keyValues.toArray(String[]::new));
     }
 
     /**

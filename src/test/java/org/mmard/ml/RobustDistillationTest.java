@@ -31,6 +31,8 @@ import org.mmard.engine.Classifier;
 import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.model.ModelFile;
+import py4j.Gateway;
+import py4j.ReturnObject;
 
 /** The estimator as Spark's users have it: over a DataFrame, in a pipeline, saved and loaded. */
 class RobustDistillationTest {
@@ -98,6 +100,39 @@ class RobustDistillationTest {
         fitted.write().save(folder.resolve("saved").toString());
         List<Row> again = PipelineModel.load(folder.resolve("saved").toString()).transform(rows).collectAsList();
         assertEquals(answered, again);
+    }
+
+    /** Every call from Python, {@code spark._jvm} among them, comes through this gateway, which finds methods by their arguments. */
+    @Test
+    void theLinesOfThePageRunThroughPySparksGateway() {
+        Gateway gateway = new Gateway(null);
+        gateway.startup();
+        try {
+            String estimator = gateway.invoke("org.mmard.ml.RobustDistillation", List.of()).getName();
+            estimator = call(gateway, estimator, "setRunDirectory", folder.resolve("run").toString());
+            estimator = call(gateway, estimator, "setMethod", "trades");
+            estimator = call(gateway, estimator, "setStudent", "cnn-4-8");
+            estimator = call(gateway, estimator, "setExecutors", 1);
+            estimator = call(gateway, estimator, "setEpochs", 1);
+            estimator = call(gateway, estimator, "setBatch", 16);
+            estimator = call(gateway, estimator, "setSeed", 3);
+            estimator = call(gateway, estimator, "setClassNames", new ArrayList<>(images.classNames()));
+            estimator = call(gateway, estimator, "setSettings",
+                    new ArrayList<>(List.of("validation.examples=16", "validation.steps=1", "attack.steps=1")));
+            String model = call(gateway, estimator, "fit", rows);
+            @SuppressWarnings("unchecked")
+            Dataset<Row> answers = (Dataset<Row>) gateway.getObject(call(gateway, model, "transform", rows));
+            assertEquals(ROWS, answers.count());
+            assertArrayEquals(new String[] {"image", "label", "rawPrediction", "prediction"}, answers.columns());
+        } finally {
+            gateway.shutdown();
+        }
+    }
+
+    private static String call(Gateway gateway, String target, String method, Object argument) {
+        ReturnObject returned = gateway.invoke(method, target, List.of(argument));
+        assertTrue(returned.isReference(), method);
+        return returned.getName();
     }
 
     @Test
