@@ -43,7 +43,8 @@ final class EvaluationState implements Ledger {
     private final Folder directory;
     private final String folder;
     private final boolean images;
-    private final ImageSet set;
+    private final int examples;
+    private final int classes;
     private final Map<String, Outcome> outcomes = new HashMap<>();
     /** Where the adversarial image of a record lies: attack, record, file. */
     private final Map<String, Map<Integer, Place>> places = new HashMap<>();
@@ -59,10 +60,11 @@ final class EvaluationState implements Ledger {
      */
     private record Place(String file, int at) {}
 
-    private EvaluationState(Folder directory, String folder, ImageSet set, boolean images) {
+    private EvaluationState(Folder directory, String folder, int examples, int classes, boolean images) {
         this.directory = directory;
         this.folder = folder;
-        this.set = set;
+        this.examples = examples;
+        this.classes = classes;
         this.images = images;
     }
 
@@ -76,15 +78,25 @@ final class EvaluationState implements Ledger {
     }
 
     /**
+     * The same for corrupted images, whose parts are called by their checksums.
+     *
+     * @param examples of each severity
+     */
+    static String identity(String model, int examples) {
+        return String.join("\n", "model " + model, "corrupted images " + examples);
+    }
+
+    /**
      * The state of this evaluation, with what an earlier call has left.
      *
      * @param identity as {@link #identity} makes it
-     * @param set the images that are evaluated
+     * @param examples how many there are; their record ids are below it
+     * @param classes that a prediction can be of
      * @param images whether adversarial images are wanted; parts saved without them are done again then
      * @throws InputError where the directory cannot be written, or holds something else under one of the state's names
      */
-    static EvaluationState open(Folder directory, String identity, ImageSet set, boolean images) {
-        EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), set, images);
+    static EvaluationState open(Folder directory, String identity, int examples, int classes, boolean images) {
+        EvaluationState state = new EvaluationState(directory, PREFIX + Sha256.of(identity).substring(0, 12), examples, classes, images);
         try {
             for (String name : directory.names(state.folder)) {
                 Matcher part = NAME.matcher(name);
@@ -112,10 +124,10 @@ final class EvaluationState implements Ledger {
             throw fields.refusal("attack", "'" + called + "'");
         }
         JsonFields found = fields.section("outcome");
-        int[] records = found.counts("records", 0, set.size() - 1);
+        int[] records = found.counts("records", 0, examples - 1);
         int[] right = found.flags("correct");
         Outcome outcome =
-                new Outcome(records, sized(found, "predictions", found.counts("predictions", 0, set.classes() - 1), records.length),
+                new Outcome(records, sized(found, "predictions", found.counts("predictions", 0, classes - 1), records.length),
                         correct(sized(found, "correct", right, records.length)), found.number("seconds", 0, LONGEST));
         if (records.length == 0 || records[0] != first) {
             throw found.refusal("records", "a list that begins with " + first);
@@ -185,18 +197,18 @@ final class EvaluationState implements Ledger {
         return images;
     }
 
-    /** Writes x' of a record under an attack into {@code pixels}. Only for a state that was opened for images. */
+    /** Fills {@code pixels}, one image's, with x' of a record under an attack. Only for a state that was opened for images. */
     void image(String attack, int record, float[] pixels) {
         Place place = Objects.requireNonNull(places.getOrDefault(attack, Map.of()).get(record), "no image of this record was kept");
         if (!place.file.equals(read)) {
             lastRead = ByteBuffer.wrap(directory.read(folder + "/" + place.file).orElse(new byte[0])).order(ByteOrder.LITTLE_ENDIAN);
             read = place.file;
         }
-        if (lastRead.capacity() < (place.at + 1L) * set.shape().size() * Float.BYTES) {
+        if (lastRead.capacity() < (place.at + 1L) * pixels.length * Float.BYTES) {
             throw new InputError(
                     directory.uri(folder + "/" + place.file) + ": missing or cut short; remove it and its .json, and they are made again");
         }
-        lastRead.asFloatBuffer().get(place.at * set.shape().size(), pixels);
+        lastRead.asFloatBuffer().get(place.at * pixels.length, pixels);
     }
 
     /** Removes what this and earlier calls have saved: the evaluation is done. What else lies in the folder stays. */

@@ -130,8 +130,8 @@ public final class GridScores {
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark),
                 ModelEvaluation.BATCH, ModelEvaluation.SEED, engine)) {
             EvaluationState saved =
-                    EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, ModelEvaluation.SEED), images,
-                            false);
+                    EvaluationState.open(directory, EvaluationState.identity(checksum, images, epsilon, ModelEvaluation.SEED),
+                            images.size(), images.classes(), false);
             Evaluation evaluation = new EvaluationRun(evaluator, saved, progress).evaluate(about, attacks);
             byte[] json = evaluation.json(images).getBytes(StandardCharsets.UTF_8);
             directory.write(RecordedEvaluation.FILE, json);

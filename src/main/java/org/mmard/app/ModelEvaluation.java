@@ -2,9 +2,12 @@ package org.mmard.app;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
@@ -12,12 +15,14 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
+import org.mmard.attack.CorruptionRun;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.EvaluationRun;
 import org.mmard.attack.Evaluator;
 import org.mmard.attack.Ledger;
 import org.mmard.attack.SourceModel;
 import org.mmard.config.Settings;
+import org.mmard.data.CorruptedImages;
 import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
@@ -57,6 +62,9 @@ public final class ModelEvaluation {
     /** The file of outcomes, example by example. */
     public static final String EXAMPLES = "evaluation.csv";
 
+    /** Severities of corrupted images, likewise: all. */
+    public static final List<Integer> SEVERITIES = IntStream.rangeClosed(1, CorruptedImages.SEVERITIES).boxed().toList();
+
     /** A part of a data set. */
     public enum Split { test, train }
 
@@ -69,6 +77,8 @@ public final class ModelEvaluation {
     private String attacks = "clean,fgsm,pgd20,pgd-trades,cw";
     private List<String> sources = List.of();
     private String transferAttacks = TRANSFER_ATTACKS;
+    private @Nullable String corruptions;
+    private List<Integer> severities = SEVERITIES;
     private int batch = BATCH;
     private long seed = SEED;
     private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
@@ -101,7 +111,7 @@ public final class ModelEvaluation {
         return this;
     }
 
-    /** What was decided about PyTorch weights, a line each; known once {@link #check} was called. */
+    /** What was decided about PyTorch weights, and what was passed over, a line each; known once {@link #check} was called. */
     public List<String> notes() {
         return List.copyOf(notes);
     }
@@ -154,6 +164,24 @@ public final class ModelEvaluation {
     /** What other models are attacked by: names, separated by commas, of attacks that do not stop where those are wrong; PGD-20 and CW. */
     public ModelEvaluation transferAttacks(String names) {
         transferAttacks = names;
+        return this;
+    }
+
+    /**
+     * Also measures the accuracy on corrupted images, after the attacks: every corruption that is there, the first {@link #examples} images
+     * of each severity. Nobody attacks them.
+     *
+     * @param folder URI of the {@code .npy} files as CIFAR-10-C and CIFAR-100-C have them ({@link CorruptedImages}), of the data's shape
+     *     and classes; null for none
+     */
+    public ModelEvaluation corruptions(@Nullable String folder) {
+        corruptions = folder;
+        return this;
+    }
+
+    /** Which severities of them, in the place of all: numbers from 1 to 5. */
+    public ModelEvaluation severities(Collection<Integer> some) {
+        severities = some.stream().sorted().toList();
         return this;
     }
 
@@ -215,7 +243,7 @@ public final class ModelEvaluation {
 
     /** All that has been read and checked. */
     private record Inputs(ModelFile.Model model, String checksum, ImageSet images, List<Cascade> cascades, List<Source> sources,
-            @Nullable Folder folder) {}
+            @Nullable CorruptedImages corrupted, @Nullable Folder folder) {}
 
     /** @param title its name in tables */
     private record Source(String uri, String title, String checksum, ModelFile.Model model) {
@@ -241,15 +269,27 @@ public final class ModelEvaluation {
         Inputs inputs = checked();
         written.clear();
         if (inputs.folder == null) {
-            return evaluate(inputs, new Ledger.InMemory());
+            return evaluate(inputs, new Ledger.InMemory(), new Ledger.InMemory());
         }
         EvaluationState state = EvaluationState.open(inputs.folder,
-                EvaluationState.identity(inputs.checksum, inputs.images, epsilon, seed), inputs.images, keepAdversarial);
-        if (state.size() > 0) {
-            progress.goingOn(state.size(), inputs.folder.uri());
+                EvaluationState.identity(inputs.checksum, inputs.images, epsilon, seed), inputs.images.size(), inputs.images.classes(),
+                keepAdversarial);
+        List<EvaluationState> saved = new ArrayList<>(List.of(state));
+        Ledger unattacked = new Ledger.InMemory();
+        if (inputs.corrupted != null) {
+            int ofEach = inputs.corrupted.examples();
+            saved.add(
+                    EvaluationState.open(inputs.folder, EvaluationState.identity(inputs.checksum, ofEach), ofEach, inputs.images.classes(),
+                            false));
+            unattacked = saved.get(1);
         }
-        Evaluation evaluation = evaluate(inputs, state);
+        int outcomes = saved.stream().mapToInt(EvaluationState::size).sum();
+        if (outcomes > 0) {
+            progress.goingOn(outcomes, inputs.folder.uri());
+        }
+        Evaluation evaluation = evaluate(inputs, state, unattacked);
         write(inputs, inputs.folder, evaluation, state);
+        saved.forEach(EvaluationState::delete);
         return evaluation;
     }
 
@@ -292,7 +332,20 @@ public final class ModelEvaluation {
         Folder folder = out == null ? null : Folder.at(out, files);
         loaded.requireFit(model, images, data);
         String checksum = ModelFile.checksum(model, files);
-        return new Inputs(loaded, checksum, images, cascades, sources(images, data, checksum, files), folder);
+        return new Inputs(loaded, checksum, images, cascades, sources(images, data, checksum, files), corrupted(images, files), folder);
+    }
+
+    private @Nullable CorruptedImages corrupted(ImageSet images, Configuration files) {
+        if (corruptions == null) {
+            return null;
+        }
+        if (severities.isEmpty() || !SEVERITIES.containsAll(severities) || Set.copyOf(severities).size() < severities.size()) {
+            throw new InputError("severities " + severities + " of " + corruptions + ": give some of 1 to " + CorruptedImages.SEVERITIES
+                    + ", each once");
+        }
+        CorruptedImages found = CorruptedImages.open(corruptions, images.shape(), images.classNames(), examples, files);
+        found.others().forEach(name -> notes.add(corruptions + "/" + name + ": no corruption of the benchmark, left out"));
+        return found;
     }
 
     private List<Source> sources(ImageSet images, String imagesUri, String checksum, Configuration files) {
@@ -332,14 +385,15 @@ public final class ModelEvaluation {
         return ending;
     }
 
-    private Evaluation evaluate(Inputs inputs, Ledger ledger) {
+    /** @param unattacked the ledger of corrupted images */
+    private Evaluation evaluate(Inputs inputs, Ledger ledger, Ledger unattacked) {
         ComputationGraph graph = inputs.model.graph();
         if (spark != null) {
             try (SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(inputs.images), batch, seed, engine)) {
                 List<Cascade> cascades = new ArrayList<>(inputs.cascades);
                 inputs.sources.forEach(source -> cascades
                         .addAll(source.attacks(evaluator.source(source.model.graph()), transferAttacks, epsilon)));
-                return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
+                return evaluate(evaluator, inputs, cascades, ledger, unattacked);
             }
         }
         Device.configure(engine, null);
@@ -351,11 +405,22 @@ public final class ModelEvaluation {
                 opened.add(other);
                 cascades.addAll(source.attacks(attack -> attack.apply(other), transferAttacks, epsilon));
             }
-            Evaluator evaluator = Evaluator.local(classifier, inputs.images, batch, seed);
-            return new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
+            return evaluate(Evaluator.local(classifier, inputs.images, batch, seed), inputs, cascades, ledger, unattacked);
         } finally {
             opened.forEach(Classifier::close);
         }
+    }
+
+    private Evaluation evaluate(Evaluator evaluator, Inputs inputs, List<Cascade> cascades, Ledger ledger, Ledger unattacked) {
+        Evaluation evaluation = new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
+        CorruptedImages corrupted = inputs.corrupted;
+        if (corrupted == null) {
+            return evaluation;
+        }
+        int others = split == Split.test ? corrupted.labelsOtherThan(inputs.images) : 0;
+        List<String> doubts = others == 0 ? List.of() : List.of("the corrupted images have other labels than the test images at " + others
+                + " places: they may be those of another data set");
+        return evaluation.with(new CorruptionRun(evaluator, unattacked, progress).measure(corrupted, severities), doubts);
     }
 
     private Map<String, Object> about(Inputs inputs) {
@@ -381,6 +446,5 @@ public final class ModelEvaluation {
         if (keepAdversarial) {
             written.addAll(new AdversarialFiles(evaluation, state, inputs.images).write(folder));
         }
-        state.delete();
     }
 }

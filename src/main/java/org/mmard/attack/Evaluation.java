@@ -9,19 +9,23 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.mmard.config.Fraction;
 import org.mmard.data.ImageSet;
 
 /**
- * How a model stands up to attacks on a set of examples: an object that prints itself, as a table, as {@code evaluation.json} and as a CSV
- * of examples.
+ * How a model stands up to attacks on a set of examples, and to corruptions of them: an object that prints itself, as a table, as
+ * {@code evaluation.json} and as a CSV of examples.
  *
  * @param about what was evaluated, for the record: model, data, seed, epsilon, versions
  * @param clean outcome on the natural images
  * @param attacks what became of the same examples under each cascade, by name
  * @param warnings what makes the figures doubtful, a sentence each
+ * @param corruptions accuracy on corrupted images; null where there were none
  */
-public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, Robustness> attacks, List<String> warnings) {
+public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, Robustness> attacks, List<String> warnings,
+        @Nullable Corruptions corruptions) {
     /** Columns of the table's names. */
     private static final int NARROWEST = 12;
 
@@ -32,6 +36,20 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
             }
         });
         warnings = List.copyOf(warnings);
+    }
+
+    /** Without corrupted images. */
+    public Evaluation(Map<String, Object> about, Outcome clean, Map<String, Robustness> attacks, List<String> warnings) {
+        this(about, clean, attacks, warnings, null);
+    }
+
+    /**
+     * The same, with what was found on corrupted images.
+     *
+     * @param doubts about that, warnings after those that there are
+     */
+    public Evaluation with(Corruptions found, List<String> doubts) {
+        return new Evaluation(about, clean, attacks, Stream.concat(warnings.stream(), doubts.stream()).toList(), found);
     }
 
     /** The format of {@code evaluation.json}: examples in the order of the data file. */
@@ -50,6 +68,9 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         Map<String, Object> byName = new LinkedHashMap<>();
         attacks.forEach((name, robustness) -> byName.put(name, entry(robustness)));
         root.put("attacks", byName);
+        if (corruptions != null) {
+            root.put("corruptions", corruptions.json());
+        }
         root.put("warnings", warnings);
         root.putAll(about);
         try {
@@ -92,7 +113,8 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
         return ones;
     }
 
-    private static double milliseconds(double seconds) {
+    /** Seconds as files have them. */
+    static double milliseconds(double seconds) {
         return Math.round(seconds * 1000) / 1000.0;
     }
 
@@ -107,24 +129,38 @@ public record Evaluation(Map<String, Object> about, Outcome clean, Map<String, R
     public String table() {
         StringBuilder table = new StringBuilder();
         if (about.get("epsilon") instanceof Number radius) {
-            table.append(String.format(Locale.ROOT, "L-infinity, epsilon %s%n", Fraction.distance(radius.doubleValue())));
+            line(table, "L-infinity, epsilon " + Fraction.distance(radius.doubleValue()));
         }
         int width = attacks.keySet().stream().mapToInt(String::length).reduce(NARROWEST, Math::max);
-        table.append(String.format(Locale.ROOT, "%-" + width + "s %10s %10s %9s%n", "attack", "accuracy", "examples", "seconds"));
-        row(table, width, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds());
+        line(table, head(width, "attack"));
+        line(table, row(width, Attacks.CLEAN, clean.accuracy(), clean.correct().length, clean.seconds()));
         attacks.forEach((name, robustness) -> {
             if (robustness.stages().size() > 1) {
                 robustness.stages()
-                        .forEach(stage -> row(table, width, "  " + stage.attack(), share(stage), stage.attacked(), stage.seconds()));
+                        .forEach(stage -> line(table,
+                                row(width, "  " + stage.attack(), share(stage), stage.attacked(), stage.seconds())));
             }
-            row(table, width, name, robustness.accuracy(), clean.correct().length, robustness.seconds());
+            line(table, row(width, name, robustness.accuracy(), clean.correct().length, robustness.seconds()));
         });
-        warnings.forEach(warning -> table.append("warning: ").append(warning).append(System.lineSeparator()));
+        if (corruptions != null) {
+            corruptions.lines().forEach(text -> line(table, text));
+        }
+        warnings.forEach(warning -> line(table, "warning: " + warning));
         return table.toString();
     }
 
-    private static void row(StringBuilder table, int width, String name, double accuracy, int examples, double seconds) {
-        table.append(String.format(Locale.ROOT, "%-" + width + "s %8.2f %% %10d %9.1f%n", name, 100 * accuracy, examples, seconds));
+    private static void line(StringBuilder table, String text) {
+        table.append(text).append(System.lineSeparator());
+    }
+
+    /** The names of the columns, the first one this wide. */
+    static String head(int width, String first) {
+        return String.format(Locale.ROOT, "%-" + width + "s %10s %10s %9s", first, "accuracy", "examples", "seconds");
+    }
+
+    /** A line below them. */
+    static String row(int width, String name, double accuracy, int examples, double seconds) {
+        return String.format(Locale.ROOT, "%-" + width + "s %8.2f %% %10d %9.1f", name, 100 * accuracy, examples, seconds);
     }
 
     /** As RFC 4180 wants it, where a name has characters of its own meaning there. */

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.mmard.data.ImageSet;
@@ -37,6 +38,14 @@ public interface Evaluator {
      */
     <R extends Serializable> void each(List<int[]> parts, Work<R> work, Consumer<R> finished);
 
+    /**
+     * Lends out an evaluator of the same model over other examples, in the same batches and where this one works.
+     *
+     * @param use what is done with it; it is good until that returns
+     * @return what {@code use} does
+     */
+    <T> T over(ImageSet others, Function<Evaluator, T> use);
+
     /** What is to be done with some examples. */
     interface Work<R extends Serializable> extends Serializable {
         /**
@@ -51,13 +60,22 @@ public interface Evaluator {
     /**
      * The outcome of every example, in the order of the data.
      *
-     * @param attack null for the natural images
+     * @param attack null for the images as they are
+     * @param told each part's, as it comes
      */
-    default Outcome outcome(@Nullable Attack attack) {
+    default Outcome outcome(@Nullable Attack attack, Consumer<Outcome> told) {
         Outcome[] all = {Outcome.none()};
         int[] records = IntStream.range(0, images().size()).toArray();
-        each(parts(records, batch()), new Trial(attack, seed(), false), part -> all[0] = all[0].with(part.outcome()));
+        each(parts(records, batch()), new Trial(attack, seed(), false), part -> {
+            all[0] = all[0].with(part.outcome());
+            told.accept(part.outcome());
+        });
         return all[0];
+    }
+
+    /** The same, with nobody told on the way. */
+    default Outcome outcome(@Nullable Attack attack) {
+        return outcome(attack, part -> {});
     }
 
     /** The clean accuracy and the robust accuracies. */
@@ -87,6 +105,11 @@ public interface Evaluator {
             public <R extends Serializable> void each(List<int[]> parts, Work<R> work, Consumer<R> finished) {
                 parts.forEach(records -> finished.accept(work.of(model, images, records)));
             }
+
+            @Override
+            public <T> T over(ImageSet others, Function<Evaluator, T> use) {
+                return use.apply(local(model, others, batch, seed));
+            }
         };
     }
 
@@ -101,7 +124,7 @@ public interface Evaluator {
     @FunctionalInterface
     interface Progress {
         /**
-         * @param attack what is under way
+         * @param attack what is under way: an attack, or a corruption
          * @param done examples attacked so far, of {@code total}
          * @param atMost the robust accuracy over all examples so far: those that it has not come to yet count as robust
          */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
+import org.jspecify.annotations.Nullable;
 import org.mmard.app.ModelEvaluation;
 import org.mmard.attack.Evaluation;
 import org.mmard.config.Fraction;
@@ -20,8 +21,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code mmard evaluate}: clean and robust accuracy of a model, as a table, as {@code evaluation.json} and example by example; over a
- * cluster where a master is given. It saves what it has found out after every part, and goes on from there when it is given again.
+ * {@code mmard evaluate}: clean and robust accuracy of a model, and the one on corrupted images, as a table, as {@code evaluation.json} and
+ * example by example; over a cluster where a master is given. It saves what it has found out after every part, and goes on from there when
+ * it is given again.
  */
 @Command(name = "evaluate", mixinStandardHelpOptions = true, description = "Measures clean and robust accuracy of a model.")
 final class EvaluateCommand implements Callable<Integer> {
@@ -66,6 +68,15 @@ final class EvaluateCommand implements Callable<Integer> {
                     + "(default: ${DEFAULT-VALUE}).")
     private String transferAttacks;
 
+    @Option(names = "--corruptions", paramLabel = "URI",
+            description = "Also measures the accuracy on corrupted images: a folder of .npy files as CIFAR-10-C and CIFAR-100-C have them, "
+                    + "of the data's shape and classes. --examples counts the images of each severity.")
+    private @Nullable String corruptions;
+
+    @Option(names = "--severities", split = ",", paramLabel = "N",
+            description = "Which severities of them, from 1 to 5 (default: all).")
+    private @Nullable List<Integer> severities;
+
     @Option(names = "--batch", defaultValue = "" + ModelEvaluation.BATCH, paramLabel = "N",
             description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
@@ -96,10 +107,15 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new InputError(
                     examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
         }
+        if (severities != null && corruptions == null) {
+            throw new InputError("--severities are those of corrupted images: name their folder by --corruptions");
+        }
         PrintWriter console = spec.commandLine().getOut();
         ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
                 .epsilon(radius()).attacks(attacks).transferFrom(sources)
-                .transferAttacks(transferAttacks).batch(batch).seed(seed).engine(device.engine()).out(out)
+                .transferAttacks(transferAttacks).corruptions(corruptions)
+                .severities(severities == null ? ModelEvaluation.SEVERITIES : severities).batch(batch).seed(seed).engine(device.engine())
+                .out(out)
                 .keepAdversarial(saveAdversarial);
         asked.check().notes().forEach(note -> console.println(Printable.line(note)));
         console.flush();

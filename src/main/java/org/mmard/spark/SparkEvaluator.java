@@ -48,13 +48,18 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
     /** @param images stays the caller's, who destroys it */
     public SparkEvaluator(JavaSparkContext spark, ComputationGraph model, Broadcast<ImageSet> images, int batch, long seed,
             Settings.Engine engine) {
+        this(spark, spark.broadcast(SentStudent.withoutVelocity(model)), images, batch, seed, engine, spark.sc().collectionAccumulator());
+    }
+
+    private SparkEvaluator(JavaSparkContext spark, Broadcast<NetBroadcastTuple> model, Broadcast<ImageSet> images, int batch, long seed,
+            Settings.Engine engine, CollectionAccumulator<String> devices) {
         this.spark = spark;
-        this.model = spark.broadcast(SentStudent.withoutVelocity(model));
+        this.model = model;
         this.images = images;
         this.batch = batch;
         this.seed = seed;
         this.engine = engine;
-        devices = spark.sc().collectionAccumulator();
+        this.devices = devices;
     }
 
     /** Another model, sent to the executors once, to make adversarial examples on. Good until this evaluator is closed. */
@@ -112,6 +117,19 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
                         return BoxedUnit.UNIT;
                     }
                 }, result);
+    }
+
+    /** Sends the others to the executors, for as long as they are used; the model is there already. */
+    @Override
+    public <T> T over(ImageSet others, Function<Evaluator, T> use) {
+        Broadcast<ImageSet> sent = spark.broadcast(others);
+        try {
+            return use.apply(new SparkEvaluator(spark, model, sent, batch, seed, engine, devices));
+        } finally {
+            if (!spark.sc().isStopped()) {
+                sent.destroy();
+            }
+        }
     }
 
     @Override

@@ -21,7 +21,7 @@ class EvaluationStateTest {
 
     private EvaluationState open(double epsilon) {
         return EvaluationState.open(Folder.at(folder.toString(), new Configuration(false)),
-                EvaluationState.identity("model", IMAGES, epsilon, 0), IMAGES, false);
+                EvaluationState.identity("model", IMAGES, epsilon, 0), IMAGES.size(), IMAGES.classes(), false);
     }
 
     @Test

@@ -10,8 +10,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.mmard.attack.Outcome;
-import org.mmard.data.ImageSet;
-import org.mmard.data.ImageShape;
 import org.mmard.fuzz.FuzzedReader;
 import org.mmard.fuzz.Mutations;
 import org.mmard.run.RunDirectory;
@@ -20,17 +18,20 @@ import org.mmard.run.RunDirectory;
 public final class FuzzedLedger implements FuzzedReader {
     private static final String IDENTITY = "model 0";
     private static final int EXAMPLES = 6;
-    private static final ImageSet IMAGES =
-            new ImageSet(ImageShape.CIFAR, new byte[EXAMPLES * ImageShape.CIFAR.size()], new byte[EXAMPLES], List.of("a", "b"));
+    private static final int CLASSES = 2;
 
     @Override
     public String name() {
         return "ledger";
     }
 
+    private static EvaluationState open(Path folder) {
+        return EvaluationState.open(RunDirectory.at(folder.toString(), new Configuration(false)), IDENTITY, EXAMPLES, CLASSES, false);
+    }
+
     @Override
     public void write(Path folder, SplittableRandom random) throws IOException {
-        EvaluationState state = EvaluationState.open(RunDirectory.at(folder.toString(), new Configuration(false)), IDENTITY, IMAGES, false);
+        EvaluationState state = open(folder);
         for (int from : new int[] {0, 3}) {
             state.add("pgd20",
                     new Outcome(new int[] {from, from + 1, from + 2}, new int[] {0, 1, 0}, new boolean[] {true, false, true}, 1.5), null);
@@ -46,7 +47,7 @@ public final class FuzzedLedger implements FuzzedReader {
 
     @Override
     public void read(Path folder) {
-        EvaluationState state = EvaluationState.open(RunDirectory.at(folder.toString(), new Configuration(false)), IDENTITY, IMAGES, false);
+        EvaluationState state = open(folder);
         int[] records = state.known("pgd20").records();
         if (IntStream.of(records).distinct().count() != records.length
                 || IntStream.of(records).anyMatch(record -> record < 0 || record >= EXAMPLES)) {

@@ -9,6 +9,7 @@ import org.mmard.config.FuzzedHocon;
 import org.mmard.config.FuzzedOverride;
 import org.mmard.data.FuzzedCifarArchive;
 import org.mmard.data.FuzzedCifarFolder;
+import org.mmard.data.FuzzedCorruptedImages;
 import org.mmard.data.FuzzedImagesFolder;
 import org.mmard.data.importing.FuzzedPublished;
 import org.mmard.files.FuzzedNpy;
@@ -28,6 +29,7 @@ final class FuzzedReaders {
             new FuzzedCifarFolder(),
             new FuzzedCifarArchive(),
             new FuzzedImagesFolder(),
+            new FuzzedCorruptedImages(),
             new FuzzedPublished.Pickled(),
             new FuzzedPublished.Digits(),
             new FuzzedPublished.Tiny(),
