@@ -181,6 +181,12 @@ public final class JsonFields {
         return numbers;
     }
 
+    /** Finite numbers within these bounds. */
+    public List<Double> numbers(String key, double least, double most) {
+        return elements(key, each -> isNumber(each, least, most), "a list of which each is " + numberWords(least, most),
+                JsonNode::doubleValue);
+    }
+
     /** Truth values, as 0 and 1. */
     public int[] flags(String key) {
         return elements(key, JsonNode::isBoolean, "a list of true and false", JsonNode::booleanValue).stream()

@@ -15,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  * @param title what it is of
  * @param about on what it was done, in a sentence
  * @param rows of the table of attacks
+ * @param corruptions accuracy on corrupted images, by severity; null where there were none
  * @param strongest name of the attack that classes and confusion are about; null where there was none
  * @param classes the weakest class first; null where the file does not know them
  * @param confusion null likewise, and where there are too many classes for a table
  * @param mistakes the most frequent ones, in place of a table that would be too large; null otherwise
  */
-record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, @Nullable String strongest,
-        @Nullable List<ClassRow> classes, @Nullable HeatTable confusion, @Nullable List<Mistake> mistakes) {
+record EvaluationView(String title, String about, List<Row> rows, List<String> warnings, @Nullable HeatTable corruptions,
+        @Nullable String strongest, @Nullable List<ClassRow> classes, @Nullable HeatTable confusion, @Nullable List<Mistake> mistakes) {
     private static final int LARGEST_TABLE = 20;
     private static final int MOST_CLASSES = 30;
     private static final int MOST_MISTAKES = 20;
@@ -52,15 +53,17 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
                     .add(row(stage.attack(), true, stage.accuracy(), stage.attacked(), evaluation.examples(), stage.seconds())));
             rows.add(row(attack.name(), false, attack.accuracy(), evaluation.examples(), evaluation.examples(), attack.seconds()));
         }
+        HeatTable corruptions = evaluation.corruptions() == null ? null : corruptions(evaluation.corruptions());
         RecordedEvaluation.Result strongest = evaluation.strongest().orElse(null);
         if (strongest == null || !evaluation.knowsClasses()) {
-            return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest == null ? null : strongest.name(),
-                    null, null, null);
+            return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), corruptions,
+                    strongest == null ? null : strongest.name(), null, null, null);
         }
         boolean small = evaluation.classes().size() <= LARGEST_TABLE;
         int[][] confusion = evaluation.confusion(strongest);
-        return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), strongest.name(), classes(evaluation, strongest),
-                small ? table(evaluation, confusion) : null, small ? null : mistakes(evaluation, confusion));
+        return new EvaluationView(title, about(evaluation), rows, evaluation.warnings(), corruptions, strongest.name(),
+                classes(evaluation, strongest), small ? table(evaluation, confusion) : null,
+                small ? null : mistakes(evaluation, confusion));
     }
 
     private static String about(RecordedEvaluation evaluation) {
@@ -80,6 +83,39 @@ record EvaluationView(String title, String about, List<Row> rows, List<String> w
 
     private static String percent(double share) {
         return String.format(Locale.ROOT, "%.1f", 100 * share);
+    }
+
+    /** A row for each corruption, those of the mean first and the mean after them; the severities, and the mean over them. */
+    private static HeatTable corruptions(RecordedCorruptions found) {
+        List<String> columns = new ArrayList<>(found.severities().stream().map(String::valueOf).toList());
+        columns.add("mean");
+        List<RecordedCorruptions.Corruption> inMean =
+                found.corruptions().stream().filter(RecordedCorruptions.Corruption::inMean).toList();
+        List<RecordedCorruptions.Corruption> others = found.corruptions().stream().filter(one -> !one.inMean()).toList();
+        String caption = String.format(Locale.ROOT, "Accuracy in per cent on %,d images of each severity", found.examples());
+        List<HeatTable.Row> rows = new ArrayList<>(inMean.stream().map(one -> row(one, found, false)).toList());
+        if (found.mean() != null && !inMean.isEmpty()) {
+            List<Double> means = IntStream.range(0, found.severities().size())
+                    .mapToObj(i -> inMean.stream().mapToDouble(one -> one.accuracies().get(i)).average().orElseThrow()).toList();
+            String name = "mean of " + RunView.plural(found.meanOver(), "corruption");
+            rows.add(row(new RecordedCorruptions.Corruption(name, true, found.mean(), means), found, true));
+            caption += others.isEmpty() ? "" : "; rows below the mean are not in it";
+        }
+        others.forEach(one -> rows.add(row(one, found, false)));
+        return new HeatTable(caption, "corruption \\ severity", columns, rows);
+    }
+
+    private static HeatTable.Row row(RecordedCorruptions.Corruption one, RecordedCorruptions found, boolean outlined) {
+        List<HeatTable.Cell> cells = new ArrayList<>();
+        for (double accuracy : one.accuracies()) {
+            cells.add(accuracy(accuracy, one.name() + ", severity " + found.severities().get(cells.size()), outlined));
+        }
+        cells.add(accuracy(one.accuracy(), one.name() + ", mean over the severities", outlined));
+        return new HeatTable.Row(one.name(), cells);
+    }
+
+    private static HeatTable.Cell accuracy(double share, String of, boolean outlined) {
+        return new HeatTable.Cell(percent(share), null, of + ": " + Quantity.SHARE.exact(share), share, outlined);
     }
 
     private static List<ClassRow> classes(RecordedEvaluation evaluation, RecordedEvaluation.Result strongest) {

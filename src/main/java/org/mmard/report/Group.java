@@ -21,7 +21,7 @@ import org.mmard.run.EpochMetrics;
  * @param inner, outer of its method; null where they are not known
  * @param student architecture, or null
  * @param runs as far as they could be read
- * @param scores fractions by column, clean and the attacks: one value per seed
+ * @param scores fractions by column, clean, the attacks and the mean of corruptions: one value per seed
  * @param failed how many of its seeds failed
  */
 record Group(String label, @Nullable String inner, @Nullable String outer, @Nullable String student, List<RecordedRun> runs,
@@ -107,6 +107,10 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
         scores.computeIfAbsent(evaluation.clean().name(), key -> new ArrayList<>()).add(evaluation.clean().accuracy());
         evaluation.attacks().forEach(attack -> scores.computeIfAbsent(attack.name() + elsewhere(evaluation), key -> new ArrayList<>())
                 .add(attack.accuracy()));
+        RecordedCorruptions corruptions = evaluation.corruptions();
+        if (corruptions != null && corruptions.mean() != null) {
+            scores.computeIfAbsent("mean of " + corruptions.scope(), key -> new ArrayList<>()).add(corruptions.mean());
+        }
     }
 
     /** What a column says of a radius that is not the usual one: accuracies at two radii are not to be compared. */

@@ -24,10 +24,11 @@ import org.mmard.files.Folder;
  * @param clean without an attack
  * @param attacks in the order in which they were asked for
  * @param warnings what makes the figures doubtful
+ * @param corruptions accuracy on corrupted images; null where there were none
  * @param about what else the file says of itself, as text: model, data, seed, ...
  */
 public record RecordedEvaluation(String uri, int examples, List<String> classes, int[] labels, Result clean, List<Result> attacks,
-        List<String> warnings, Map<String, String> about) {
+        List<String> warnings, @Nullable RecordedCorruptions corruptions, Map<String, String> about) {
     /** Name of the file in an evaluation's folder. */
     public static final String FILE = "evaluation.json";
 
@@ -88,7 +89,8 @@ public record RecordedEvaluation(String uri, int examples, List<String> classes,
         Result clean = result("clean", "accuracy", "correct", json.section("clean"), examples, classes.size());
         Map<String, String> about = json.scalars();
         return new RecordedEvaluation(uri, examples, classes, given(json, "labels", examples, classes.size()), clean, attacks,
-                json.has("warnings") ? json.texts("warnings") : List.of(), about);
+                json.has("warnings") ? json.texts("warnings") : List.of(),
+                json.has("corruptions") ? RecordedCorruptions.of(json.section("corruptions")) : null, about);
     }
 
     private static Result result(String name, String accuracy, String correct, JsonFields json, int examples, int classes) {

@@ -193,6 +193,22 @@ class CorruptionsTest {
     }
 
     @Test
+    void theReportShowsAccuraciesBySeverity() throws IOException {
+        Path out = folder.resolve("reported");
+        assertEquals(0, evaluate(out, "--corruptions", corrupted).exit());
+        Path page = folder.resolve("page.html");
+        Outcome outcome = Outcome.of("report", out.toString(), out.toString(), "--out", page.toString());
+        assertEquals(0, outcome.exit(), outcome.err());
+        String html = Files.readString(page);
+        assertTrue(html.contains("<h4>On corrupted images</h4>"), html);
+        String percent = String.format("%.1f", 100 * written(out).get("by_corruption").get("snow").get("accuracies").get(4).asDouble());
+        assertTrue(html.contains("title=\"snow, severity 5: " + percent + "\u00a0%\">" + percent + "</td>"), html);
+        // The mean stands between those that it is of and the extra one.
+        assertTrue(html.indexOf("<th scope=\"row\">mean of 2 corruptions</th>") > html.indexOf("<th scope=\"row\">fog</th>"), html);
+        assertTrue(html.indexOf("<th scope=\"row\">spatter</th>") > html.indexOf("<th scope=\"row\">mean of 2 corruptions</th>"), html);
+    }
+
+    @Test
     void mistakesAreOneLineBeforeAnyWork() throws IOException {
         Path out = folder.resolve("mistaken");
         assertMistake(out, "no-such-folder: no such folder", "--corruptions", folder.resolve("no-such-folder").toString());

@@ -34,6 +34,9 @@ public final class FuzzedRunDirectory implements FuzzedReader {
             {"examples": 3, "classes": ["circle", "square"], "labels": [0, 1, 1], "clean": {"accuracy": 1, "correct": [1, 1, 1], "predictions": [0, 1, 1]},
              "attacks": {"pgd20": {"robust_accuracy": 0.33, "robust": [1, 0, 0], "predictions": [0, 0, 0], "seconds": 1.5,
                 "stages": [{"attack": "apgd-ce", "attacked": 3, "robust_accuracy": 0.5, "seconds": 1}]}},
+             "corruptions": {"data": "/data/CIFAR-10-C", "examples": 3, "severities": [1, 5], "mean_accuracy": 0.5, "mean_over": 1,
+                "by_corruption": {"fog": {"accuracy": 0.5, "accuracies": [0.67, 0.33], "in_mean": true, "seconds": 1, "bytes": 92288,
+                "data_sha256": ["c", "d"]}, "spatter": {"accuracy": 0.33, "accuracies": [0.33, 0.33], "in_mean": false}}},
              "warnings": ["beware"], "model": "best.zip", "model_sha256": "%s", "data_sha256": "d", "split": "test", "epsilon": 0.03, "seed": 0, "versions": {"mmard": "1"}}"""
                     .formatted("0".repeat(64));
 

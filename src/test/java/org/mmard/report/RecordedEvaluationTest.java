@@ -3,18 +3,21 @@ package org.mmard.report;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mmard.attack.Corruptions;
 import org.mmard.attack.Evaluation;
 import org.mmard.attack.Outcome;
 import org.mmard.attack.Robustness;
@@ -67,6 +70,31 @@ class RecordedEvaluationTest {
         assertEquals(List.of("clean", "fgsm", "autoattack"), List.copyOf(Group.of(read(file)).scores().keySet()));
         Files.writeString(file, content.replace("\"model\"", "\"epsilon\" : " + 4 / 255.0 + ", \"model\""));
         assertEquals(List.of("clean", "fgsm at 4/255", "autoattack at 4/255"), List.copyOf(Group.of(read(file)).scores().keySet()));
+    }
+
+    @Test
+    void readsAccuraciesOnCorruptedImages() throws IOException {
+        Path file = write();
+        assertNull(read(file).corruptions());
+        Evaluation evaluation = new Evaluation(Map.of(), new Outcome(new int[] {0, 1, 2}, new int[3], new boolean[3], 0), Map.of(),
+                List.of()).with(
+                        new Corruptions("file:/c", 3, List.of(1, 4), List.of(row("fog", true, 1, 0.5), row("saturate", false, 0, 0.5))),
+                        List.of("beware"));
+        Files.writeString(file, evaluation.json(IMAGES));
+        RecordedCorruptions found = read(file).corruptions();
+        assertEquals(List.of(1, 4), found.severities());
+        assertEquals(0.75, found.mean());
+        assertEquals("1 corruption, severities 1, 4", found.scope());
+        assertEquals(new RecordedCorruptions.Corruption("saturate", false, 0.25, List.of(0.0, 0.5)), found.corruptions().get(1));
+        assertEquals(List.of(0.75), Group.of(read(file)).scores().get("mean of 1 corruption, severities 1, 4"));
+        assertEquals(List.of("beware"), read(file).warnings());
+        Files.writeString(file, Files.readString(file).replace("\"severities\" : [ 1, 4 ]", "\"severities\" : [ 1 ]"));
+        assertMessage("corruptions.by_corruption.fog.accuracies is [1.0,0.5], where a list of 1, one for each severity, is wanted");
+    }
+
+    private static Corruptions.Row row(String name, boolean benchmark, double... accuracies) {
+        return new Corruptions.Row(name, benchmark, 1,
+                Arrays.stream(accuracies).mapToObj(one -> new Corruptions.Found(one, "c", 1)).toList());
     }
 
     @Test
