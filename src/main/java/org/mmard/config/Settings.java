@@ -504,7 +504,7 @@ public record Settings(
 
         /** The floating-point format of attacks. */
         public enum AttackPrecision {
-            @Means("bfloat16 where processor or GPU have a matrix unit for it, which is two to three times as fast there; else float32")
+            @Means("bfloat16 where processor or GPU compute in it, which makes a step 1.2 to 3 times as fast; else float32")
             AUTO, FLOAT32,
             @Means("eight significant bits")
             BFLOAT16;

@@ -116,7 +116,7 @@ public record Device(Kind kind, int index) {
 
     /** Whether its format for attacks is bfloat16 where the setting is auto. */
     boolean prefersBfloat16() {
-        return card().map(Cuda.Card::computesBfloat16).orElseGet(Precision::processorHasMatrixUnit);
+        return card().map(Cuda.Card::computesBfloat16).orElseGet(Precision::processorComputesBfloat16);
     }
 
     /** Whether copies from the host go through page-locked memory. */

@@ -3,6 +3,7 @@ package org.mmard.engine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.mmard.config.Settings;
 
 /** The floating-point format in which a frozen network computes. */
@@ -12,13 +13,14 @@ public enum Precision {
     BFLOAT16;
 
     private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
-    private static final String MATRIX_UNIT = "amx_bf16";
+    /** Intel's matrix unit, and the dot products of AVX-512. */
+    private static final List<String> BFLOAT16_FEATURES = List.of("amx_bf16", "avx512_bf16");
 
     /**
      * What {@code engine.attack-precision} means on this machine.
      *
-     * @param setting float32, bfloat16, or auto: bfloat16 where the device of this process has a matrix unit for it (Intel's AMX; GPUs from
-     *     compute capability 8.0), float32 elsewhere, since without that unit bfloat16 is the slower one
+     * @param setting float32, bfloat16, or auto: bfloat16 where the device of this process has instructions for it (AMX, AVX-512's BF16; GPUs from
+     *     compute capability 8.0), float32 elsewhere, since without them bfloat16 is the slower one
      */
     public static Precision of(Settings.Engine.AttackPrecision setting) {
         return switch (setting) {
@@ -28,9 +30,9 @@ public enum Precision {
         };
     }
 
-    static boolean processorHasMatrixUnit() {
+    static boolean processorComputesBfloat16() {
         try {
-            return Files.exists(PROCESSOR) && Files.readString(PROCESSOR).contains(MATRIX_UNIT);
+            return Files.exists(PROCESSOR) && BFLOAT16_FEATURES.stream().anyMatch(Files.readString(PROCESSOR)::contains);
         } catch (IOException e) {
             return false;
         }

@@ -2,6 +2,8 @@ package org.mmard.engine;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Optional;
@@ -44,6 +46,15 @@ class KernelsTest {
             assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.choose(kind)));
             assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.Way.WITHOUT_ONEDNN));
         }
+    }
+
+    @Test
+    void aStridedDepthwiseConvolutionIsComputedInFloat32() {
+        Kernels.Kind strided = new Kernels.Kind(32, 32, 3, 2, 1, 1, 32, 8, 8, true, true);
+        assertNotEquals(Kernels.Way.AS_IT_LIES, Kernels.choose(strided));
+        assertEquals(Optional.empty(), Kernels.fault(strided, Kernels.choose(strided)));
+        assertFalse(new Kernels.Kind(32, 32, 3, 1, 1, 1, 32, 8, 8, true, true).isSlowIn(Kernels.Way.AS_IT_LIES));
+        assertFalse(new Kernels.Kind(32, 32, 3, 2, 1, 1, 32, 8, 8, true, false).isSlowIn(Kernels.Way.AS_IT_LIES));
     }
 
     @Test
