@@ -2,16 +2,17 @@ package org.mmard.app;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.mmard.config.GridReader;
 import org.mmard.config.GridSettings;
 import org.mmard.config.Settings;
-import org.mmard.failure.RunStopped;
 import org.mmard.files.Folder;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.run.CheckpointState;
@@ -22,8 +23,9 @@ import org.mmard.train.TrainingDiverged;
 import org.mmard.train.TrainingListener;
 
 /**
- * Inner objectives by outer losses by seeds, trained and evaluated one after the other in one Spark application. What an earlier call has
- * finished is not done again; everything is checked before the first run begins. Each call changes this object and returns it. For example:
+ * Inner objectives by outer losses by seeds, and by teachers where those are compared, trained and evaluated one after the other in one
+ * Spark application. What an earlier call has finished is not done again; everything is checked before the first run begins. Each call
+ * changes this object and returns it. For example:
  *
  * <pre>{@code
  * String table = Grid.of("conf/grid.conf").with("grid.seeds", "[1, 2, 3]").run().table().text();
@@ -127,7 +129,7 @@ public final class Grid {
             this.settings = settings;
             runs = GridRun.all(settings, file, values, files);
             sources = new Sources(files);
-            scoring = new GridScores(settings, runs.get(0).resolved().settings(), sources);
+            scoring = new GridScores(settings, runs, sources);
             directory = Folder.at(settings.directory(), files);
         }
 
@@ -153,7 +155,15 @@ public final class Grid {
                         listener.message("warning: " + run.name() + ": " + line);
                     }
                 };
+                if (run.given() != null) {
+                    run.evaluated(sources, warnings::warning, (teacher, at) -> scoring.known(at, teacher)).ifPresentOrElse(
+                            score -> scores.put(run, score), () -> left.add(new GridListener.Left(run, 0)));
+                    continue;
+                }
                 try (PreparedTraining prepared = run.prepare(sources, command, warnings, stop)) {
+                    if (run.cell() == null && prepared.epochsLeft() > 0) {
+                        sources.expect(run.model(settings.checkpoint()), prepared.inputs());
+                    }
                     known(prepared).ifPresentOrElse(score -> scores.put(run, score),
                             () -> left.add(new GridListener.Left(run, prepared.epochsLeft())));
                 }
@@ -166,7 +176,7 @@ public final class Grid {
         }
 
         private void carryOut(List<GridListener.Left> left) {
-            int executors = runs.get(0).resolved().settings().cluster().executors();
+            int executors = runs.get(0).settings().cluster().executors();
             try (SparkCluster cluster = SparkCluster.start("mmard grid " + settings.directory(), executors)) {
                 for (GridListener.Left each : left) {
                     listener.runStarts(each.run(), runs.indexOf(each.run()) + 1, runs.size(), each.epochs());
@@ -178,37 +188,52 @@ public final class Grid {
         }
 
         private void carryOut(GridRun run, SparkCluster cluster) {
-            Settings own = run.resolved().settings();
-            // Anew: prepared all at once, the students of a large grid would not fit into memory.
-            try (PreparedTraining prepared = run.prepare(sources, command, listener.training(run), stop)) {
-                prepared.from().resized().filter(change -> prepared.epochsLeft() > 0)
-                        .ifPresent(change -> listener.message(run.name() + ": goes on with " + change));
-                CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster).state() : prepared.stand();
-                scores.put(run, cluster.persist(own.cluster(), listener::message,
-                        () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, own.engine(), listener.evaluation(run))));
+            Settings own = run.settings();
+            if (sources.expects(own.teacher().model())) {
+                failed(run, "its teacher failed");
+                return;
+            }
+            try {
+                scores.put(run, run.given() == null ? train(run, cluster)
+                        : run.evaluated(sources, listener::message, (teacher, at) -> evaluated(run, cluster,
+                                () -> scoring.evaluate(cluster.spark(), at, teacher, own.engine(), listener.evaluation(run)))));
             } catch (TrainingDiverged e) {
-                failed(run, e);
+                failed(run, e.getMessage());
             } catch (ClusterFailure e) {
-                failed(run, e);
+                failed(run, e.getMessage());
                 // For the next run, which the cluster may not fail.
                 cluster.renew(own.cluster().startTimeout());
             }
         }
 
-        private void failed(GridRun run, RunStopped reason) {
-            failures.put(run, reason.getMessage());
-            listener.message(run.name() + ": " + reason.getMessage());
+        private GridScores.Score train(GridRun run, SparkCluster cluster) {
+            // Anew: prepared all at once, the students of a large grid would not fit into memory.
+            try (PreparedTraining prepared = run.prepare(sources, command, listener.training(run), stop)) {
+                prepared.from().resized().filter(change -> prepared.epochsLeft() > 0)
+                        .ifPresent(change -> listener.message(run.name() + ": goes on with " + change));
+                CheckpointState state = prepared.epochsLeft() > 0 ? prepared.train(cluster).state() : prepared.stand();
+                sources.arrived(run.model(settings.checkpoint()));
+                return evaluated(run, cluster, () -> scoring.evaluate(cluster.spark(), prepared.directory(), state, run.settings().engine(),
+                        listener.evaluation(run)));
+            }
+        }
+
+        private GridScores.Score evaluated(GridRun run, SparkCluster cluster, Supplier<GridScores.Score> evaluation) {
+            return cluster.persist(run.settings().cluster(), listener::message, evaluation);
+        }
+
+        private void failed(GridRun run, String reason) {
+            failures.put(run, reason);
+            listener.message(run.name() + ": " + reason);
         }
 
         private GridTable table() {
-            List<GridTable.Row> rows = new ArrayList<>();
-            for (GridSettings.Cell cell : settings.cells()) {
-                rows.add(new GridTable.Row(cell, runs.stream().filter(run -> run.cell().equals(cell))
-                        .map(run -> new GridTable.Entry(run.seed(), run.resolved().settings().run().directory(), scores.get(run),
-                                failures.get(run)))
-                        .toList()));
-            }
-            return new GridTable(scoring.columns(), rows);
+            Map<List<@Nullable Object>, List<GridRun>> rows = new LinkedHashMap<>();
+            runs.forEach(run -> rows.computeIfAbsent(Arrays.asList(run.cell(), run.teacher()), key -> new ArrayList<>()).add(run));
+            return new GridTable(scoring.columns(), rows.values().stream()
+                    .map(same -> new GridTable.Row(same.get(0).cell(), same.get(0).teacher(), same.stream()
+                            .map(run -> new GridTable.Entry(run.seed(), run.directory(), scores.get(run), failures.get(run))).toList()))
+                    .toList());
         }
 
         private void write() {

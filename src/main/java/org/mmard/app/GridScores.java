@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.package$;
@@ -27,6 +28,7 @@ import org.mmard.run.CheckpointState;
 import org.mmard.run.RunDirectory;
 import org.mmard.run.Versions;
 import org.mmard.spark.SparkEvaluator;
+import org.mmard.step.Teacher;
 
 /**
  * Evaluates the models of a grid's runs, all in the same way: on the first so many test images, under the same attacks. What was found is
@@ -37,6 +39,7 @@ public final class GridScores {
 
     private final Settings.Data data;
     private final boolean best;
+    private final String model;
     private final double epsilon;
     private final List<Cascade> attacks;
     private final ImageSet images;
@@ -44,26 +47,34 @@ public final class GridScores {
     private @Nullable Broadcast<ImageSet> sent;
 
     /**
-     * @param epoch whose checkpoint was evaluated
+     * @param epoch whose checkpoint was evaluated; null for a teacher that was there before the grid
      * @param accuracies fractions, clean and by attack
      */
-    public record Score(int epoch, Map<String, Double> accuracies) {}
+    public record Score(@Nullable Integer epoch, Map<String, Double> accuracies) {}
 
     /**
-     * @param settings of any run of the grid
-     * @throws InputError where an attack or the data does not exist, or no run has a best checkpoint
+     * @param runs of the grid
+     * @throws InputError where an attack or the data does not exist, or a run has no best checkpoint
      */
-    GridScores(GridSettings grid, Settings settings, Sources sources) {
+    GridScores(GridSettings grid, List<GridRun> runs, Sources sources) {
+        Settings settings = runs.get(runs.size() - 1).settings();
         data = settings.data();
         best = grid.checkpoint() == GridSettings.Checkpoint.BEST;
+        model = model(grid.checkpoint());
         epsilon = settings.attack().epsilon();
         attacks = Attacks.named(grid.attacks(), epsilon);
-        if (best && settings.validation().examples() == 0) {
-            throw new InputError(
-                    "grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set grid.checkpoint to last, or "
-                            + "hold some images out");
-        }
+        runs.stream().filter(run -> best && run.given() == null && run.settings().validation().examples() == 0).findFirst()
+                .ifPresent(run -> {
+                    throw new InputError(
+                            run.name() + ": grid.checkpoint = best, but with validation.examples = 0 no checkpoint is the best: set "
+                                    + "grid.checkpoint to last, or hold some images out");
+                });
         images = DataSources.open(data.uri(), sources.hadoop()).test(grid.evaluateExamples());
+    }
+
+    /** The file of a run's directory that such a checkpoint is. */
+    static String model(GridSettings.Checkpoint checkpoint) {
+        return checkpoint == GridSettings.Checkpoint.BEST ? RunDirectory.BEST : RunDirectory.LAST;
     }
 
     /** The columns of the grid's table. */
@@ -97,11 +108,20 @@ public final class GridScores {
      * The score that an earlier call has found for the model of a finished run; nothing where it was another model or another evaluation.
      */
     Optional<Score> known(RunDirectory directory, CheckpointState state) {
+        return known(directory, fields -> fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state)
+                && fields.text("checkpoint").equals(best ? "best" : "last"));
+    }
+
+    /** The same for a teacher that was there before the grid. */
+    Optional<Score> known(RunDirectory directory, Teacher teacher) {
+        return known(directory, fields -> fields.text("model_sha256").equals(teacher.sha256()));
+    }
+
+    private Optional<Score> known(RunDirectory directory, Predicate<JsonFields> sameModel) {
         return directory.read(RecordedEvaluation.FILE, LARGEST).flatMap(content -> {
             try {
                 JsonFields fields = JsonFields.of(RecordedEvaluation.FILE, content);
-                boolean same = fields.count("epoch", 1, Integer.MAX_VALUE) == epoch(state)
-                        && fields.text("checkpoint").equals(best ? "best" : "last")
+                boolean same = sameModel.test(fields)
                         && fields.text("data_sha256").equals(images.checksum()) && fields.number("epsilon", 0, 1) == epsilon
                         && fields.section("attacks").names().containsAll(attacks.stream().map(Cascade::name).toList());
                 return same ? Optional.of(score(fields)) : Optional.empty();
@@ -118,15 +138,27 @@ public final class GridScores {
      */
     Score evaluate(JavaSparkContext spark, RunDirectory directory, CheckpointState state, Settings.Engine engine,
             Evaluator.Progress progress) {
-        String uri = directory.uri(best ? RunDirectory.BEST : RunDirectory.LAST);
+        return evaluate(spark, directory, directory.uri(model), epoch(state), engine, progress);
+    }
+
+    /** The same for a teacher that was there before the grid. */
+    Score evaluate(JavaSparkContext spark, RunDirectory directory, Teacher teacher, Settings.Engine engine, Evaluator.Progress progress) {
+        return evaluate(spark, directory, teacher.uri(), null, engine, progress);
+    }
+
+    private Score evaluate(JavaSparkContext spark, RunDirectory directory, String uri, @Nullable Integer epoch, Settings.Engine engine,
+            Evaluator.Progress progress) {
         Map<String, Object> about = new LinkedHashMap<>();
         String checksum = ModelFile.checksum(uri, directory.hadoop());
         about.put("model", uri);
         about.put("model_sha256", checksum);
-        about.put("epoch", epoch(state));
+        about.put("epoch", epoch);
         about.putAll(about());
         // Evaluation says itself how many examples there were.
         about.remove("examples");
+        if (epoch == null) {
+            about.put("checkpoint", null);
+        }
         try (SparkEvaluator evaluator = new SparkEvaluator(spark, ModelFile.read(uri, directory.hadoop()).graph(), sentTo(spark),
                 ModelEvaluation.BATCH, ModelEvaluation.SEED, engine)) {
             EvaluationState saved =
@@ -167,6 +199,6 @@ public final class GridScores {
         accuracies.put(Attacks.CLEAN, json.section("clean").number("accuracy", 0, 1));
         attacks.forEach(
                 attack -> accuracies.put(attack.name(), json.section("attacks").section(attack.name()).number("robust_accuracy", 0, 1)));
-        return new Score(json.count("epoch", 1, Integer.MAX_VALUE), accuracies);
+        return new Score(json.has("epoch") ? (Integer) json.count("epoch", 1, Integer.MAX_VALUE) : null, accuracies);
     }
 }

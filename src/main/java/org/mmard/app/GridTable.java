@@ -13,16 +13,30 @@ import org.jspecify.annotations.Nullable;
 import org.mmard.config.GridSettings;
 
 /**
- * What came out of a grid: a row per cell, with mean and sample standard deviation (n - 1 in the denominator; none for a single seed) over
- * the seeds that have finished. Accuracies are fractions in CSV and JSON, per cent in the text.
+ * What came out of a grid: a row per teacher that is compared, then a row per cell, or per cell and teacher, with mean and sample standard
+ * deviation (n - 1 in the denominator; none for a single seed) over the seeds that have finished. Accuracies are fractions in CSV and JSON,
+ * per cent in the text.
  *
  * @param columns {@code clean}, then the attacks
  */
 public record GridTable(List<String> columns, List<Row> rows) {
+    private static final String NONE = "-";
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-    /** @param entries one per seed */
-    public record Row(GridSettings.Cell cell, List<Entry> entries) {
+    /**
+     * @param cell null where the row is about the teacher itself
+     * @param teacher its name; null where no teachers are compared, or the cell reads none
+     * @param entries one per seed
+     */
+    public record Row(GridSettings.@Nullable Cell cell, @Nullable String teacher, List<Entry> entries) {
+        String inner(String none) {
+            return cell == null ? none : cell.inner();
+        }
+
+        String outer(String none) {
+            return cell == null ? none : cell.outer();
+        }
+
         List<Double> values(String column) {
             return entries.stream().filter(entry -> entry.score != null).map(entry -> entry.score.accuracies().get(column)).toList();
         }
@@ -60,17 +74,18 @@ public record GridTable(List<String> columns, List<Row> rows) {
     }
 
     /**
-     * The table for people: a row per cell, accuracies in per cent with two decimals, {@code -} where no seed has finished; lines end as the
-     * system's do.
+     * The table for people: accuracies in per cent with two decimals, {@code -} where no seed has finished and in the place of what a row
+     * does not have; lines end as the system's do.
      */
     public String text() {
         List<List<String>> lines = new ArrayList<>();
-        List<String> titles = new ArrayList<>(List.of("inner", "outer", "seeds"));
+        List<String> titles = new ArrayList<>(withTeacher("inner", "outer", "teacher"));
+        titles.add("seeds");
         titles.addAll(columns);
         lines.add(titles);
         for (Row row : rows) {
-            List<String> line = new ArrayList<>(List.of(row.cell.inner(), row.cell.outer(),
-                    row.finished() == row.entries.size() ? Long.toString(row.finished()) : row.finished() + " of " + row.entries.size()));
+            List<String> line = new ArrayList<>(withTeacher(row.inner(NONE), row.outer(NONE), Objects.toString(row.teacher, NONE)));
+            line.add(row.finished() == row.entries.size() ? Long.toString(row.finished()) : row.finished() + " of " + row.entries.size());
             columns.forEach(column -> line.add(percent(row.values(column))));
             if (row.failed() > 0) {
                 line.add(row.failed() + " failed");
@@ -80,9 +95,18 @@ public record GridTable(List<String> columns, List<Row> rows) {
         return aligned(lines, titles.size());
     }
 
+    /** These, the last of them only where teachers are compared. */
+    private List<String> withTeacher(String inner, String outer, String teacher) {
+        return comparesTeachers() ? List.of(inner, outer, teacher) : List.of(inner, outer);
+    }
+
+    private boolean comparesTeachers() {
+        return rows.stream().anyMatch(row -> row.teacher != null);
+    }
+
     private static String percent(List<Double> values) {
         if (values.isEmpty()) {
-            return "-";
+            return NONE;
         }
         String mean = String.format(Locale.ROOT, "%.2f", 100 * average(values));
         return values.size() < 2 ? mean : String.format(Locale.ROOT, "%s +- %.2f", mean, 100 * spread(values));
@@ -102,14 +126,14 @@ public record GridTable(List<String> columns, List<Row> rows) {
         return text.toString();
     }
 
-    /** One line per cell; a field is empty where there is nothing to say. */
+    /** One line per row; a field is empty where there is nothing to say. */
     public String csv() {
-        StringBuilder csv = new StringBuilder("inner,outer,seeds,failed");
+        StringBuilder csv = new StringBuilder(String.join(",", withTeacher("inner", "outer", "teacher"))).append(",seeds,failed");
         columns.forEach(column -> csv.append(',').append(column).append("_mean,").append(column).append("_sd"));
         csv.append('\n');
         for (Row row : rows) {
-            csv.append(row.cell.inner()).append(',').append(row.cell.outer()).append(',').append(row.finished()).append(',')
-                    .append(row.failed());
+            csv.append(String.join(",", withTeacher(row.inner(""), row.outer(""), Objects.toString(row.teacher, "")))).append(',')
+                    .append(row.finished()).append(',').append(row.failed());
             for (String column : columns) {
                 csv.append(',').append(Objects.toString(mean(row.values(column)), "")).append(',')
                         .append(Objects.toString(deviation(row.values(column)), ""));
@@ -120,13 +144,16 @@ public record GridTable(List<String> columns, List<Row> rows) {
     }
 
     /**
-     * Every cell with its runs.
+     * Every cell with its runs, and the teachers where they are compared.
      *
      * @param about what the evaluations have in common
      */
     public String json(Map<String, Object> about) {
         Map<String, Object> root = new LinkedHashMap<>(about);
-        root.put("cells", rows.stream().map(this::json).toList());
+        if (comparesTeachers()) {
+            root.put("teachers", rows.stream().filter(row -> row.cell == null).map(GridTable::teacher).toList());
+        }
+        root.put("cells", rows.stream().filter(row -> row.cell != null).map(this::json).toList());
         try {
             return JSON.writeValueAsString(root) + "\n";
         } catch (JsonProcessingException e) {
@@ -136,8 +163,11 @@ public record GridTable(List<String> columns, List<Row> rows) {
 
     private Map<String, Object> json(Row row) {
         Map<String, Object> cell = new LinkedHashMap<>();
-        cell.put("inner", row.cell.inner());
-        cell.put("outer", row.cell.outer());
+        cell.put("inner", row.inner(""));
+        cell.put("outer", row.outer(""));
+        if (comparesTeachers()) {
+            cell.put("teacher", row.teacher);
+        }
         cell.put("seeds", row.finished());
         cell.put("failed", row.failed());
         Map<String, Object> means = new LinkedHashMap<>();
@@ -150,9 +180,22 @@ public record GridTable(List<String> columns, List<Row> rows) {
         return cell;
     }
 
+    private static Map<String, Object> teacher(Row row) {
+        Map<String, Object> teacher = new LinkedHashMap<>();
+        teacher.put("name", row.teacher);
+        teacher.putAll(result(row.entries.get(0)));
+        return teacher;
+    }
+
     private static Map<String, Object> json(Entry entry) {
         Map<String, Object> run = new LinkedHashMap<>();
         run.put("seed", entry.seed);
+        run.putAll(result(entry));
+        return run;
+    }
+
+    private static Map<String, Object> result(Entry entry) {
+        Map<String, Object> run = new LinkedHashMap<>();
         run.put("directory", entry.directory);
         run.put("epoch", entry.score == null ? null : entry.score.epoch());
         run.put("accuracy", entry.score == null ? null : entry.score.accuracies());

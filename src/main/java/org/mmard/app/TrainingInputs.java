@@ -32,7 +32,7 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, @N
     /** @throws InputError for the first thing that is missing, damaged or does not fit the rest */
     static TrainingInputs read(ResolvedSettings resolved, Sources sources) {
         Settings settings = resolved.settings();
-        boolean needsTeacher = Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs())).needsTeacher();
+        boolean needsTeacher = needsTeacher(settings);
         String model = needsTeacher ? settings.teacher().model() : null;
         if (needsTeacher && model == null) {
             throw resolved.refusal("teacher.model",
@@ -55,6 +55,11 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, @N
         TrainingInputs inputs = new TrainingInputs(settings, images, split, teacher, student(resolved, images, sources.hadoop()));
         inputs.requireBatches(resolved);
         return inputs;
+    }
+
+    /** Whether the method reads what a teacher says. */
+    static boolean needsTeacher(Settings settings) {
+        return Methods.of(settings.method(), TrainingProgress.end(settings.training().epochs())).needsTeacher();
     }
 
     private static void requireSchedule(ResolvedSettings resolved) {
@@ -119,6 +124,12 @@ public record TrainingInputs(Settings settings, ImageSet images, Split split, @N
     /** The student to train: that of a checkpoint with its velocity, or a fresh one, which may be needed again. */
     ComputationGraph student(Optional<Checkpoints.Checkpoint> checkpoint) {
         return checkpoint.map(Checkpoints.Checkpoint::student).orElseGet(fresh::clone);
+    }
+
+    /** The fresh student as a teacher, for what can be checked of that before the student is trained. */
+    Teacher untrained(String uri) {
+        return new Teacher(uri, "yet to come", settings.student().architecture(), images.shape(), images.classes(),
+                fresh.getConfiguration().toJson(), fresh.params().toFloatVector());
     }
 
     Provenance.Source data() {

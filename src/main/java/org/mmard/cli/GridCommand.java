@@ -91,7 +91,7 @@ final class GridCommand implements Callable<Integer> {
 
         @Override
         public void runStarts(GridRun run, int number, int of, int epochsLeft) {
-            int epochs = run.resolved().settings().training().epochs();
+            int epochs = run.epochs();
             String from = epochsLeft == 0 ? ", to evaluate" : epochsLeft < epochs ? ", from epoch " + (epochs - epochsLeft + 1) : "";
             out.printf("%nrun %d of %d: %s%s%s%n", number, of, run.name(), from, pace.left());
             out.flush();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
 import org.mmard.failure.Printable;
 
@@ -143,16 +144,32 @@ final class Keys {
         throw refusal(key, what);
     }
 
-    /** One object or more, none twice, each with a text for every component of {@code type}, which are all texts. */
+    /**
+     * One object or more, none twice, each with a value for every component of {@code type} that may not be null: a section for a
+     * {@link Config}, a text that is not blank for any other.
+     */
     <R extends Record> List<R> records(String key, String what, Class<R> type) {
         Set<String> names = Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).collect(Collectors.toSet());
         List<R> records = new ArrayList<>();
         for (ConfigValue element : elements(key, what)) {
-            if (!(element instanceof ConfigObject object) || !object.keySet().equals(names)
-                    || !object.values().stream().allMatch(value -> value.valueType() == ConfigValueType.STRING)) {
+            if (!(element instanceof ConfigObject object) || !names.containsAll(object.keySet())) {
                 throw refusal(key, what);
             }
-            records.add(Sections.build(type, component -> object.toConfig().getString(component.getName())));
+            records.add(Sections.build(type, component -> {
+                ConfigValue value = object.get(component.getName());
+                if ((value == null || value.valueType() == ConfigValueType.NULL)
+                        && component.getAnnotatedType().isAnnotationPresent(Nullable.class)) {
+                    return null;
+                }
+                if (component.getType() == Config.class && value instanceof ConfigObject section) {
+                    return section.toConfig();
+                }
+                if (component.getType() == Config.class || value == null || value.valueType() != ConfigValueType.STRING
+                        || value.unwrapped().toString().isBlank()) {
+                    throw refusal(key, what);
+                }
+                return value.unwrapped();
+            }));
         }
         if (records.size() != Set.copyOf(records).size()) {
             throw refusal(key, what);

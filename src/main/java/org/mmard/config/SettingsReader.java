@@ -42,7 +42,7 @@ public final class SettingsReader {
      * @throws InputError for the first mistake found: one line with the key and the place where its value stands
      */
     public static ResolvedSettings read(String uri, Map<String, String> overrides, Configuration hadoop) {
-        return check(resolve(uri, overrides, reference(), hadoop));
+        return check(resolve(uri, ConfigFactory.empty(), overrides, reference(), hadoop));
     }
 
     /**
@@ -63,7 +63,22 @@ public final class SettingsReader {
      * @throws InputError as {@link #read} does; what the file says about the grid itself is for {@link GridReader}
      */
     public static ResolvedSettings readRunOfGrid(String uri, Map<String, String> overrides, Configuration hadoop) {
-        return check(resolve(uri, overrides, reference(), hadoop).withoutPath(GridReader.SECTION));
+        return readRunOfGrid(uri, ConfigFactory.empty(), overrides, hadoop);
+    }
+
+    /**
+     * The settings of the run that trains a grid's teacher: its own keys go before {@code overrides}.
+     *
+     * @param teacher who may have a file already; the settings are then those of the configuration
+     * @throws InputError as {@link #read} does
+     */
+    public static ResolvedSettings readTeacherOfGrid(String uri, GridSettings.Teacher teacher, Map<String, String> overrides,
+            Configuration hadoop) {
+        return readRunOfGrid(uri, teacher.train() == null ? ConfigFactory.empty() : teacher.train(), overrides, hadoop);
+    }
+
+    private static ResolvedSettings readRunOfGrid(String uri, Config first, Map<String, String> overrides, Configuration hadoop) {
+        return check(resolve(uri, first, overrides, reference(), hadoop).withoutPath(GridReader.SECTION));
     }
 
     /**
@@ -155,10 +170,14 @@ public final class SettingsReader {
         return whole;
     }
 
-    /** The command line over the file over its preset over the defaults, with every substitution in place. */
-    static Config resolve(String uri, Map<String, String> overrides, Config defaults, Configuration hadoop) {
+    /**
+     * The command line over the file over its preset over the defaults, with every substitution in place.
+     *
+     * @param first goes before the command line
+     */
+    static Config resolve(String uri, Config first, Map<String, String> overrides, Config defaults, Configuration hadoop) {
         try {
-            return overPreset(own(uri, overrides, hadoop), defaults, uri);
+            return overPreset(first.withFallback(own(uri, overrides, hadoop)), defaults, uri);
         } catch (ConfigException e) {
             String what = Reason.of(e);
             // HOCON keeps the plus sign for +=, and its own words about that do not help.

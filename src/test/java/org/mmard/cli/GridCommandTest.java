@@ -51,20 +51,7 @@ class GridCommandTest {
     @Test
     void goesOnAfterAnInterruptionAsIfThereHadBeenNone() throws Exception {
         List<String> options = List.of("-D", "training.epochs=6");
-        Process process = SameJvm.command(arguments(options)).redirectErrorStream(true).start();
-        boolean second = false;
-        List<String> lines = new ArrayList<>();
-        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
-            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                lines.add(line);
-                second |= line.startsWith("run 2 of 4: inner rslad, outer natural, seed 2");
-                if (second && line.startsWith("epoch 1/6")) {
-                    process.toHandle().destroy();
-                }
-            }
-        }
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-        assertEquals(143, process.exitValue(), String.join("\n", lines));
+        List<String> lines = stopped("run 2 of 4: inner rslad, outer natural, seed 2", options);
         assertTrue(lines.stream().anyMatch(line -> line.endsWith("; the same command goes on")), String.join("\n", lines));
         FileTime firstModel = Files.getLastModifiedTime(grid("rslad-natural-seed1/last.zip"));
         assertTrue(Files.readString(grid("grid.csv")).contains("rslad,natural,1,0,"), Files.readString(grid("grid.csv")));
@@ -127,6 +114,70 @@ class GridCommandTest {
         assertTrue(Files.readString(grid("grid.csv")).contains("rslad,mmard,0,1,,,,\n"), Files.readString(grid("grid.csv")));
     }
 
+    /** Of two teachers, one with a file and one that the grid trains. */
+    private String[] teachers(int epochs, String... more) {
+        return teachers("{ name = given, model = \"%s\" }, { name = trained, train { method.name = trades, training.epochs = %d } }"
+                .formatted(shared.resolve("teacher.zip"), epochs), more);
+    }
+
+    /** Options for these teachers, a cell that learns from each and one that learns from nobody. */
+    private static String[] teachers(String list, String... more) {
+        return Stream.concat(Stream.of("-D", "teacher.model=null", "-D", "grid.inner=null", "-D", "grid.outer=null",
+                "-D", "grid.cells=[{ inner = natural, outer = natural }, { inner = rslad, outer = mmard }]",
+                "-D", "grid.teachers=[" + list + "]"), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
+    void trainsItsTeachersFirstAndGoesOnAfterAnInterruption() throws Exception {
+        String[] teachers = teachers(6, "-D", "grid.seeds=[1]");
+        List<String> lines = stopped("run 2 of 5: teacher trained", List.of(teachers));
+        assertTrue(lines.contains("run 1 of 5: teacher given, to evaluate"), String.join("\n", lines));
+
+        Outcome rest = grid(teachers);
+        assertEquals(0, rest.exit(), rest.err());
+        assertTrue(rest.out().startsWith("5 runs in " + grid("") + ": 1 finished before, 4 to do"), rest.out());
+        assertTrue(rest.out().contains("run 2 of 5: teacher trained, from epoch "), rest.out());
+        assertTrue(rest.out().contains(": inner rslad, outer mmard, teacher trained, seed 1"), rest.out());
+        assertEquals(List.of("inner", "outer", "teacher", "seeds", "clean", "fgsm"),
+                rest.out().lines().filter(line -> line.startsWith("inner ")).map(line -> List.of(line.split(" +"))).findFirst()
+                        .orElseThrow());
+        JsonNode json = new ObjectMapper().readTree(grid("grid.json").toFile());
+        assertEquals(accuracy("teacher-given"), json.at("/teachers/0/accuracy/fgsm").asDouble());
+        assertEquals(accuracy("teacher-trained"), json.at("/teachers/1/accuracy/fgsm").asDouble());
+        assertEquals(6, json.at("/teachers/1/epoch").asInt());
+        assertEquals(accuracy("rslad-mmard-trained-seed1"), json.at("/cells/2/runs/0/accuracy/fgsm").asDouble());
+        assertTrue(json.at("/cells/0/teacher").isNull() && Files.exists(grid("natural-natural-seed1/last.zip")), json.toString());
+        String trained = Files.readString(grid("teacher-trained/last.zip.sha256")).substring(0, 64);
+        assertTrue(Files.readString(grid("rslad-mmard-trained-seed1/provenance.json")).contains(trained), "it learnt from that teacher");
+
+        Outcome again = grid(teachers);
+        assertEquals(0, again.exit(), again.err());
+        assertTrue(again.out().contains("5 finished before, 0 to do"), again.out());
+        assertRefused("the run was trained with " + trained, teachers(7, "-D", "grid.seeds=[1]"));
+    }
+
+    @Test
+    void whoWouldHaveLearntFromATeacherThatDivergedFailsWithIt() throws IOException {
+        // Only the trained teacher's loss has this weight.
+        Outcome outcome = grid(teachers(2, "-D", "grid.seeds=[1]", "-D", "method.beta=1e300"));
+        assertEquals(1, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains("failed: teacher trained: epoch 1: 1 of 4 steps skipped"), outcome.out());
+        assertTrue(outcome.out().contains("failed: inner rslad, outer mmard, teacher trained, seed 1: its teacher failed"), outcome.out());
+        assertTrue(outcome.out().lines().anyMatch(line -> line.matches("rslad +mmard +given +1 +[0-9.]+ +[0-9.]+")), outcome.out());
+    }
+
+    @Test
+    void mistakesAboutTeachersAreFoundBeforeTheFirstBegins() throws IOException {
+        Path nowhere = folder.resolve("nowhere.zip");
+        assertRefused("teacher lost: " + nowhere, teachers("{ name = lost, model = \"" + nowhere + "\" }"));
+        assertRefused("teacher odd: student.architectur (",
+                teachers("{ name = odd, train { method.name = trades, student.architectur = a } }"));
+        assertRefused("teacher odd: inner objective mmard with outer loss mmard needs a teacher", teachers("{ name = odd, train { } }"));
+        assertRefused("inner rslad, outer kindness, seed 1: ", teachers(2, "-D", "grid.cells=[{ inner = rslad, outer = kindness }]"));
+        assertRefused("no cell of the grid reads a teacher", teachers(2, "-D", "grid.cells=[{ inner = natural, outer = natural }]"));
+        assertFalse(Files.exists(grid("natural-natural-seed1/run.conf")));
+    }
+
     @Test
     void everyMistakeOfAnyRunIsFoundBeforeTheFirstBegins() throws IOException {
         assertRefused("inner rslad, outer kindness, seed 1: ", "-D", "grid.outer=[natural, kindness]");
@@ -135,6 +186,25 @@ class GridCommandTest {
         assertRefused("grid.checkpoint = best", "-D", "grid.checkpoint=best");
         assertRefused("grid.inner", "-D", "grid.inner=null");
         assertFalse(Files.exists(grid("rslad-natural-seed1/run.conf")));
+    }
+
+    /** The lines of a grid that was told to stop after the first of six epochs of this run. */
+    private List<String> stopped(String run, List<String> options) throws Exception {
+        Process process = SameJvm.command(arguments(options)).redirectErrorStream(true).start();
+        boolean there = false;
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader reader = process.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lines.add(line);
+                there |= line.startsWith(run);
+                if (there && line.startsWith("epoch 1/6")) {
+                    process.toHandle().destroy();
+                }
+            }
+        }
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(143, process.exitValue(), String.join("\n", lines));
+        return lines;
     }
 
     private void assertRefused(String complaint, String... options) throws IOException {

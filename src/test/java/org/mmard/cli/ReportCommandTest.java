@@ -384,7 +384,7 @@ class ReportCommandTest {
         List<GridTable.Row> rows = Stream
                 .of("rslad",
                         "mmard")
-                .flatMap(inner -> Stream.of("ard", "mmard").map(outer -> new GridTable.Row(new GridSettings.Cell(inner, outer),
+                .flatMap(inner -> Stream.of("ard", "mmard").map(outer -> new GridTable.Row(new GridSettings.Cell(inner, outer), null,
                         List.of(new GridTable.Entry(1, "/somewhere/" + inner + "-" + outer,
                                 new GridScores.Score(2, Map.of("clean", inner.equals("mmard") ? 0.5 : 0.25)), null)))))
                 .toList();

@@ -48,6 +48,51 @@ class GridReaderTest {
     }
 
     @Test
+    void aTeacherHasAFileOrTheKeysOfTheRunThatTrainsIt() throws IOException {
+        String teachers =
+                "teachers = [{ name = strong, model = s.zip }, { name = weak-1, train { training { epochs = 2 }, method.name = trades } }]";
+        GridSettings grid = read("directory = g, inner = [ard], outer = [ard], " + teachers, Map.of());
+        assertEquals(List.of("strong", "weak-1"), grid.teachers().stream().map(GridSettings.Teacher::name).toList());
+        assertEquals("s.zip", grid.teachers().get(0).model());
+        ResolvedSettings weak = SettingsReader.readTeacherOfGrid(folder.resolve("grid.conf").toString(), grid.teachers().get(1),
+                Map.of("training.epochs", "7", "training.batch", "9", "data.uri", "d", "run.directory", "g/weak", "training.milestones",
+                        "[]"),
+                new Configuration());
+        assertEquals(List.of(2, 9), List.of(weak.settings().training().epochs(), weak.settings().training().batch()),
+                "its own keys, then the command line's");
+        assertEquals("trades", weak.settings().method().inner());
+        GridSettings preset = read(
+                "directory = g, inner = [ard], outer = [ard], teachers = [{ name = t, train { preset = null, method.name = trades } }] }, "
+                        + "preset = adaiad-boyellow, data { uri = d",
+                Map.of());
+        assertEquals("trades", SettingsReader.readTeacherOfGrid(folder.resolve("grid.conf").toString(), preset.teachers().get(0),
+                Map.of("run.directory", "g/t"), new Configuration()).settings().method().inner(), "the cells' preset is set aside");
+        assertTrue(read("directory = g, inner = [ard], outer = [ard]", Map.of()).teachers().isEmpty());
+    }
+
+    @Test
+    void whatIsWrongWithTeachersIsSaidWithTheirKey() {
+        String grid = "directory = g, inner = [ard], outer = [ard], teachers = ";
+        refused("grid.teachers is []", grid + "[]");
+        refused("grid.teachers", grid + "[strong.zip]");
+        refused("grid.teachers", grid + "[{ model = s.zip }]");
+        refused("grid.teachers", grid + "[{ name = s, modle = s.zip }]");
+        refused("grid.teachers", grid + "[{ name = s, train = 3 }]");
+        refused("grid.teachers", grid + "[{ name = s, model = \"\" }]");
+        refused("give s either model, its file, or train", grid + "[{ name = s }]");
+        refused("give s either model, its file, or train", grid + "[{ name = s, model = s.zip, train { } }]");
+        refused("give each teacher a name of its own", grid + "[{ name = s, model = s.zip }, { name = s, model = t.zip }]");
+        refused("give each teacher a name of its own", grid + "[{ name = \"../s\", model = s.zip }]");
+        refused("run.directory (" + folder.resolve("grid.conf") + ": 1) is set by the grid",
+                grid + "[{ name = s, train { run.directory = r } }]");
+        refused("cluster.executors", grid + "[{ name = s, train { cluster.executors = 3 } }]");
+        refused("grid (", grid + "[{ name = s, train { grid { seeds = [1] } } }]");
+        refused("teacher.model (" + folder.resolve("grid.conf")
+                + ": 1) is set by the grid for each run: leave it out and use grid.teachers",
+                grid + "[{ name = s, model = s.zip }] }, teacher { model = t.zip");
+    }
+
+    @Test
     void saysWhatIsWrongAndWhere() {
         refused("grid.directory is not set", "inner = [ard], outer = [ard]");
         refused("grid.outer is null", "directory = g, inner = [ard]");

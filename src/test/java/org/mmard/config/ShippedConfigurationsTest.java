@@ -37,15 +37,18 @@ class ShippedConfigurationsTest {
         }
     }
 
-    /** Of the one run, or of every cell of a grid. */
+    /** Of the one run, or of every teacher and cell of a grid. */
     private static List<Settings> settings(Path file) {
         if (!file.getFileName().toString().startsWith("grid-")) {
             return List.of(read(file));
         }
-        return GridReader.read(file.toString(), Map.of(), new Configuration()).cells().stream()
+        GridSettings grid = GridReader.read(file.toString(), Map.of(), new Configuration());
+        Stream<Settings> teachers = grid.teachers().stream().map(teacher -> SettingsReader
+                .readTeacherOfGrid(file.toString(), teacher, Map.of("run.directory", "runs/x"), new Configuration()).settings());
+        return Stream.concat(teachers, grid.cells().stream()
                 .map(cell -> SettingsReader.readRunOfGrid(file.toString(),
                         Map.of("run.directory", "runs/x", "method.inner", cell.inner(), "method.outer", cell.outer()), new Configuration())
-                        .settings())
+                        .settings()))
                 .toList();
     }
 
@@ -61,6 +64,14 @@ class ShippedConfigurationsTest {
         GridSettings grid = GridReader.read(FOLDER.resolve("grid-figure4.conf").toString(), Map.of(), new Configuration());
         assertEquals(12, grid.cells().size());
         assertTrue(grid.cells().contains(new GridSettings.Cell("mmard", "equation-4")));
+        Attacks.named(grid.attacks(), Attacks.EPSILON);
+    }
+
+    @Test
+    void teachersAreThreeThatTheGridTrains() {
+        GridSettings grid = GridReader.read(FOLDER.resolve("grid-teachers.conf").toString(), Map.of(), new Configuration());
+        assertEquals(List.of("weak", "middle", "strong"), grid.teachers().stream().map(GridSettings.Teacher::name).toList());
+        assertTrue(grid.teachers().stream().allMatch(teacher -> teacher.train() != null));
         Attacks.named(grid.attacks(), Attacks.EPSILON);
     }
 
