@@ -2,7 +2,6 @@ package org.mmard.report;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -23,10 +23,11 @@ import org.mmard.run.EpochMetrics;
  * @param note about the figures
  * @param columns of the table
  * @param charts, lines the curves, and the groups that they stand for
- * @param matrices inner objective against outer loss, for each column; none where there are no two of both
+ * @param against what the matrices are about
+ * @param matrices inner objective against outer loss, or teacher against method, for each column; none where there are no two of both
  */
 record ComparisonView(String note, List<String> columns, List<Row> rows, List<LineChart> charts, List<Line> lines,
-        List<HeatTable> matrices) {
+        @Nullable String against, List<HeatTable> matrices) {
     static final String VALIDATION_CLEAN = "validation, clean";
     static final String VALIDATION_ROBUST = "validation, robust";
     /** More lines than these cannot be followed in one chart. */
@@ -66,7 +67,7 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
                 : IntStream.range(0, groups.size()).filter(i -> groups.get(i).runs().stream().anyMatch(run -> !run.epochs().isEmpty()))
                         .mapToObj(i -> new Line(i % Curve.STYLES, mark(i), groups.get(i).label())).toList();
         return new ComparisonView(note(groups), columns, rows, facets == null ? overlaid(groups, id) : facets(groups, facets, id), lines,
-                matrices);
+                matrix == null ? null : capital(matrix.row) + " against " + matrix.column, matrices);
     }
 
     private static List<String> columns(List<Group> groups) {
@@ -152,21 +153,27 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
                 .filter(curve -> !curve.points().isEmpty()).toList();
     }
 
-    /** One chart for each inner objective, all on the same axes, with one line for each outer loss. */
+    /** One chart for each row of the matrix, all on the same axes, with one line for each column. */
     private static List<LineChart> facets(List<Group> groups, Matrix matrix, String id) {
         List<LineChart> charts = new ArrayList<>();
         Map.Entry<String, ToDoubleFunction<EpochMetrics>> measure = measures(groups).entrySet().iterator().next();
         Map<List<String>, Curve> all = new LinkedHashMap<>();
-        matrix.cells.forEach((names, group) -> all.put(names, curve(group, names.get(1), matrix.outers.indexOf(names.get(1)),
+        matrix.cells.forEach((names, group) -> all.put(names, curve(group, names.get(1), matrix.columns.indexOf(names.get(1)),
                 measure.getValue())));
         all.values().removeIf(curve -> curve.points().isEmpty());
-        for (String inner : matrix.inners) {
+        for (String row : matrix.rows) {
             List<Curve> curves =
-                    all.entrySet().stream().filter(names -> names.getKey().get(0).equals(inner)).map(Map.Entry::getValue).toList();
-            chart(charts, id, new LineChart.Plan("Inner objective " + inner, measure.getKey() + ", by outer loss", Quantity.SHARE, false,
-                    false, true, List.copyOf(all.values())), curves);
+                    all.entrySet().stream().filter(names -> names.getKey().get(0).equals(row)).map(Map.Entry::getValue).toList();
+            chart(charts, id,
+                    new LineChart.Plan(capital(matrix.row) + " " + row, measure.getKey() + ", by " + matrix.column, Quantity.SHARE,
+                            false, false, true, List.copyOf(all.values())),
+                    curves);
         }
         return charts;
+    }
+
+    private static String capital(String words) {
+        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 
     private static void chart(List<LineChart> charts, String id, LineChart.Plan plan, List<Curve> curves) {
@@ -185,52 +192,69 @@ record ComparisonView(String note, List<String> columns, List<Row> rows, List<Li
                 byEpoch.computeIfAbsent(epoch.epoch(), key -> new ArrayList<>()).add(known);
             }
         }));
-        List<Curve.Point> points = byEpoch.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(entry -> new Curve.Point(
-                entry.getKey(), Group.mean(entry.getValue()),
-                entry.getValue().stream().min(Comparator.naturalOrder()).orElseThrow(),
-                entry.getValue().stream().max(Comparator.naturalOrder()).orElseThrow())).toList();
+        List<Curve.Point> points = byEpoch.entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .map(entry -> Curve.Point.of(entry.getKey(), entry.getValue())).toList();
         return new Curve(name, style % Curve.STYLES, points);
     }
 
-    /** Every inner objective with every outer loss, as far as there are groups. */
-    private record Matrix(List<String> inners, List<String> outers, Map<List<String>, Group> cells) {
-        /** Null where there are not two of each, or two groups that differ in something else. */
+    /**
+     * Groups by two things in which they differ.
+     *
+     * @param row what the rows are: {@code inner objective}
+     * @param column what the columns are: {@code outer loss}
+     * @param cells by row and column, as far as there are groups
+     */
+    private record Matrix(String row, String column, List<String> rows, List<String> columns, Map<List<String>, Group> cells) {
+        /** Teachers against methods, or inner objectives against outer losses; null where the groups differ in something else. */
         static @Nullable Matrix of(List<Group> groups) {
-            Map<List<String>, Group> cells = new LinkedHashMap<>();
-            for (Group group : groups) {
-                if (group.inner() == null || cells.put(List.of(group.inner(), group.outer()), group) != null) {
-                    return null;
-                }
+            if (groups.stream().anyMatch(group -> group.inner() == null)) {
+                return null;
             }
-            List<String> inners = groups.stream().map(Group::inner).distinct().toList();
-            List<String> outers = groups.stream().map(Group::outer).distinct().toList();
+            if (groups.stream().anyMatch(group -> group.teacher() != null)) {
+                Matrix matrix = by("teacher", group -> Objects.requireNonNullElse(group.teacher(), "none"), "method",
+                        group -> RecordedRun.method(String.valueOf(group.inner()), String.valueOf(group.outer())), groups);
+                return matrix.cells.size() == groups.size() && matrix.rows.size() > 1 ? matrix : null;
+            }
+            Matrix matrix = by("inner objective", Group::inner, "outer loss", Group::outer, groups);
             // Methods whose inner and outer parts go together fill a diagonal, which is no matrix.
-            return inners.size() > 1 && outers.size() > 1 && cells.size() > Math.max(inners.size(), outers.size())
-                    ? new Matrix(inners, outers, cells) : null;
+            return matrix.cells.size() == groups.size() && matrix.rows.size() > 1 && matrix.columns.size() > 1
+                    && groups.size() > Math.max(matrix.rows.size(), matrix.columns.size()) ? matrix : null;
+        }
+
+        private static Matrix by(String row, Function<Group, String> rowOf, String column, Function<Group, String> columnOf,
+                List<Group> groups) {
+            Map<List<String>, Group> cells = new LinkedHashMap<>();
+            groups.forEach(group -> cells.put(List.of(rowOf.apply(group), columnOf.apply(group)), group));
+            return new Matrix(row, column, groups.stream().map(rowOf).distinct().toList(),
+                    groups.stream().map(columnOf).distinct().toList(), cells);
         }
 
         /** The lightest cell is the column's lowest mean, the darkest its highest. */
-        HeatTable table(String column) {
+        HeatTable table(String measure) {
             double[] means = cells.values().stream()
-                    .mapToDouble(group -> Group.mean(group.scores().getOrDefault(column, List.of()))).filter(Double::isFinite).toArray();
+                    .mapToDouble(group -> Group.mean(group.scores().getOrDefault(measure, List.of()))).filter(Double::isFinite).toArray();
             double least = Arrays.stream(means).min().orElse(0);
             double most = Arrays.stream(means).max().orElse(0);
-            List<HeatTable.Row> rows = inners.stream().map(inner -> new HeatTable.Row(
-                    inner, outers.stream().map(outer -> cell(inner, outer, column, least, most)).toList())).toList();
-            return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", column, 100 * least, 100 * most), "inner \\ outer",
-                    outers, rows);
+            List<HeatTable.Row> lines = rows.stream().map(one -> new HeatTable.Row(
+                    one, columns.stream().map(other -> cell(one, other, measure, least, most)).toList())).toList();
+            return new HeatTable(String.format(Locale.ROOT, "%s, from %.1f to %.1f %%", measure, 100 * least, 100 * most),
+                    first(row) + " \\ " + first(column), columns, lines);
         }
 
-        private HeatTable.Cell cell(String inner, String outer, String column, double least, double most) {
-            Group group = cells.get(List.of(inner, outer));
-            List<Double> values = group == null ? List.of() : group.scores().getOrDefault(column, List.of());
+        private static String first(String words) {
+            return words.replaceFirst(" .*", "");
+        }
+
+        private HeatTable.Cell cell(String one, String other, String measure, double least, double most) {
+            Group group = cells.get(List.of(one, other));
+            List<Double> values = group == null ? List.of() : group.scores().getOrDefault(measure, List.of());
             if (values.isEmpty()) {
                 return new HeatTable.Cell("–", null, "not measured", 0, false);
             }
             double mean = Group.mean(values);
             String spread = values.size() < 2 ? null : String.format(Locale.ROOT, "± %.1f", 100 * Group.deviation(values));
             return new HeatTable.Cell(String.format(Locale.ROOT, "%.1f", 100 * mean), spread,
-                    "inner objective " + inner + ", outer loss " + outer + ": " + Quantity.SHARE.exact(mean)
+                    row + " " + one + ", " + column + " " + other + ": " + Quantity.SHARE.exact(mean)
                             + " over " + RunView.plural(values.size(), "seed"),
                     most > least ? (mean - least) / (most - least) : 0, mean == most);
         }

@@ -1,8 +1,10 @@
 package org.mmard.report;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.DoubleFunction;
 
 /**
  * One line of a chart.
@@ -15,6 +17,7 @@ import java.util.List;
 record Curve(String name, int style, List<Point> points, double marked) {
     /** Number of styles that can be told apart. */
     static final int STYLES = 21;
+    private static final int LONGEST_NAME = 30;
     /** Points of one line; a chart is a quarter as wide, in its own units. */
     private static final int MOST = 4 * LineChart.WIDTH;
 
@@ -23,6 +26,11 @@ record Curve(String name, int style, List<Point> points, double marked) {
         Point(double x, double y) {
             this(x, y, y, y);
         }
+
+        /** The mean of one value or more, and their range. */
+        static Point of(double x, List<Double> values) {
+            return new Point(x, Group.mean(values), Collections.min(values), Collections.max(values));
+        }
     }
 
     Curve(String name, int style, List<Point> points) {
@@ -30,6 +38,7 @@ record Curve(String name, int style, List<Point> points, double marked) {
     }
 
     Curve {
+        name = name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + "…" : name;
         points = thinned(points, marked);
     }
 
@@ -71,12 +80,16 @@ record Curve(String name, int style, List<Point> points, double marked) {
         return points.stream().anyMatch(point -> point.high > point.low);
     }
 
-    /** A sentence for whoever cannot see it. */
-    String sentence(Quantity quantity) {
+    /**
+     * A sentence for whoever cannot see it.
+     *
+     * @param at where a point lies, in words: {@code in epoch 3}
+     */
+    String sentence(Quantity quantity, DoubleFunction<String> at) {
         Point first = points.get(0);
         Point last = points.get(points.size() - 1);
-        String path = points.size() == 1 ? quantity.exact(first.y) + " in epoch " + whole(first.x)
-                : quantity.exact(first.y) + " in epoch " + whole(first.x) + ", " + quantity.exact(last.y) + " in epoch " + whole(last.x)
+        String path = points.size() == 1 ? quantity.exact(first.y) + " " + at.apply(first.x)
+                : quantity.exact(first.y) + " " + at.apply(first.x) + ", " + quantity.exact(last.y) + " " + at.apply(last.x)
                         + "; lowest " + quantity.exact(points.stream().mapToDouble(Point::y).min().orElseThrow())
                         + ", highest " + quantity.exact(points.stream().mapToDouble(Point::y).max().orElseThrow());
         String best = points.stream().filter(point -> point.x == marked).findFirst()

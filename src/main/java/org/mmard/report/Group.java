@@ -19,12 +19,14 @@ import org.mmard.run.EpochMetrics;
  *
  * @param label a name that no other group of the comparison has
  * @param inner, outer of its method; null where they are not known
+ * @param teacher its name, where it is one of a grid's that are compared; else null
  * @param student architecture, or null
  * @param runs as far as they could be read
  * @param scores fractions by column, clean, the attacks and the mean of corruptions: one value per seed
  * @param failed how many of its seeds failed
  */
-record Group(String label, @Nullable String inner, @Nullable String outer, @Nullable String student, List<RecordedRun> runs,
+record Group(String label, @Nullable String inner, @Nullable String outer, @Nullable String teacher, @Nullable String student,
+        List<RecordedRun> runs,
         Map<String, List<Double>> scores, int failed) {
     /** The place among the runs of one method and seed. */
     private static final String REPETITION = "repetition";
@@ -57,7 +59,7 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
             String name = shortLabel(first, oneStudent);
             String label =
                     Objects.equals(shared.get(name), 1L) ? name : name + " (" + distinction(settings, byMethod.keySet(), first) + ")";
-            groups.add(new Group(label, first.settings().method().inner(), first.settings().method().outer(),
+            groups.add(new Group(label, first.settings().method().inner(), first.settings().method().outer(), null,
                     first.settings().student().architecture(), group, scores(group), 0));
         });
         return groups;
@@ -75,7 +77,8 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
                     .forEach((column, value) -> scores.computeIfAbsent(column, key -> new ArrayList<>()).add(value)));
             List<RecordedRun> read =
                     cell.entries().stream().map(entry -> runs.get(grid.directory().uri(entry.folder()))).filter(Objects::nonNull).toList();
-            return new Group(cell.inner() + " / " + cell.outer(), cell.inner(), cell.outer(),
+            String label = cell.inner() + " / " + cell.outer() + (cell.teacher() == null ? "" : ", teacher " + cell.teacher());
+            return new Group(label, cell.inner(), cell.outer(), cell.teacher(),
                     read.isEmpty() ? null : read.get(0).settings().student().architecture(),
                     read, scores, (int) cell.entries().stream().filter(entry -> entry.failure() != null).count());
         }).toList();
@@ -85,7 +88,7 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
         Map<String, List<Double>> scores = new LinkedHashMap<>();
         put(scores, evaluation);
         String label = RunView.ending(evaluation.uri(), 2).replaceFirst("/" + RecordedEvaluation.FILE + "$", "");
-        return new Group(label, null, null, evaluation.about().get("architecture"), List.of(), scores, 0);
+        return new Group(label, null, null, null, evaluation.about().get("architecture"), List.of(), scores, 0);
     }
 
     private static Map<String, List<Double>> scores(List<RecordedRun> runs) {

@@ -16,16 +16,23 @@ import org.mmard.files.Folder;
  *
  * @param directory of the grid
  * @param examples images that each model was evaluated on
+ * @param teachers that are compared, in the grid's order; none where all cells have one
  * @param cells in the grid's order
  */
-public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
+public record RecordedGrid(Folder directory, int examples, List<Teacher> teachers, List<Cell> cells) {
     /** Name of the file in a grid's directory. */
     public static final String FILE = "grid.json";
 
     private static final int LARGEST = 1 << 26;
 
-    /** @param entries one per seed */
-    public record Cell(String inner, String outer, List<Entry> entries) {}
+    /** @param accuracies fractions, clean and by attack; none where it failed or is still to come */
+    public record Teacher(String name, Map<String, Double> accuracies) {}
+
+    /**
+     * @param teacher its name; null where no teachers are compared, or the cell reads none
+     * @param entries one per seed
+     */
+    public record Cell(String inner, String outer, @Nullable String teacher, List<Entry> entries) {}
 
     /**
      * @param folder name of the run's folder in the grid's directory
@@ -35,6 +42,7 @@ public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
     public record Entry(long seed, String folder, Map<String, Double> accuracies, @Nullable String failure) {}
 
     public RecordedGrid {
+        teachers = List.copyOf(teachers);
         cells = List.copyOf(cells);
     }
 
@@ -45,13 +53,15 @@ public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
                 () -> new InputError(directory.uri(FILE) + ": missing; mmard grid writes it when the first run of the grid is done"));
         JsonFields json = JsonFields.of(directory.uri(FILE) + ": not a grid's results", content);
         List<Cell> cells = json.sections("cells").stream()
-                .map(cell -> new Cell(cell.text("inner"), cell.text("outer"),
+                .map(cell -> new Cell(cell.text("inner"), cell.text("outer"), cell.textOrNull("teacher"),
                         cell.sections("runs").stream().map(RecordedGrid::entry).toList()))
                 .toList();
         if (cells.isEmpty()) {
             throw json.refusal("cells", "one cell or more");
         }
-        return new RecordedGrid(directory, json.count("examples", 0, Integer.MAX_VALUE), cells);
+        List<Teacher> teachers = !json.has("teachers") ? List.of()
+                : json.sections("teachers").stream().map(teacher -> new Teacher(teacher.text("name"), accuracies(teacher))).toList();
+        return new RecordedGrid(directory, json.count("examples", 0, Integer.MAX_VALUE), teachers, cells);
     }
 
     /**
@@ -80,15 +90,19 @@ public record RecordedGrid(Folder directory, int examples, List<Cell> cells) {
     }
 
     private static Entry entry(JsonFields run) {
+        String folder = RunView.ending(run.text("directory"), 1);
+        if (folder.isBlank() || folder.equals(".") || folder.equals("..") || folder.chars().anyMatch(Character::isISOControl)) {
+            throw run.refusal("directory", "the folder of a run");
+        }
+        return new Entry(run.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE), folder, accuracies(run), run.textOrNull("failure"));
+    }
+
+    private static Map<String, Double> accuracies(JsonFields run) {
         Map<String, Double> accuracies = new LinkedHashMap<>();
         if (run.has("accuracy")) {
             JsonFields measured = run.section("accuracy");
             measured.names().forEach(name -> accuracies.put(name, measured.number(name, 0, 1)));
         }
-        String folder = RunView.ending(run.text("directory"), 1);
-        if (folder.isBlank() || folder.equals(".") || folder.equals("..") || folder.chars().anyMatch(Character::isISOControl)) {
-            throw run.refusal("directory", "the folder of a run");
-        }
-        return new Entry(run.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE), folder, accuracies, run.textOrNull("failure"));
+        return accuracies;
     }
 }

@@ -134,8 +134,11 @@ public record RecordedRun(RunDirectory directory, ResolvedSettings resolved, Pro
 
     /** The method in a few words: its name, or inner objective and outer loss where they are not of one method. */
     public String method() {
-        Settings.Method method = settings().method();
-        return method.inner().equals(method.outer()) ? method.outer() : method.inner() + " / " + method.outer();
+        return method(settings().method().inner(), settings().method().outer());
+    }
+
+    static String method(String inner, String outer) {
+        return inner.equals(outer) ? outer : inner + " / " + outer;
     }
 
     /** Every key of its settings with its value as text; a key whose value is null is not there. */

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.mmard.failure.InputError;
@@ -120,7 +122,9 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
         }
         List<EvaluationView> alone =
                 evaluations.stream().map(evaluation -> EvaluationView.of(evaluation, Group.of(evaluation).label())).toList();
-        return Templates.page(new PageView(title(), subtitle(), Templates.text("style.css"), comparison, details, alone));
+        List<TeachersView> teachers = IntStream.range(0, grids.size())
+                .mapToObj(i -> TeachersView.of(grids.get(i), "teachers" + i)).flatMap(Optional::stream).toList();
+        return Templates.page(new PageView(title(), subtitle(), Templates.text("style.css"), comparison, teachers, details, alone));
     }
 
     private String title() {
@@ -148,6 +152,6 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     }
 
     /** What the page's template sees. */
-    private record PageView(String title, String subtitle, String style, @Nullable ComparisonView comparison, List<RunView> runs,
-            List<EvaluationView> evaluations) {}
+    private record PageView(String title, String subtitle, String style, @Nullable ComparisonView comparison, List<TeachersView> teachers,
+            List<RunView> runs, List<EvaluationView> evaluations) {}
 }

@@ -18,7 +18,6 @@ final class TrainingCharts {
     private static final int PLAIN = 2;
     private static final int MOST_SIGNS = 100;
     private static final int MOST_CURVES = Curve.STYLES;
-    private static final int LONGEST_NAME = 30;
     /** Above this ratio, a learning rate is drawn over powers of ten. */
     private static final double WIDE = 30;
 
@@ -137,8 +136,7 @@ final class TrainingCharts {
         List<Curve.Point> points = run.epochs().stream().map(epoch -> new Curve.Point(epoch.epoch(), value.applyAsDouble(epoch)))
                 .filter(point -> Double.isFinite(point.y())).toList();
         if (!points.isEmpty()) {
-            curves.add(new Curve(name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME) + "…" : name, style % Curve.STYLES, points,
-                    marked));
+            curves.add(new Curve(name, style % Curve.STYLES, points, marked));
         }
     }
 

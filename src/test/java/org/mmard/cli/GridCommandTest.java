@@ -154,6 +154,10 @@ class GridCommandTest {
         assertEquals(0, again.exit(), again.err());
         assertTrue(again.out().contains("5 finished before, 0 to do"), again.out());
         assertRefused("the run was trained with " + trained, teachers(7, "-D", "grid.seeds=[1]"));
+
+        Outcome report = Outcome.of("report", grid("").toString(), "--no-images", "--out", folder.resolve("page.html").toString());
+        assertEquals(0, report.exit(), report.err());
+        assertTrue(Files.readString(folder.resolve("page.html")).contains("Student over teacher"), "no chart of students over teachers");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -397,6 +398,35 @@ class ReportCommandTest {
         assertTrue(page.contains("clean, from 25.0 to 50.0 %"), page);
         assertEquals(2, count(page, "<td style=\"--share:100%\" class=\"strong outlined\" title=\"inner objective mmard"));
         assertEquals(2, count(page, "<td style=\"--share:0%\" class=\"weak\" title=\"inner objective rslad"));
+    }
+
+    @Test
+    void studentsAreDrawnOverTheirTeachers() throws IOException {
+        List<String> columns = List.of("clean", "pgd20");
+        Map<String, Double> strengths = Map.of("weak", 0.1, "strong", 0.4);
+        List<GridTable.Row> rows = new ArrayList<>();
+        strengths.forEach((teacher, robust) -> rows.add(new GridTable.Row(null, teacher,
+                List.of(new GridTable.Entry(0, "g/teacher-" + teacher, score(1 - robust, robust), null)))));
+        strengths.forEach((teacher, robust) -> rows.add(new GridTable.Row(new GridSettings.Cell("ard", "mmard"), teacher, List.of(
+                new GridTable.Entry(1, "g/1", score(0.5, robust / 2), null), new GridTable.Entry(2, "g/2", score(0.6, robust), null)))));
+        rows.add(new GridTable.Row(new GridSettings.Cell("trades", "trades"), null,
+                List.of(new GridTable.Entry(1, "g/3", score(0.5, 0.25), null))));
+        Files.writeString(folder.resolve("grid.json"), new GridTable(columns, rows).json(Map.of("examples", 30)));
+        String page = page(folder.toString(), "--no-images");
+        assertEquals(1, count(page, "<h2>Student over teacher</h2>"));
+        assertEquals(2, count(page, "class=\"unit\">teacher</text>"), "clean and pgd20");
+        assertTrue(
+                page.contains("ard / mmard: 7.5\u00a0% under teacher weak (10.0\u00a0%), 30.0\u00a0% under teacher strong (40.0\u00a0%); "
+                        + "lowest 7.5\u00a0%, highest 30.0\u00a0%."),
+                page);
+        assertTrue(page.contains("trades, alone: 25.0\u00a0% under teacher weak (10.0\u00a0%), 25.0\u00a0% under teacher strong"), page);
+        assertEquals(2, count(page, "class=\"band\""), "the range of the seeds, where there are several");
+        assertTrue(page.contains("<h3>Teacher against method</h3>"), page);
+        assertEquals(2, count(page, "ard / mmard, teacher (weak|strong)</th>"), "a row for each teacher");
+    }
+
+    private static GridScores.Score score(double clean, double robust) {
+        return new GridScores.Score(2, Map.of("clean", clean, "pgd20", robust));
     }
 
     @Test

@@ -12,8 +12,11 @@ import org.mmard.fuzz.Mutations;
 public final class FuzzedGrid implements FuzzedReader {
     private static final String GOOD =
             """
-            {"examples": 30, "attacks": ["pgd20"], "cells": [
-              {"inner": "rslad", "outer": "mmard", "runs": [{"seed": 1, "directory": "x/rslad-mmard-1", "accuracy": {"clean": 0.5, "pgd20": 0.25}, "failure": null}]},
+            {"examples": 30, "attacks": ["pgd20"], "teachers": [
+              {"name": "weak", "accuracy": {"clean": 0.75, "pgd20": 0.125}},
+              {"name": "strong", "accuracy": {"clean": 0.5, "pgd20": 0.375}}], "cells": [
+              {"inner": "rslad", "outer": "mmard", "teacher": "weak", "runs": [
+                {"seed": 1, "directory": "x/rslad-mmard-1", "accuracy": {"clean": 0.5, "pgd20": 0.25}, "failure": null}]},
               {"inner": "adaad", "outer": "mmard", "runs": [{"seed": 1, "directory": "x/adaad-mmard-1", "accuracy": {}, "failure": "diverged"}]}]}""";
 
     @Override
