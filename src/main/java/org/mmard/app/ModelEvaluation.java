@@ -332,7 +332,8 @@ public final class ModelEvaluation {
         Folder folder = out == null ? null : Folder.at(out, files);
         loaded.requireFit(model, images, data);
         String checksum = ModelFile.checksum(model, files);
-        return new Inputs(loaded, checksum, images, cascades, sources(images, data, checksum, files), corrupted(images, files), folder);
+        return new Inputs(loaded, checksum, images, cascades, sources(images, data, origins(checksum, loaded), files),
+                corrupted(images, files), folder);
     }
 
     private @Nullable CorruptedImages corrupted(ImageSet images, Configuration files) {
@@ -348,19 +349,21 @@ public final class ModelEvaluation {
         return found;
     }
 
-    private List<Source> sources(ImageSet images, String imagesUri, String checksum, Configuration files) {
-        Map<String, String> known = new LinkedHashMap<>(Map.of(checksum, "the model that is evaluated"));
+    private List<Source> sources(ImageSet images, String imagesUri, List<String> own, Configuration files) {
+        Map<String, String> known = new LinkedHashMap<>();
+        own.forEach(checksum -> known.put(checksum, "the model that is evaluated"));
         List<Source> read = new ArrayList<>();
         for (String uri : sources) {
-            Models.Found found = Models.read(uri, WeightsChoice.of(null), images.shape(), files);
+            Models.Found found = source(uri, images, files);
             found.model().requireFit(uri, images, imagesUri);
-            found.notes().forEach(note -> notes.add(uri + ": " + note));
+            found.notes().forEach(note -> notes.add(uri + ": " + ofSource(note)));
             Source source = new Source(uri, title(uri), ModelFile.checksum(uri, files), found.model());
-            @Nullable
-            String other = known.put(source.checksum, uri);
-            if (other != null) {
-                throw new InputError("transfer from " + uri + ": it is the same file as " + other + "; name another model");
-            }
+            List<String> origins = origins(source.checksum, found.model());
+            origins.stream().filter(known::containsKey).findFirst().map(known::get).ifPresent(other -> {
+                throw new InputError("transfer from " + uri + ": it is the same file as " + other
+                        + ", or one was imported from the other; name another model");
+            });
+            origins.forEach(checksum -> known.put(checksum, uri));
             // Made once to see that the attacks exist and transfer.
             if (source.attacks(attack -> {
                 throw new IllegalStateException("not yet");
@@ -370,6 +373,25 @@ public final class ModelEvaluation {
             read.add(source);
         }
         return read;
+    }
+
+    private static Models.Found source(String uri, ImageSet images, Configuration files) {
+        try {
+            return Models.read(uri, WeightsChoice.of(null), images.shape(), files);
+        } catch (InputError e) {
+            throw new InputError(ofSource(e.getMessage()), e);
+        }
+    }
+
+    /** The options that choose within a file are those of the model that is evaluated. */
+    private static String ofSource(String advice) {
+        return advice.contains(" --") ? advice + ", in mmard model import, and transfer from the zip that it makes" : advice;
+    }
+
+    /** What tells that two files are one network: a file's checksum, and that of the weights it was imported from. */
+    private static List<String> origins(String checksum, ModelFile.Model model) {
+        String imported = model.metadata().provenance().get(ModelFile.IMPORTED_SHA256);
+        return imported == null ? List.of(checksum) : List.of(checksum, imported);
     }
 
     /** The last parts of a source's URI, as many as no other has at its end. */

@@ -63,10 +63,10 @@ final class EvaluateCommand implements Callable<Integer> {
                     + "PyTorch weights whose network can be guessed.")
     private List<String> sources = new ArrayList<>();
 
-    @Option(names = "--transfer-attacks", defaultValue = ModelEvaluation.TRANSFER_ATTACKS, paramLabel = "LIST",
+    @Option(names = "--transfer-attacks", paramLabel = "LIST",
             description = "What those models are attacked by: fgsm, pgd20, pgdN, pgdN@STEP, pgd-trades, cw, cwN, cwN@STEP "
-                    + "(default: ${DEFAULT-VALUE}).")
-    private String transferAttacks;
+                    + "(default: " + ModelEvaluation.TRANSFER_ATTACKS + ").")
+    private @Nullable String transferAttacks;
 
     @Option(names = "--corruptions", paramLabel = "URI",
             description = "Also measures the accuracy on corrupted images: a folder of .npy files as CIFAR-10-C and CIFAR-100-C have them, "
@@ -110,10 +110,13 @@ final class EvaluateCommand implements Callable<Integer> {
         if (severities != null && corruptions == null) {
             throw new InputError("--severities are those of corrupted images: name their folder by --corruptions");
         }
+        if (transferAttacks != null && sources.isEmpty()) {
+            throw new InputError("--transfer-attacks are those on other models: name these by --transfer-from");
+        }
         PrintWriter console = spec.commandLine().getOut();
         ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
                 .epsilon(radius()).attacks(attacks).transferFrom(sources)
-                .transferAttacks(transferAttacks).corruptions(corruptions)
+                .transferAttacks(transferAttacks == null ? ModelEvaluation.TRANSFER_ATTACKS : transferAttacks).corruptions(corruptions)
                 .severities(severities == null ? ModelEvaluation.SEVERITIES : severities).batch(batch).seed(seed).engine(device.engine())
                 .out(out)
                 .keepAdversarial(saveAdversarial);

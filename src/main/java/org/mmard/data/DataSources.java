@@ -46,6 +46,10 @@ public final class DataSources {
             throw new InputError(
                     uri + ": is CIFAR's Python version; mmard data import --from cifar-python makes a folder of it that is read here");
         }
+        if (place.isFile() && uri.contains("-python")) {
+            throw new InputError(uri + ": has no files of the binary version. Of CIFAR's Python version, unpacked, "
+                    + "mmard data import --from cifar-python makes a folder that is read here");
+        }
         throw new InputError(uri + ": has the files of neither "
                 + formats.stream().map(DataFormat::description).collect(Collectors.joining(" nor ")));
     }

@@ -56,6 +56,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * plain DL4J loads it, and one entry more, {@code mmard.json}, that says what the model is. The same model gives the same bytes.
  */
 public final class ModelFile {
+    /** In a model's provenance: the SHA-256 of the file that it was imported from. */
+    public static final String IMPORTED_SHA256 = "imported-sha256";
+
     private static final String METADATA = "mmard.json";
     private static final List<String> OWN =
             List.of(ModelSerializer.CONFIGURATION_JSON, ModelSerializer.COEFFICIENTS_BIN, ModelSerializer.UPDATER_BIN, METADATA);

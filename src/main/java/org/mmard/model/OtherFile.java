@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.mmard.failure.Printable;
 import org.mmard.files.HadoopChannel;
 import org.mmard.files.ZipEntries;
 
@@ -13,6 +15,7 @@ import org.mmard.files.ZipEntries;
 final class OtherFile {
     private static final int HEAD = 512;
     private static final int TAR_MAGIC = 257;
+    private static final Pattern WEIGHTS = Pattern.compile("\\.(pt|pth|pth\\.tar|safetensors|t7|ckpt)$");
 
     /**
      * @param begins its first bytes, as Latin-1
@@ -70,7 +73,13 @@ final class OtherFile {
             return Optional
                     .of("a protocol buffer, such as ONNX: this reads weights of PyTorch (.pt, .pth), safetensors and mmard's own zip");
         }
-        return head.startsWith("PK") ? zip(file) : Optional.empty();
+        if (head.startsWith("PK")) {
+            return zip(file);
+        }
+        if (head.chars().allMatch(letter -> letter == '\n' || letter == '\r' || letter == '\t' || (letter >= ' ' && letter != 0x7f))) {
+            return Optional.of("text, not weights; look into it, a download that failed may say why");
+        }
+        return Optional.empty();
     }
 
     private static Optional<String> zip(HadoopChannel file) throws IOException {
@@ -91,6 +100,7 @@ final class OtherFile {
         if (!entries.names().isEmpty() && entries.names().stream().allMatch(name -> name.endsWith(".npy"))) {
             return Optional.of("arrays of NumPy (.npz): this reads weights of PyTorch (.pt, .pth), safetensors and mmard's own zip");
         }
-        return Optional.empty();
+        return entries.names().stream().filter(name -> WEIGHTS.matcher(name).find()).findFirst()
+                .map(name -> "a zip archive that holds " + Printable.line(name) + ": unpack it first");
     }
 }

@@ -105,7 +105,7 @@ final class TorchImport {
         }
         skipped.addAll(TensorGroup.beside(file.saved(), fit.group().path()));
         List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-        Map<String, String> provenance = new LinkedHashMap<>(Map.of("imported-from", uri, "imported-sha256", checksum));
+        Map<String, String> provenance = new LinkedHashMap<>(Map.of("imported-from", uri, ModelFile.IMPORTED_SHA256, checksum));
         if (!fit.place().isEmpty()) {
             provenance.put("imported-entry", fit.place());
         }

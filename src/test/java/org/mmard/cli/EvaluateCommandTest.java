@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -264,6 +266,17 @@ class EvaluateCommandTest {
                 "--transfer-from", teacher, "--transfer-attacks", "apgd-ce");
         assertMistake("name an attack", "--model", model, "--data", data, "--out", out, "--transfer-from", teacher, "--transfer-attacks",
                 "clean");
+        assertMistake("name these by --transfer-from", "--model", model, "--data", data, "--out", out, "--transfer-attacks", "pgd3");
+        assertMistake("choose one with --entry, in mmard model import, and transfer from the zip", "--model", model, "--data", data,
+                "--out",
+                out, "--transfer-from", "src/test/resources/org/mmard/model/last-best.pt");
+        String imported = folder.resolve("imported.zip").toString();
+        try (OutputStream file = Files.newOutputStream(Path.of(imported))) {
+            ModelFile.write(file, Architectures.network("cnn-8", 10, 9), new ModelFile.Metadata("cnn-8", ImageShape.CIFAR,
+                    IntStream.range(0, 10).mapToObj(Integer::toString).toList(), "none",
+                    Map.of("imported-sha256", ModelFile.checksum(model, new Configuration()))), Map.of());
+        }
+        assertMistake("or one was imported from the other", "--model", model, "--data", data, "--out", out, "--transfer-from", imported);
         assertFalse(Files.exists(Path.of(out)));
         ComputationGraph network = Architectures.network("cnn-8", 10, 5);
         network.params().assign(3e38);

@@ -240,7 +240,12 @@ class RefusedWeightsTest {
         assertRefused(folder.resolve("absent.pt"), CNN, "no such");
         assertRefused(folder, CNN, "folder");
         assertRefused(Path.of("/dev/zero"), CNN, "FIFO, socket or device");
-        assertRefused(Files.writeString(folder.resolve("text.pt"), "hello"), CNN, "not a whole zip file");
+        assertRefused(Files.writeString(folder.resolve("text.pt"), "hello"), CNN, "text, not weights");
+        Path zip = folder.resolve("packed.zip");
+        try (java.util.zip.ZipOutputStream out = new java.util.zip.ZipOutputStream(Files.newOutputStream(zip))) {
+            out.putNextEntry(new java.util.zip.ZipEntry("weights/teacher.pt"));
+        }
+        assertRefused(zip, CNN, "a zip archive that holds weights/teacher.pt: unpack it first");
         assertRefused(Files.write(folder.resolve("pickle.pt"), "\u0080\2K\1.".getBytes(StandardCharsets.ISO_8859_1)), CNN,
                 "not one of PyTorch's");
     }

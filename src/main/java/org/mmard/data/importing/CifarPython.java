@@ -62,8 +62,10 @@ final class CifarPython implements ImageRecords {
                 }
             }
         }
-        throw new InputError(given + ": has no " + String.join(" or ", versions.stream()
-                .map(version -> version.test + " with " + version.meta + ", as " + version.folder + " has").distinct().toList()));
+        throw new InputError(
+                given + (given.isFile() ? ": is a file; unpack it, and name the folder: " : ": is no folder of CIFAR's Python version: ")
+                        + String.join(", ", versions.stream()
+                                .map(version -> version.folder + " has " + version.test + " and " + version.meta).distinct().toList()));
     }
 
     @Override

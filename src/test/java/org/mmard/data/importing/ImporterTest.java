@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,7 +115,15 @@ class ImporterTest {
         refused(Importer.CIFAR_PYTHON, source, "data_batch_3: has no data, an array of bytes of shape [images, 3072]");
         Files.delete(batch);
         refused(Importer.CIFAR_PYTHON, source, "data_batch_3");
-        refused(Importer.CIFAR_100_COARSE, source, "has no test with meta, as cifar-100-python has");
+        refused(Importer.CIFAR_100_COARSE, source, "is no folder of CIFAR's Python version: cifar-100-python has test and meta");
+        Path packed = source.resolveSibling("cifar-10-python.tar.gz");
+        try (TarArchiveOutputStream out = new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(packed)))) {
+            out.putArchiveEntry(new TarArchiveEntry("cifar-10-batches-py/test_batch"));
+            out.closeArchiveEntry();
+        }
+        refused(Importer.CIFAR_PYTHON, packed, "is a file; unpack it, and name the folder: cifar-10-batches-py has test_batch");
+        InputError archive = assertThrows(InputError.class, () -> DataSources.open(packed.toString(), hadoop));
+        assertTrue(archive.getMessage().contains("mmard data import --from cifar-python"), archive.getMessage());
     }
 
     @Test
