@@ -59,7 +59,9 @@ final class QuickstartCommand implements Callable<Integer> {
         List<String> settings(Path out) {
             List<String> settings = new ArrayList<>(List.of("data.uri=" + out.resolve("shapes"), "run.directory=" + out.resolve(name),
                     "method.name=" + method, "student.architecture=" + architecture));
-            if (teacher != null) {
+            if (teacher == null) {
+                settings.add("method.scale=1");
+            } else {
                 settings.add("teacher.model=" + out.resolve(teacher).resolve(RunDirectory.BEST));
             }
             return settings;
