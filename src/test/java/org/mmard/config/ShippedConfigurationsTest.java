@@ -39,7 +39,7 @@ class ShippedConfigurationsTest {
 
     /** Of the one run, or of every teacher and cell of a grid. */
     private static List<Settings> settings(Path file) {
-        if (!file.getFileName().toString().startsWith("grid-")) {
+        if (!file.getFileName().toString().matches("(grid|study)-.*")) {
             return List.of(read(file));
         }
         GridSettings grid = GridReader.read(file.toString(), Map.of(), new Configuration());
