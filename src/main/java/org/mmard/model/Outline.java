@@ -18,6 +18,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
+import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.graph.util.GraphIndices;
 import org.mmard.data.ImageShape;
@@ -87,6 +88,9 @@ public record Outline(List<Row> rows) {
         }
         if (layer instanceof GlobalPoolingLayer pooling) {
             return "global " + words(pooling.getPoolingType());
+        }
+        if (layer instanceof ZeroPaddingLayer) {
+            return "zero padding";
         }
         return layer instanceof DenseLayer ? "dense" : layer.getClass().getSimpleName();
     }

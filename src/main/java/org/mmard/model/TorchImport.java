@@ -65,8 +65,8 @@ final class TorchImport {
     static Models.Found read(String uri, WeightsChoice choice, ImageShape shape, Configuration hadoop) {
         if (choice.normalisation() != null && choice.normalisation().mean().size() != shape.channels()) {
             throw new InputError(
-                    "--mean and --std have " + choice.normalisation().mean().size() + " numbers, where images of " + shape + " have "
-                            + shape.channels() + " channels");
+                    "--mean and --std want a number for each channel: they have " + choice.normalisation().mean().size()
+                            + ", where images of " + shape + " have " + shape.channels() + " channels");
         }
         if (choice.architecture() != null) {
             Architectures.of(choice.architecture(), shape, 2, 0);

@@ -106,7 +106,7 @@ class PublishedWeightsTest {
         assertRefused("bytes.pt", WeightsChoice.of("cnn-4-6"), "entry mean: ", "not of images in [0, 1]", "divide both by 255");
         assertOutcome("normalised", read("bytes.pt", new WeightsChoice("cnn-4-6", null, CIFAR)).model().graph());
         Normalisation grey = new Normalisation(List.of(0.5), List.of(0.5));
-        assertRefused("plain.pt", new WeightsChoice("cnn-4-6", null, grey), "1 numbers", "3 channels");
+        assertRefused("plain.pt", new WeightsChoice("cnn-4-6", null, grey), "a number for each channel: they have 1,", "3 channels");
     }
 
     /** The names of DeepMind's networks do not show ReLU or Swish: what is taken is said. */
