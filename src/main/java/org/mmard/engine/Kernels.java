@@ -52,8 +52,8 @@ final class Kernels {
     record Kind(long from, long to, long kernel, long stride, long padding, long dilation, long groups, long height, long width,
             boolean channelsLast, boolean bfloat16) {
         /**
-         * oneDNN (3.7) has no kernel of its own for the way back of a strided depthwise convolution in bfloat16: it takes a general one, a
-         * hundred times slower than float32's. Three such layers were two fifths of MobileNetV2's step.
+         * oneDNN (3.7) has no kernel of its own for the way back of a strided depthwise convolution in bfloat16: it takes a general one, many
+         * times slower than float32's. Three such layers were two fifths of MobileNetV2's step.
          */
         boolean isSlowIn(Way way) {
             return bfloat16 && groups > 1 && stride > 1 && !way.float32;
