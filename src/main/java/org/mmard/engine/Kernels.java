@@ -87,11 +87,11 @@ final class Kernels {
                 TensorOptional shift = bias == null ? new TensorOptional() : new TensorOptional(bias);
                 return torch.conv2d(input, weight, shift, c.stride(), c.padding(), c.dilation(), c.groups());
             }
+            Tensor b = bias == null ? null : prepared(bias);
             // Closed at once, not by the step's scope: they are as large as the layer's activations.
-            try (Tensor x = prepared(input); Tensor w = prepared(weight)) {
-                Tensor result = oneDnn ? AS_IT_LIES.convolve(c, x, w, null) : plain(c, x, w);
-                Tensor biased = bias == null ? result : result.add(bias.view(1, -1, 1, 1));
-                return biased.to(input.scalar_type());
+            try (Tensor x = prepared(input); Tensor w = prepared(weight);
+                    Tensor result = oneDnn ? AS_IT_LIES.convolve(c, x, w, b) : plain(c, x, w, b)) {
+                return result.to(input.scalar_type());
             }
         }
 
@@ -101,7 +101,7 @@ final class Kernels {
         }
 
         /** LibTorch's own kernel: unfolding and a matrix product, group by group. */
-        private static Tensor plain(Op.Convolution c, Tensor input, Tensor weight) {
+        private static Tensor plain(Op.Convolution c, Tensor input, Tensor weight, @Nullable Tensor bias) {
             long from = weight.size(1);
             long to = weight.size(0) / c.groups();
             TensorVector parts = new TensorVector();
@@ -110,7 +110,8 @@ final class Kernels {
                         torch.slow_conv_dilated2d(input.narrow(1, group * from, from).contiguous(), weight.narrow(0, group * to, to),
                                 new long[] {weight.size(2), weight.size(3)}, new TensorOptional(), c.stride(), c.padding(), c.dilation()));
             }
-            return torch.cat(parts, 1);
+            Tensor joined = torch.cat(parts, 1);
+            return bias == null ? joined : joined.add_(bias.view(1, -1, 1, 1));
         }
     }
 
