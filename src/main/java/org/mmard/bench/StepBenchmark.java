@@ -42,25 +42,29 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
     /** How the engine runs its networks: what each of its passes is worth shows in the differences. */
     public enum Variant {
         /** As a run does that sets nothing. */
-        DEFAULT(true, true, AttackPrecision.AUTO),
-        FLOAT32(true, true, AttackPrecision.FLOAT32),
+        DEFAULT(true, true, true, AttackPrecision.AUTO),
+        /** The default, additions and ReLUs by themselves and the way back by autograd. */
+        UNFUSED(true, true, false, AttackPrecision.AUTO),
+        FLOAT32(true, true, true, AttackPrecision.FLOAT32), FLOAT32_UNFUSED(true, true, false, AttackPrecision.FLOAT32),
         /** float32 whose products a GPU may round, TensorFloat-32. */
-        TF32(true, true, AttackPrecision.FLOAT32),
-        BFLOAT16(true, true, AttackPrecision.BFLOAT16),
-        FOLDED(true, false, AttackPrecision.FLOAT32),
-        CHANNELS_LAST(false, true, AttackPrecision.FLOAT32),
-        /** The default without its passes: neither folding nor layout. */
-        UNFOLDED(false, false, AttackPrecision.AUTO),
+        TF32(true, true, true, AttackPrecision.FLOAT32),
+        BFLOAT16(true, true, true, AttackPrecision.BFLOAT16),
+        FOLDED(true, false, false, AttackPrecision.FLOAT32),
+        CHANNELS_LAST(false, true, false, AttackPrecision.FLOAT32),
+        /** The default without its passes: no folding, no layout, no fusion. */
+        UNFOLDED(false, false, false, AttackPrecision.AUTO),
         /** What stands in the architecture, as it stands there. */
-        FLOAT32_UNFOLDED(false, false, AttackPrecision.FLOAT32);
+        FLOAT32_UNFOLDED(false, false, false, AttackPrecision.FLOAT32);
 
         private final boolean fold;
         private final boolean channelsLast;
+        private final boolean fuse;
         private final AttackPrecision precision;
 
-        Variant(boolean fold, boolean channelsLast, AttackPrecision precision) {
+        Variant(boolean fold, boolean channelsLast, boolean fuse, AttackPrecision precision) {
             this.fold = fold;
             this.channelsLast = channelsLast;
+            this.fuse = fuse;
             this.precision = precision;
         }
     }
@@ -127,7 +131,7 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         ofTeacher.close();
         return variant -> {
             Settings.Engine engine = new Settings.Engine(Settings.Engine.Device.AUTO, threads, variant.fold, variant.channelsLast,
-                    variant.precision, variant == Variant.TF32);
+                    variant.fuse, variant.precision, variant == Variant.TF32);
             return new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(settings, 1,
                     SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen));
         };

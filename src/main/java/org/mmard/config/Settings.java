@@ -475,6 +475,10 @@ public record Settings(
             @Key(meaning = "Whether eval-mode passes keep images channels-last, where that is faster", usual = "true",
                     resume = Resume.SPEED) boolean channelsLast,
 
+            @Key(meaning = "Whether eval-mode passes compute additions and ReLUs in the convolutions before them, which is faster",
+                    usual = "true",
+                    note = "On a processor and channels-last alone.", resume = Resume.SPEED) boolean fuse,
+
             @Key(meaning = "Format of the networks while x' climbs", usual = "auto",
                     note = "Losses, their gradients, validation and evaluation are float32 in any case, and so is the attack where its objective "
                             + "compares a network with itself (trades, teacher-term boundary) or its batch norm is in train mode.") AttackPrecision attackPrecision,

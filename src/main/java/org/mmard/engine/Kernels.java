@@ -1,5 +1,6 @@
 package org.mmard.engine;
 
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -40,6 +41,7 @@ final class Kernels {
     private static final long MANY_CHANNELS = 256;
 
     private static final Map<Kind, Way> CHOSEN = new ConcurrentHashMap<>();
+    private static final Map<Kind, Boolean> FUSES = new ConcurrentHashMap<>();
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private Kernels() {}
@@ -57,6 +59,11 @@ final class Kernels {
          */
         boolean isSlowIn(Way way) {
             return bfloat16 && groups > 1 && stride > 1 && !way.float32;
+        }
+
+        Op.Convolution convolution() {
+            return new Op.Convolution(0, 1, "weight", null, new long[] {stride, stride}, new long[] {padding, padding},
+                    new long[] {dilation, dilation}, groups);
         }
 
         @Override
@@ -145,6 +152,20 @@ final class Kernels {
         throw new IllegalStateException("LibTorch computes no " + kind + " right on this processor (" + fault + "): train on another");
     }
 
+    /**
+     * Whether a convolution may be fused with what comes behind it ({@link FusedConvolution}) at one size of image, of that kind there: where
+     * oneDNN computes it right on this processor, there and back.
+     *
+     * @param inputShape [examples, in, height, width]
+     */
+    static boolean fuses(Op.Convolution convolution, long[] inputShape, Tensor weight) {
+        return FUSES.computeIfAbsent(kind(convolution, inputShape, true, weight), kind -> {
+            Optional<String> fault = fusedFault(kind);
+            fault.ifPresent(text -> told(kind, Way.AS_IT_LIES, text));
+            return fault.isEmpty();
+        });
+    }
+
     private static void told(Kind kind, Way way, String fault) {
         if (WARNED.compareAndSet(false, true)) {
             LOG.warn("oneDNN computes wrong values on this processor ({}): where it does, a slower kernel that is right takes its place",
@@ -154,11 +175,15 @@ final class Kernels {
     }
 
     static Kind kind(Op.Convolution convolution, Tensor input, Tensor weight) {
-        long from = input.size(1);
+        return kind(convolution, input.shape(), input.size(1) > 1 && input.stride(1) == 1, weight);
+    }
+
+    private static Kind kind(Op.Convolution convolution, long[] input, boolean channelsLast, Tensor weight) {
+        long from = input[1];
         long most = Math.max(from, weight.size(0)) >= MANY_CHANNELS ? MOST_SIDE_OF_MANY : MOST_SIDE;
         return new Kind(from, weight.size(0), weight.size(2), convolution.stride()[0], convolution.padding()[0],
-                convolution.dilation()[0], convolution.groups(), Math.min(input.size(2), most), Math.min(input.size(3), most),
-                from > 1 && input.stride(1) == 1, input.scalar_type().intern() == ScalarType.BFloat16);
+                convolution.dilation()[0], convolution.groups(), Math.min(input[2], most), Math.min(input[3], most), channelsLast,
+                weight.scalar_type().intern() == ScalarType.BFloat16);
     }
 
     /** What is wrong with a convolution or its gradients, against float64, which oneDNN leaves to others. */
@@ -172,26 +197,75 @@ final class Kernels {
             Tensor[] found = convolved(of, way, laid(of, images), laid(of, weight));
             String[] names = {"result", "input gradient", "weight gradient"};
             for (int i = 0; i < found.length; i++) {
-                double off = largest(expected[i].sub(found[i].to(ScalarType.Double))) / largest(expected[i]);
-                if (!(off <= (of.bfloat16 ? BFLOAT16_TOLERANCE : TOLERANCE))) {
-                    return Optional.of(String.format(Locale.ROOT, "%s: the %s is off by %.0f %%", of, names[i], 100 * off));
+                Optional<String> fault = off(of, names[i], expected[i], found[i]);
+                if (fault.isPresent()) {
+                    return fault;
                 }
             }
             return Optional.empty();
         }
     }
 
+    /** What is wrong with relu(convolution + other) or its input gradient where oneDNN does all of it in one call, against float64. */
+    static Optional<String> fusedFault(Kind of) {
+        try (PointerScope scope = new PointerScope(); AutoGradMode gradients = new AutoGradMode(true)) {
+            ScalarType type = of.bfloat16 ? ScalarType.BFloat16 : ScalarType.Float;
+            Op.Convolution op = of.convolution();
+            Tensor images = numbers(0.37, EXAMPLES, of.from, of.height, of.width).to(type);
+            Tensor weight = numbers(0.73, of.to, of.from / of.groups, of.kernel, of.kernel).to(type);
+            Tensor bias = numbers(0.47, of.to).to(type);
+            Tensor exact = Way.AS_IT_LIES.convolve(op, images.to(ScalarType.Double), weight.to(ScalarType.Double),
+                    bias.to(ScalarType.Double));
+            Tensor other = cotangent(of, exact.shape()).to(type);
+            Tensor known = numbers(0.91, images.shape()).to(type);
+            Tensor gradient = convolved(of, Way.AS_IT_LIES, images.to(ScalarType.Double), weight.to(ScalarType.Double))[1];
+            FusedConvolution fused = new FusedConvolution(op, last(weight), bias, images.shape());
+            try {
+                Map<String, Tensor[]> compared = new LinkedHashMap<>();
+                compared.put("result", new Tensor[] {exact.relu(), fused.there(last(images), null, true)});
+                if (of.groups == 1) {
+                    Tensor sum = exact.add(other).relu();
+                    Tensor inPlace = last(other.clone());
+                    fused.thereInto(inPlace, last(images), true);
+                    compared.put("sum", new Tensor[] {sum, fused.there(last(images), last(other), true)});
+                    compared.put("sum in place", new Tensor[] {sum, inPlace});
+                }
+                GradientSum alone = new GradientSum(images.shape());
+                fused.back(last(other), alone);
+                compared.put("input gradient", new Tensor[] {gradient, alone.take()});
+                GradientSum added = new GradientSum(images.shape());
+                added.add(last(known.clone()));
+                fused.back(last(other), added);
+                compared.put("input gradient on top of another", new Tensor[] {gradient.add(known), added.take()});
+                return compared.entrySet().stream().flatMap(entry -> off(of, "fused " + entry.getKey(), entry.getValue()[0],
+                        entry.getValue()[1]).stream()).findFirst();
+            } finally {
+                fused.release();
+            }
+        }
+    }
+
+    private static Tensor last(Tensor tensor) {
+        return tensor.contiguous(MemoryFormat.ChannelsLast);
+    }
+
+    private static Optional<String> off(Kind of, String name, Tensor expected, Tensor found) {
+        double off = largest(expected.sub(found.to(ScalarType.Double))) / largest(expected);
+        return off <= (of.bfloat16 ? BFLOAT16_TOLERANCE : TOLERANCE) ? Optional.empty()
+                : Optional.of(String.format(Locale.ROOT, "%s: the %s is off by %.0f %%", of, name, 100 * off));
+    }
+
     /** The result, and the gradients of a weighted sum of it with respect to images and weight. */
     private static Tensor[] convolved(Kind of, Way way, Tensor images, Tensor weight) {
         Tensor input = images.detach().requires_grad_(true);
         Tensor factor = weight.detach().requires_grad_(true);
-        Op.Convolution convolution = new Op.Convolution(0, 1, "weight", null, new long[] {of.stride, of.stride},
-                new long[] {of.padding, of.padding}, new long[] {of.dilation, of.dilation}, of.groups);
-        Tensor result = way.convolve(convolution, input, factor, null);
-        Tensor cotangent = numbers(0.59, result.shape()).to(of.bfloat16 ? ScalarType.BFloat16 : ScalarType.Float)
-                .to(result.scalar_type());
-        result.mul(cotangent).sum().backward();
+        Tensor result = way.convolve(of.convolution(), input, factor, null);
+        result.mul(cotangent(of, result.shape()).to(result.scalar_type())).sum().backward();
         return new Tensor[] {result.detach(), input.grad(), factor.grad()};
+    }
+
+    private static Tensor cotangent(Kind of, long[] shape) {
+        return numbers(0.59, shape).to(of.bfloat16 ? ScalarType.BFloat16 : ScalarType.Float);
     }
 
     private static Tensor laid(Kind of, Tensor tensor) {

@@ -65,8 +65,8 @@ final class Program {
         Tensor result = input;
         for (int i = 0; i < ops.size(); i++) {
             Op op = ops.get(i);
-            int at = i;
-            result = Profile.forward(part(op), () -> apply(op, at, registers, weights, train));
+            boolean overwrite = inPlace[i];
+            result = Profile.forward(part(op), () -> apply(op, overwrite, registers, weights, train));
             registers[op.output()] = result;
             for (int read : op.inputs()) {
                 // The network's peak memory is two layers' activations, not all of them: what autograd needs later, it holds itself.
@@ -79,7 +79,8 @@ final class Program {
         return result;
     }
 
-    private static Profile.Part part(Op op) {
+    /** As what the time of an operation counts. */
+    static Profile.Part part(Op op) {
         if (op instanceof Op.Convolution) {
             return Profile.Part.CONVOLUTION;
         }
@@ -89,7 +90,12 @@ final class Program {
         return op instanceof Op.GlobalMean || op instanceof Op.Dense ? Profile.Part.HEAD : Profile.Part.ELEMENT_WISE;
     }
 
-    private Tensor apply(Op op, int at, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
+    /**
+     * One operation's result.
+     *
+     * @param overwrite whether ReLU and addition put it in the place of their first input
+     */
+    static Tensor apply(Op op, boolean overwrite, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
             Tensor weight = Folding.weight(weights, c.weight());
             return Kernels.convolve(c, registers[c.input()], weight, c.bias() == null ? null : weights.get(c.bias()));
@@ -100,7 +106,7 @@ final class Program {
         }
         if (op instanceof Op.Relu r) {
             Tensor input = registers[r.input()];
-            if (inPlace[at]) {
+            if (overwrite) {
                 torch.relu_(input);
                 return input;
             }
@@ -115,7 +121,7 @@ final class Program {
         if (op instanceof Op.Add a) {
             Tensor left = registers[a.left()];
             Tensor right = registers[a.right()];
-            if (inPlace[at]) {
+            if (overwrite) {
                 left.add_(right);
                 return left;
             }

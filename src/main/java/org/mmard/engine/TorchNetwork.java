@@ -147,7 +147,9 @@ public final class TorchNetwork implements AutoCloseable {
                 laid.retainReference();
                 kept.put(name, laid);
             }
-            return new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), precision, false, null);
+            FrozenNetwork plain = new FrozenNetwork(frozen, kept, classes, passes.channelsLast(), precision, false, null);
+            boolean fused = passes.fuse() && passes.channelsLast() && !Device.current().runsAhead() && OneDnn.present();
+            return fused ? new FusedNetwork(plain, frozen, kept, precision) : plain;
         }
     }
 

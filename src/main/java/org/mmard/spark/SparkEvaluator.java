@@ -145,7 +145,7 @@ public final class SparkEvaluator implements Evaluator, AutoCloseable {
         ComputationGraph graph = new ComputationGraph(sent.value().getGraphConfiguration().clone());
         graph.init(sent.value().getParameters(), true);
         try (TorchNetwork network = new TorchNetwork(graph);
-                Classifier classifier = network.freeze(new CompilePasses(engine.foldBatchNorm(), engine.channelsLast()))) {
+                Classifier classifier = network.freeze(CompilePasses.of(engine))) {
             return use.apply(classifier);
         }
     }

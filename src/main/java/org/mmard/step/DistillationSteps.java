@@ -48,7 +48,7 @@ public final class DistillationSteps implements StepFactory {
     @Override
     public Step create(ComputationGraph student) {
         LibTorch.threads(engine.threads());
-        CompilePasses passes = new CompilePasses(engine.foldBatchNorm(), engine.channelsLast());
+        CompilePasses passes = CompilePasses.of(engine);
         Precision precision = Precision.of(engine.attackPrecision());
         boolean needsTeacher = Methods.of(method, TrainingProgress.end(epochs)).needsTeacher();
         return new DistillationStep(student,

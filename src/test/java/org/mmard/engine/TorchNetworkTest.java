@@ -45,8 +45,8 @@ class TorchNetworkTest {
         float[] pixels = pixels(1);
         double[] expected = doubles(graph.output(false, images(pixels))[0]);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
-            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false),
-                new CompilePasses(false, true), ALL}) {
+            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false, false),
+                new CompilePasses(false, true, false), new CompilePasses(false, true, true), new CompilePasses(true, true, false), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
                     assertArrayEquals(expected, frozen.logits(LibTorch.images(ImageShape.CIFAR, pixels)).values(), 2e-5 * largest(expected),
                             passes.toString());
@@ -138,8 +138,8 @@ class TorchNetworkTest {
         Logits cotangent = new Logits(random(5, EXAMPLES * 10), EXAMPLES, 10);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             float[] expected = null;
-            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false),
-                new CompilePasses(false, true), ALL}) {
+            for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(true, false, false),
+                new CompilePasses(false, true, false), new CompilePasses(false, true, true), new CompilePasses(true, true, false), ALL}) {
                 try (Classifier frozen = network.freeze(passes)) {
                     float[] gradient =
                             LibTorch.values(frozen.forward(LibTorch.images(ImageShape.CIFAR, pixels(7))).inputGradient(cotangent));
@@ -175,7 +175,8 @@ class TorchNetworkTest {
 
     @Test
     void frozenNetworkIsASnapshot() {
-        for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(false, true), ALL}) {
+        for (CompilePasses passes : new CompilePasses[] {CompilePasses.NONE, new CompilePasses(false, true, false),
+            new CompilePasses(false, true, true), new CompilePasses(true, true, false), ALL}) {
             ComputationGraph graph = network("cnn-8");
             try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                     Classifier frozen = network.freeze(passes)) {
@@ -217,7 +218,7 @@ class TorchNetworkTest {
     void bfloat16IsTheSameNetworkCoarser(String architecture, boolean folded, double rounding, double signs) {
         ComputationGraph graph = network(architecture);
         Logits cotangent = new Logits(random(5, EXAMPLES * 10), EXAMPLES, 10);
-        CompilePasses passes = new CompilePasses(folded, true);
+        CompilePasses passes = new CompilePasses(folded, true, true);
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                 Classifier exact = network.freeze(passes); Classifier coarse = network.freeze(passes, Precision.BFLOAT16)) {
             double[] expected = exact.logits(LibTorch.images(ImageShape.CIFAR, pixels(8))).values();
