@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.config.Settings;
 import org.mmard.config.Settings.Engine.AttackPrecision;
+import org.mmard.config.Settings.Engine.TrainingPrecision;
 import org.mmard.config.SettingsReader;
 import org.mmard.data.ImageShape;
 import org.mmard.engine.LibTorch;
@@ -49,6 +50,8 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         /** float32 whose products a GPU may round, TensorFloat-32. */
         TF32(true, true, true, AttackPrecision.FLOAT32),
         BFLOAT16(true, true, true, AttackPrecision.BFLOAT16),
+        /** The attack, the teacher and the student's train-mode passes in bfloat16. */
+        ALL_BFLOAT16(true, true, true, AttackPrecision.BFLOAT16),
         FOLDED(true, false, false, AttackPrecision.FLOAT32),
         CHANNELS_LAST(false, true, false, AttackPrecision.FLOAT32),
         /** The default without its passes: no folding, no layout, no fusion. */
@@ -131,7 +134,9 @@ public record StepBenchmark(String student, String teacher, Map<String, String> 
         ofTeacher.close();
         return variant -> {
             Settings.Engine engine = new Settings.Engine(Settings.Engine.Device.AUTO, threads, variant.fold, variant.channelsLast,
-                    variant.fuse, variant.precision, variant == Variant.TF32);
+                    variant.fuse, variant.precision,
+                    variant == Variant.ALL_BFLOAT16 ? TrainingPrecision.BFLOAT16 : TrainingPrecision.FLOAT32,
+                    variant == Variant.TF32);
             return new Timed(engine, Architectures.network(student, CLASSES, 2), new DistillationSteps(settings, 1,
                     SettingsReader.attack(Map.of(), ORIGIN), Settings.WeightPerturbation.NONE, engine, frozen));
         };

@@ -77,7 +77,7 @@ final class BenchCommand {
                 description = "engine variants that take turns: default (what a run uses: passes, and the attack in bfloat16 where the "
                         + "processor computes in it), unfused (the same, additions and ReLUs by themselves), unfolded (the same without any pass), "
                         + "float32 (default with the attack in float32), float32-unfused, tf32 (float32 whose products a GPU may round), "
-                        + "bfloat16 (the attack in bfloat16), folded, channels-last (float32, one pass alone), float32-unfolded (float32, no "
+                        + "bfloat16 (the attack in bfloat16), all-bfloat16 (training too), folded, channels-last (float32, one pass alone), float32-unfolded (float32, no "
                         + "pass) (default: default,float32,unfolded; with --profile "
                         + "default)")
         private List<String> variants = List.of();

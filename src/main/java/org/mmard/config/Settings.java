@@ -483,6 +483,11 @@ public record Settings(
                     note = "Losses, their gradients, validation and evaluation are float32 in any case, and so is the attack where its objective "
                             + "compares a network with itself (trades, teacher-term boundary) or its batch norm is in train mode.") AttackPrecision attackPrecision,
 
+            @Key(meaning = "Format of the outer loss's passes: the student's in train mode, and the teacher's", usual = "float32",
+                    note = "Weights, batch norm's statistics, the gradient that the updater reads and the losses are float32 in any case. The teacher's "
+                            + "passes remain float32 where the method compares it with itself (igdm's and saad's linear terms, teacher-term boundary) and "
+                            + "where the attack's batch norm is in train mode.") TrainingPrecision trainingPrecision,
+
             @Key(meaning = "Whether a GPU may round the factors of float32 products to eleven significant bits (TensorFloat-32), which is "
                     + "faster",
                     usual = "false") boolean tf32)
@@ -499,6 +504,18 @@ public record Settings(
             AUTO, CPU,
             @Means("a GPU: the one that Spark assigned, else the first of its host")
             CUDA;
+
+            @Override
+            public String toString() {
+                return Sections.word(name());
+            }
+        }
+
+        /** The floating-point format of the outer loss's passes. */
+        public enum TrainingPrecision {
+            FLOAT32,
+            @Means("eight significant bits: faster where processor or GPU compute in it, and another gradient")
+            BFLOAT16;
 
             @Override
             public String toString() {

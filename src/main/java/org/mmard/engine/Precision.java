@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.mmard.config.Settings;
 
-/** The floating-point format in which a frozen network computes. */
+/** The floating-point format in which a network's passes compute. */
 public enum Precision {
     FLOAT32,
     /** Eight significant bits, the range of float32. Convolutions run so; the global mean, the dense layer and the logits are float32. */
@@ -28,6 +28,11 @@ public enum Precision {
             case FLOAT32 -> FLOAT32;
             case BFLOAT16 -> BFLOAT16;
         };
+    }
+
+    /** What {@code engine.training-precision} means. */
+    public static Precision of(Settings.Engine.TrainingPrecision setting) {
+        return setting == Settings.Engine.TrainingPrecision.BFLOAT16 ? BFLOAT16 : FLOAT32;
     }
 
     static boolean processorComputesBfloat16() {

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -97,8 +98,9 @@ final class Program {
      */
     static Tensor apply(Op op, boolean overwrite, Tensor[] registers, Map<String, Tensor> weights, boolean train) {
         if (op instanceof Op.Convolution c) {
-            Tensor weight = Folding.weight(weights, c.weight());
-            return Kernels.convolve(c, registers[c.input()], weight, c.bias() == null ? null : weights.get(c.bias()));
+            Tensor input = registers[c.input()];
+            Tensor bias = c.bias() == null ? null : weights.get(c.bias());
+            return Kernels.convolve(c, input, like(input, Folding.weight(weights, c.weight())), bias == null ? null : like(input, bias));
         }
         if (op instanceof Op.BatchNorm n) {
             return torch.batch_norm(registers[n.input()], optional(weights, n.layer() + "_gamma"), optional(weights, n.layer() + "_beta"),
@@ -132,6 +134,16 @@ final class Program {
         }
         Op.Dense d = (Op.Dense) op;
         return torch.linear(registers[d.input()], weights.get(d.weight()), optional(weights, d.bias()));
+    }
+
+    /** A convolution's parameter in the type and layout of what it reads: a live one may be float32 among activations in bfloat16. */
+    private static Tensor like(Tensor input, Tensor parameter) {
+        ScalarType type = input.scalar_type().intern();
+        if (parameter.scalar_type().intern() == type) {
+            return parameter;
+        }
+        Tensor rounded = parameter.to(type);
+        return parameter.dim() == 4 ? rounded.contiguous(MemoryFormat.ChannelsLast) : rounded;
     }
 
     /**

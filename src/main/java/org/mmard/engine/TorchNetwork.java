@@ -172,9 +172,9 @@ public final class TorchNetwork implements AutoCloseable {
 
     /**
      * The live network in train mode, without parameter gradient: every forward is on its batch's statistics and moves the running ones.
-     * For attacks as some published codes make them. The result outlives the current scope: close it.
+     * For attacks as some published codes make them, and to move running statistics. The result outlives the current scope: close it.
      */
-    public Classifier onBatchStatistics() {
+    public Classifier onBatchStatistics(Precision precision) {
         checkBinding();
         Map<String, Tensor> kept = new HashMap<>();
         for (String name : program.weights()) {
@@ -182,7 +182,7 @@ public final class TorchNetwork implements AutoCloseable {
             tensor.retainReference();
             kept.put(name, tensor);
         }
-        return new FrozenNetwork(program, kept, classes, false, Precision.FLOAT32, true, parameters);
+        return new FrozenNetwork(program, kept, classes, precision == Precision.BFLOAT16, precision, true, parameters);
     }
 
     /** Takes the graph's parameters as they are now: to be called when somebody else has written them, and so before every step. */
@@ -208,8 +208,15 @@ public final class TorchNetwork implements AutoCloseable {
 
     /** A forward pass in train mode: batch statistics, and the running ones move. */
     public TrainPass train(Tensor images) {
+        return train(images, Precision.FLOAT32);
+    }
+
+    /** As above, activations and their gradients in another precision; parameters, their gradient and statistics remain float32. */
+    public TrainPass train(Tensor images, Precision precision) {
         checkBinding();
-        return new TrainPass(program.run(trainable, images, true));
+        Tensor input = precision == Precision.FLOAT32 ? images : Profile.time(Profile.Part.LAYOUT,
+                () -> images.to(ScalarType.BFloat16).contiguous(MemoryFormat.ChannelsLast));
+        return new TrainPass(program.run(trainable, input, true));
     }
 
     @Override

@@ -7,6 +7,7 @@ import org.deeplearning4j.nn.conf.layers.BatchNormalization;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.mmard.engine.Classifier;
 import org.mmard.engine.LibTorch;
+import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
 
 /**
@@ -28,7 +29,7 @@ public final class BatchStatistics implements AutoCloseable {
         share = Arrays.stream(graph.getLayers()).map(layer -> layer.conf().getLayer()).filter(BatchNormalization.class::isInstance)
                 .mapToDouble(layer -> 1 - ((BatchNormalization) layer).getDecay()).findFirst().orElse(1);
         network = new TorchNetwork(graph);
-        forward = network.onBatchStatistics();
+        forward = network.onBatchStatistics(Precision.FLOAT32);
     }
 
     /** @return the statistics of a batch in the order of {@link FlatRange#runningStatistics} */

@@ -38,13 +38,13 @@ public final class DistillationStep implements Step {
     private final Settings.Attack settings;
     private final CompilePasses passes;
     private final TorchNetwork student;
-    /**
-     * The student in train mode without parameter gradient: for attacks that run so, and for forwards that only move the running
-     * statistics.
-     */
+    /** The student in train mode without parameter gradient, in float32: for attacks that run so. */
     private final Classifier onBatchStatistics;
+    /** The same in the outer loss's precision: for forwards that only move the running statistics. */
+    private final Classifier moving;
     private final @Nullable FrozenTeacher teacher;
     private final Precision attackPrecision;
+    private final Precision trainingPrecision;
     private final WeightPerturbation perturbation;
     private int epoch;
     private Method method;
@@ -57,7 +57,7 @@ public final class DistillationStep implements Step {
     public DistillationStep(ComputationGraph graph, @Nullable Classifier teacher, IntFunction<Method> methods, Settings.Attack settings,
             CompilePasses passes) {
         this(graph, teacher == null ? null : new FrozenTeacher(teacher, teacher), methods, settings, Settings.WeightPerturbation.NONE,
-                passes, Precision.FLOAT32);
+                passes, Precision.FLOAT32, Precision.FLOAT32);
     }
 
     /**
@@ -66,18 +66,21 @@ public final class DistillationStep implements Step {
      *
      * @param attackPrecision for attacks in eval mode whose inner objective does not compare a network with itself: near x that comparison
      *     would see the rounding alone
+     * @param trainingPrecision of the student's train-mode passes for the outer loss
      */
     DistillationStep(ComputationGraph graph, @Nullable FrozenTeacher teacher, IntFunction<Method> methods, Settings.Attack settings,
-            Settings.WeightPerturbation perturbation, CompilePasses passes, Precision attackPrecision) {
+            Settings.WeightPerturbation perturbation, CompilePasses passes, Precision attackPrecision, Precision trainingPrecision) {
         this.methods = methods;
         this.teacher = teacher;
         this.settings = settings;
         this.passes = passes;
         this.attackPrecision = attackPrecision;
+        this.trainingPrecision = trainingPrecision;
         method = methods.apply(0);
         student = new TorchNetwork(graph);
         this.perturbation = new WeightPerturbation(graph, student, perturbation);
-        onBatchStatistics = student.onBatchStatistics();
+        onBatchStatistics = student.onBatchStatistics(Precision.FLOAT32);
+        moving = student.onBatchStatistics(trainingPrecision);
         if (method.needsTeacher() && teacher == null) {
             throw new IllegalArgumentException("the method needs a teacher");
         }
@@ -135,6 +138,7 @@ public final class DistillationStep implements Step {
     @Override
     public void close() {
         onBatchStatistics.close();
+        moving.close();
         student.close();
         if (teacher != null) {
             teacher.close();
@@ -152,8 +156,8 @@ public final class DistillationStep implements Step {
         Precision precision = inner.comparesANetworkWithItself() ? Precision.FLOAT32 : attackPrecision;
         Classifier attacked = train ? onBatchStatistics : student.freeze(passes, precision);
         try {
-            boolean exactly = train || precision == Precision.FLOAT32;
-            Classifier asked = teacher == null ? null : exactly ? teacher.exact() : teacher.inAttack();
+            boolean usual = !train && precision == attackPrecision;
+            Classifier asked = teacher == null ? null : usual ? teacher.inAttack() : teacher.exact();
             return use.apply(new InnerMaximisation(inner, settings, attacked, asked, known.linearised()));
         } finally {
             if (train) {
@@ -188,11 +192,11 @@ public final class DistillationStep implements Step {
             // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those
             // only.
             if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
-                TorchNetwork.TrainPass pass = student.train(image);
+                TorchNetwork.TrainPass pass = student.train(image, trainingPrecision);
                 differentiated.put(which, pass);
                 predictions.with(which, pass.logits());
             } else {
-                predictions.with(which, onBatchStatistics.logits(image));
+                predictions.with(which, moving.logits(image));
             }
         }
         Objective.Value value = Profile.time(Profile.Part.LOSS, () -> outer.evaluate(predictions));

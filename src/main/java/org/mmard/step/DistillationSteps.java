@@ -1,6 +1,7 @@
 package org.mmard.step;
 
 import java.util.Objects;
+import java.util.Set;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.jspecify.annotations.Nullable;
 import org.mmard.config.Settings;
@@ -9,13 +10,17 @@ import org.mmard.engine.CompilePasses;
 import org.mmard.engine.LibTorch;
 import org.mmard.engine.Precision;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
+import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.TrainingProgress;
 
 /** Makes the {@link DistillationStep} of a run on an executor, with the executor's own copy of the teacher. */
 public final class DistillationSteps implements StepFactory {
     private static final long serialVersionUID = 1L;
+    /** What objectives compare with the teacher at x: so near to it rounding would be all that is seen. */
+    private static final Set<Prediction> EXACT = Set.of(Prediction.TEACHER_LINEARISED, Prediction.TEACHER_MIRRORED);
 
     private final Settings.Method method;
     private final int epochs;
@@ -50,18 +55,24 @@ public final class DistillationSteps implements StepFactory {
         LibTorch.threads(engine.threads());
         CompilePasses passes = CompilePasses.of(engine);
         Precision precision = Precision.of(engine.attackPrecision());
+        Precision training = Precision.of(engine.trainingPrecision());
         boolean needsTeacher = Methods.of(method, TrainingProgress.end(epochs)).needsTeacher();
         return new DistillationStep(student,
-                needsTeacher ? frozen(Objects.requireNonNull(teacher, "the method needs a teacher").graph(), passes, precision) : null,
-                epoch -> Methods.of(method, new TrainingProgress(epoch + 1, epochs)), attack, perturbation, passes, precision);
+                needsTeacher ? frozen(Objects.requireNonNull(teacher, "the method needs a teacher").graph(), passes, precision, training)
+                        : null,
+                epoch -> Methods.of(method, new TrainingProgress(epoch + 1, epochs)), attack, perturbation, passes, precision,
+                training);
     }
 
-    private FrozenTeacher frozen(ComputationGraph graph, CompilePasses passes, Precision precision) {
-        boolean attacked = Methods.of(method, TrainingProgress.end(epochs)).inner().stream()
-                .anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
+    private FrozenTeacher frozen(ComputationGraph graph, CompilePasses passes, Precision precision, Precision training) {
+        Method last = Methods.of(method, TrainingProgress.end(epochs));
+        boolean attacked = last.inner().stream().anyMatch(inner -> inner.reads().contains(Prediction.TEACHER_ADVERSARIAL));
+        boolean compares = last.inner().stream().anyMatch(Objective::comparesANetworkWithItself)
+                || last.reads().stream().anyMatch(EXACT::contains) || attack.batchNorm() == Settings.Attack.BatchNorm.TRAIN;
+        Precision read = compares ? Precision.FLOAT32 : training;
         try (TorchNetwork network = new TorchNetwork(graph)) {
-            Classifier exact = network.freeze(passes);
-            return new FrozenTeacher(exact, attacked && precision != Precision.FLOAT32 ? network.freeze(passes, precision) : exact);
+            Classifier exact = network.freeze(passes, read);
+            return new FrozenTeacher(exact, attacked && precision != read ? network.freeze(passes, precision) : exact);
         } finally {
             // What is frozen is a snapshot: the graph's own vectors need not wait for the garbage collector.
             graph.close();

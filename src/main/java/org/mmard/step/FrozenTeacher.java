@@ -5,8 +5,8 @@ import org.mmard.engine.Classifier;
 /**
  * The teacher as one step runs it.
  *
- * @param exact for what the losses read: float32
- * @param inAttack for T(x') while x' climbs: perhaps of less precision, perhaps the same object
+ * @param exact for what the losses read, and for attacks that compare networks with themselves or run in train mode
+ * @param inAttack for T(x') while x' climbs otherwise: perhaps of another precision, perhaps the same object
  */
 record FrozenTeacher(Classifier exact, Classifier inAttack) implements AutoCloseable {
     @Override

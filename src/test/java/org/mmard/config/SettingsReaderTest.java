@@ -225,7 +225,7 @@ class SettingsReaderTest {
         "cluster.max-restarts | -1 | 0 or above",
         "engine.device | gpu | auto, cpu, cuda", "engine.tf32 | 1 | true or false", "engine.threads | 0 | 1 or above",
         "engine.fold-batch-norm | 2 | true or false", "engine.channels-last | x | true or false", "engine.fuse | 1 | true or false",
-        "engine.attack-precision | half | auto, float32, bfloat16"})
+        "engine.attack-precision | half | auto, float32, bfloat16", "engine.training-precision | auto | float32, bfloat16"})
     void refusesAnImpossibleValueNamingItsKeyAndLine(String key, String value, String saying) {
         String line = assertRefused(NEEDED + "\n\n" + key + " = " + value, saying);
         assertTrue(line.startsWith(key + " is "), line);

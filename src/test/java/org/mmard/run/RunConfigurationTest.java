@@ -29,7 +29,7 @@ class RunConfigurationTest {
             training { epochs = 30, batch = 128, learning-rate = 0.1, milestones = [10, 20] }
             checkpoints.keep = 0
             cluster { executors = 2, synchronisation = shared }
-            engine { threads = 1, fold-batch-norm = true, attack-precision = auto, tf32 = false }
+            engine { threads = 1, fold-batch-norm = true, attack-precision = auto, training-precision = float32, tf32 = false }
             """;
 
     @ParameterizedTest
@@ -45,6 +45,7 @@ class RunConfigurationTest {
             cluster.synchronisation  | averaging | shared
             engine.attack-precision  | float32   | auto
             engine.tf32              | true      | false
+            engine.training-precision | bfloat16 | float32
             """)
     void refusesAChangeOfWhatIsLearntNamingKeyAndBothValues(String key, String now, String before) {
         InputError error = assertThrows(InputError.class, () -> compare(key + " = " + now));
@@ -78,6 +79,7 @@ class RunConfigurationTest {
             cluster.executors        | 4
             engine.threads           | 4
             engine.fold-batch-norm   | false
+            engine.fuse              | false
             training.learning-rate   | "0.10"
             """)
     void allowsAChangeOfPlaceLengthOrSpeed(String key, String now) {

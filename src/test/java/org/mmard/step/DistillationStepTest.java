@@ -42,6 +42,7 @@ import org.mmard.method.Method;
 import org.mmard.method.Methods;
 import org.mmard.method.TrainingProgress;
 import org.mmard.model.Architectures;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 class DistillationStepTest {
     private static final Settings.Attack ATTACK = SettingsReader.attack(Map.of("attack.steps", "2"), "test");
@@ -194,11 +195,45 @@ class DistillationStepTest {
         try (PointerScope scope = new PointerScope(); TorchNetwork teacher = new TorchNetwork(Architectures.network("cnn-8-16", 10, 5));
                 DistillationStep step = new DistillationStep(student,
                         new FrozenTeacher(teacher.freeze(PASSES), teacher.freeze(PASSES, precision)),
-                        epoch -> built, SettingsReader.attack(Map.of(), "test"), Settings.WeightPerturbation.NONE, PASSES, precision)) {
+                        epoch -> built, SettingsReader.attack(Map.of(), "test"), Settings.WeightPerturbation.NONE, PASSES, precision,
+                        Precision.FLOAT32)) {
             Tensor natural = LibTorch.images(ImageShape.CIFAR, batch(8, 2).images());
             Tensor start = LibTorch.images(ImageShape.CIFAR, batch(8, 2).images());
             start.add_(LibTorch.images(ImageShape.CIFAR, batch(8, 3).images()).sub_(new Scalar(0.5)), new Scalar(0.002));
             return LibTorch.values(step.adversarial(natural, start, batch(8, 2).labels()));
+        }
+    }
+
+    /** The same gradient, rounded: and what is float32 by right stays so. */
+    @ParameterizedTest
+    @ValueSource(strings = {"natural", "rslad", "mmard", "igdm", "saad"})
+    void trainingInBfloat16GivesTheSameGradientCoarser(String name) {
+        ComputationGraph exact = Architectures.network("resnet8", 10, 1);
+        ComputationGraph coarse = Architectures.network("resnet8", 10, 1);
+        Step.Result expected = trained(exact, name, Settings.Engine.TrainingPrecision.FLOAT32);
+        Step.Result found = trained(coarse, name, Settings.Engine.TrainingPrecision.BFLOAT16);
+        assertEquals(expected.loss(), found.loss(), 0.02 * expected.loss());
+        double cosine = Transforms.cosineSim(exact.getGradientsViewArray(), coarse.getGradientsViewArray());
+        // igdm's terms are differences between predictions that lie close to each other.
+        assertTrue(cosine > (name.equals("igdm") ? 0.5 : 0.9) && cosine < 1, "cosine " + cosine);
+        double moved = exact.params().distance2(coarse.params()) / exact.params().norm2Number().doubleValue();
+        assertTrue(moved > 0 && moved < 1e-3, "running statistics are apart by " + moved);
+        float[] first = coarse.getGradientsViewArray().toFloatVector();
+        ComputationGraph again = Architectures.network("resnet8", 10, 1);
+        trained(again, name, Settings.Engine.TrainingPrecision.BFLOAT16);
+        assertArrayEquals(first, again.getGradientsViewArray().toFloatVector());
+    }
+
+    private static Step.Result trained(ComputationGraph student, String name, Settings.Engine.TrainingPrecision precision) {
+        Settings.Engine engine = SettingsReader.engine(
+                Map.of("engine.attack-precision", "float32", "engine.training-precision", precision.toString()), "test");
+        ComputationGraph teacher = Architectures.network("resnet8", 10, 5);
+        DistillationSteps steps = new DistillationSteps(SettingsReader.method(Map.of("method.name", name), "test"), 1,
+                SettingsReader.attack(Map.of("attack.steps", "2"), "test"), Settings.WeightPerturbation.NONE, engine,
+                new Teacher("test", "", "resnet8", ImageShape.CIFAR, 10, teacher.getConfiguration().toJson(),
+                        teacher.params().toFloatVector()));
+        try (Step step = steps.create(student)) {
+            return step.gradient(batch(16, 2));
         }
     }
 
@@ -262,21 +297,32 @@ class DistillationStepTest {
     @Test
     void residentMemoryIsFlatOverTwoThousandSteps() throws IOException {
         Step.Batch batch = batch(16, 2);
-        // Between them they take every way through a step: both attack modes, the linearised teacher, forwards with and without gradient.
+        // Between them they take every way through a step: both attack modes, the linearised teacher, forwards with and without gradient, bfloat16.
         try (DistillationStep mmard = mmard(Architectures.network("cnn-8-16", 10, 1));
                 DistillationStep saad = step(Architectures.network("cnn-8-16", 10, 1),
                         Map.of("method.name", "saad", "method.forwards", "[adversarial, adversarial, mirrored, natural]"),
-                        Map.of("attack.steps", "2", "attack.batch-norm", "train"))) {
+                        Map.of("attack.steps", "2", "attack.batch-norm", "train"));
+                DistillationStep coarse = coarse(Architectures.network("cnn-8-16", 10, 1))) {
             long before = 0;
             for (int i = 0; i < 2000; i++) {
                 if (i == 500) {
                     before = residentKilobytes();
                 }
-                (i % 2 == 0 ? mmard : saad).gradient(batch);
+                (i % 3 == 0 ? mmard : i % 3 == 1 ? saad : coarse).gradient(batch);
             }
             long grown = residentKilobytes() - before;
             // One leaked activation of this batch is 256 KiB: 1,500 steps would show 375 MiB.
             assertTrue(grown < 48 * 1024, "resident memory grew by " + grown + " KiB over 1,500 steps");
+        }
+    }
+
+    private static DistillationStep coarse(ComputationGraph student) {
+        Method mmard = method(Map.of("method.name", "mmard"));
+        try (TorchNetwork network = new TorchNetwork(Architectures.network("resnet8", 10, 5))) {
+            Classifier teacher = network.freeze(PASSES, Precision.BFLOAT16);
+            return new DistillationStep(student, new FrozenTeacher(teacher, teacher), epoch -> mmard,
+                    SettingsReader.attack(Map.of("attack.steps", "2"), "test"), Settings.WeightPerturbation.NONE, PASSES,
+                    Precision.BFLOAT16, Precision.BFLOAT16);
         }
     }
 

@@ -72,7 +72,7 @@ class WeightPerturbationTest {
         Method natural = Methods.of(SettingsReader.method(Map.of("method.name", "natural"), "test"), TrainingProgress.end(1));
         try (DistillationStep step =
                 new DistillationStep(student, null, any -> natural, SettingsReader.attack(Map.of(), "test"), perturbation,
-                        CompilePasses.ALL, Precision.FLOAT32)) {
+                        CompilePasses.ALL, Precision.FLOAT32, Precision.FLOAT32)) {
             return step.gradient(new TrainingBatch(epoch, 0, IntStream.range(0, 16).toArray()).load(Toys.images(16, 1), 1, false));
         }
     }
