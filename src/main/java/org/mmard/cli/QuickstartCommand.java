@@ -43,8 +43,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code mmard quickstart}: the whole product once, small. Makes a data set, trains a robust teacher, distils it into a smaller student
- * with MMARD, trains the same student without a teacher, and evaluates all three. What was finished by an earlier call is not done again.
+ * {@code mmard quickstart}: the whole product once, small. Makes a data set, trains a robust teacher, distils it into a smaller
+ * student, trains the same student without a teacher, and evaluates all three. What was finished by an earlier call is not done again.
  */
 @Command(name = "quickstart", mixinStandardHelpOptions = true,
         description = "Generates images, trains a robust teacher, distils a student on two executors and compares it: a few minutes on "
@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
 final class QuickstartCommand implements Callable<Integer> {
     private static final String CONFIGURATION = "quickstart.conf";
     private static final int TRAINING_IMAGES = 5000;
-    private static final int TEST_IMAGES = 500;
+    private static final int TEST_IMAGES = 1000;
 
     /** One of the three trainings. */
     record Part(String name, String title, String method, String architecture, @Nullable String teacher) {
@@ -72,7 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
     private static final String SMALL = "cnn-16-32-48-64";
     static final List<Part> PARTS = List.of(
             new Part("teacher", "a robust teacher", "trades", LARGE, null),
-            new Part("student", "a student, distilled from it with MMARD", "mmard", SMALL, "teacher"),
+            new Part("student", "a student, distilled from it", "adaad", SMALL, "teacher"),
             new Part("alone", "the same student without a teacher", "trades", SMALL, null));
 
     @Option(names = "--out", defaultValue = "runs/quickstart", paramLabel = "DIR",
