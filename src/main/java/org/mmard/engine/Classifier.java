@@ -8,7 +8,7 @@ import org.mmard.data.ImageShape;
 /**
  * A network with fixed weights, in eval mode unless its maker says otherwise: all that an attack or an evaluation may see of it. Images are
  * float tensors of shape [examples, channels, height, width] in [0, 1]. Call within a {@code PointerScope}: what is returned lives no
- * longer than that scope.
+ * longer than that scope. Not safe for several threads at once.
  */
 public interface Classifier extends AutoCloseable {
     /** How many classes it tells apart: the length of a row of logits. */

@@ -169,6 +169,7 @@ final class FusedNetwork implements Classifier {
      *
      * @param back whether there will be one
      */
+    @SuppressWarnings("ReferenceEquality") // a sum may have taken its summand's place
     private Tensor[] there(Tensor images, boolean back) {
         Tensor[] values = new Tensor[registers];
         try (NoGradGuard guard = new NoGradGuard()) {
@@ -208,7 +209,7 @@ final class FusedNetwork implements Classifier {
         }
         Tensor input = values[layer.op().inputs()[0]];
         Tensor added = layer.adds() ? values[layer.added()] : null;
-        if (added == null || added == input || !isLast(layer.added(), at, back)) {
+        if (added == null || layer.added() == layer.op().inputs()[0] || !isLast(layer.added(), at, back)) {
             return convolution.there(input, added, layer.relu());
         }
         convolution.thereInto(added, input, layer.relu());
@@ -220,7 +221,8 @@ final class FusedNetwork implements Classifier {
         GradientSum[] gradients = new GradientSum[registers];
         shapes.forEach((register, shape) -> gradients[register] = new GradientSum(examples(shape, cotangent.size(0))));
         try (NoGradGuard guard = new NoGradGuard()) {
-            Tensor first = cotangent.to(ScalarType.Float);
+            // A copy: the way back writes into gradients.
+            Tensor first = cotangent.to(ScalarType.Float).clone();
             for (int i = layers.size() - 1; i >= 0; i--) {
                 Fusion.Layer layer = layers.get(i);
                 int at = i;
@@ -251,14 +253,8 @@ final class FusedNetwork implements Classifier {
         }
         FusedConvolution convolution = convolutions.get(at);
         if (convolution != null) {
-            GradientSum added = layer.adds() ? gradients[layer.added()] : null;
             // Two registers share one tensor until the convolution has read it.
-            boolean given = added != null && added != known && added.sum() == null;
-            if (given) {
-                added.add(gradient);
-            } else if (added != null) {
-                added.add(gradient.clone());
-            }
+            boolean given = layer.adds() && give(gradient, gradients[layer.added()], known);
             convolution.back(gradient, known);
             if (!given) {
                 gradient.close();
@@ -273,6 +269,14 @@ final class FusedNetwork implements Classifier {
             gradient.close();
         }
         return true;
+    }
+
+    /** Adds a gradient to a sum, which takes it over where it can; a convolution that is still to read it adds to {@code other}. */
+    @SuppressWarnings("ReferenceEquality") // the sums of one register
+    private static boolean give(Tensor gradient, GradientSum to, GradientSum other) {
+        boolean given = to.sum() == null && to != other;
+        to.add(given ? gradient : gradient.clone());
+        return given;
     }
 
     /** The way back through an operation of one input, whose shape is given. */

@@ -101,20 +101,23 @@ final class OneDnn {
 
     /** f(convolution + bias), f being ReLU or nothing. */
     static Tensor convolve(Tensor input, Tensor weight, @Nullable Tensor bias, Geometry g, boolean relu) {
-        return call(Calls.UNARY, input, weight, bias, Calls.sizes(g.padding), Calls.sizes(g.stride), Calls.sizes(g.dilation), g.groups,
-                relu ? Calls.RELU : Calls.NONE, Calls.NO_SCALARS, null);
+        return call(Calls.UNARY, input, weight, orNothing(bias), Calls.sizes(g.padding), Calls.sizes(g.stride), Calls.sizes(g.dilation),
+                g.groups,
+                relu ? Calls.RELU : Calls.NONE, Calls.NO_SCALARS, Calls.NOTHING);
     }
 
     /** f(convolution + bias + other), f being ReLU or nothing. */
     static Tensor convolveAndAdd(Tensor input, Tensor other, Tensor weight, @Nullable Tensor bias, Geometry g, boolean relu) {
-        return call(Calls.ADDED, input, other, weight, bias, Calls.sizes(g.padding), Calls.sizes(g.stride), Calls.sizes(g.dilation),
-                g.groups, Calls.ADD, null, relu ? Calls.RELU : null, Calls.NO_SCALARS, null);
+        return call(Calls.ADDED, input, other, weight, orNothing(bias), Calls.sizes(g.padding), Calls.sizes(g.stride),
+                Calls.sizes(g.dilation),
+                g.groups, Calls.ADD, Calls.NOTHING, relu ? Calls.RELU : Calls.NOTHING, Calls.NO_SCALARS, Calls.NOTHING);
     }
 
     /** sum = f(convolution + bias + sum), f being ReLU or nothing. */
     static void convolveInto(Tensor sum, Tensor input, Tensor weight, @Nullable Tensor bias, Geometry g, boolean relu) {
-        call(Calls.ADDED_IN_PLACE, sum, input, weight, bias, Calls.sizes(g.padding), Calls.sizes(g.stride), Calls.sizes(g.dilation),
-                g.groups, Calls.ADD, null, relu ? Calls.RELU : null, Calls.NO_SCALARS, null).close();
+        call(Calls.ADDED_IN_PLACE, sum, input, weight, orNothing(bias), Calls.sizes(g.padding), Calls.sizes(g.stride),
+                Calls.sizes(g.dilation),
+                g.groups, Calls.ADD, Calls.NOTHING, relu ? Calls.RELU : Calls.NOTHING, Calls.NO_SCALARS, Calls.NOTHING).close();
     }
 
     /**
@@ -130,18 +133,21 @@ final class OneDnn {
 
     /** The transpose of a convolution: its input's gradient from its result's. */
     static Tensor transposed(Tensor gradient, Tensor packedWeight, Geometry g, long[] outputPadding) {
-        return call(Calls.TRANSPOSED, gradient, packedWeight, null, Calls.sizes(g.padding), Calls.sizes(outputPadding),
-                Calls.sizes(g.stride), Calls.sizes(g.dilation), g.groups, Calls.NONE, Calls.NO_SCALARS, null);
+        return call(Calls.TRANSPOSED, gradient, packedWeight, Calls.NOTHING, Calls.sizes(g.padding), Calls.sizes(outputPadding),
+                Calls.sizes(g.stride), Calls.sizes(g.dilation), g.groups, Calls.NONE, Calls.NO_SCALARS, Calls.NOTHING);
     }
 
-    /** Arguments are tensors, numbers, null, or values made before. What is made for the call is closed with it, not by the step's scope. */
-    private static Tensor call(OperatorHandle operator, @Nullable Object... arguments) {
+    private static Object orNothing(@Nullable Tensor tensor) {
+        return tensor == null ? Calls.NOTHING : tensor;
+    }
+
+    /** Arguments are tensors, numbers, or values made before. What is made for the call is closed with it, not by the step's scope. */
+    private static Tensor call(OperatorHandle operator, Object... arguments) {
         IValue[] values = new IValue[arguments.length];
         for (int i = 0; i < values.length; i++) {
             Object argument = arguments[i];
             values[i] = argument instanceof IValue value ? value
-                    : argument instanceof Tensor tensor ? new IValue(tensor)
-                            : argument instanceof Long number ? new IValue(number) : Calls.NOTHING;
+                    : argument instanceof Tensor tensor ? new IValue(tensor) : new IValue((long) (Long) argument);
         }
         try (IValueVector stack = new IValueVector(values)) {
             operator.callBoxed(stack);

@@ -86,7 +86,7 @@ class FusedNetworkTest {
                 new Op.Add(4, 5, 6), new Op.Add(3, 6, 7), new Op.Convolution(7, 8, "p_W", "p_b", TWO, NONE, ONE, 1),
                 new Op.Convolution(7, 9, "q_W", null, TWO, NONE, ONE, 1), new Op.Add(9, 8, 10), new Op.Relu(10, 11),
                 new Op.Relu(11, 12), new Op.GlobalMean(12, 13), new Op.Dense(13, 14, "e_W", "e_b"), new Op.Relu(14, 15),
-                new Op.Dense(15, 16, "f_W", "f_b"));
+                new Op.Dense(15, 16, "f_W", "f_b"), new Op.Relu(16, 17));
     }
 
     @Test
@@ -176,8 +176,12 @@ class FusedNetworkTest {
     private static float[] gradient(Classifier network, Tensor images) {
         int examples = (int) images.size(0);
         try (PointerScope scope = new PointerScope()) {
-            double[] cotangent = new Random(9).doubles(examples * 10L, -1, 1).toArray();
-            return LibTorch.values(network.forward(images).inputGradient(new Logits(cotangent, examples, 10)));
+            double[] values = new Random(9).doubles(examples * 10L, -1, 1).toArray();
+            Tensor cotangent = LibTorch.tensor(new Logits(values, examples, 10));
+            float[] before = LibTorch.values(cotangent);
+            float[] gradient = LibTorch.values(network.forward(images).inputGradient(cotangent));
+            assertArrayEquals(before, LibTorch.values(cotangent));
+            return gradient;
         }
     }
 
