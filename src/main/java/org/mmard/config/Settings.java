@@ -480,7 +480,7 @@ public record Settings(
                     note = "On a processor and channels-last alone.", resume = Resume.SPEED) boolean fuse,
 
             @Key(meaning = "Format of the networks while x' climbs", usual = "auto",
-                    note = "Losses, their gradients, validation and evaluation are float32 in any case, and so is the attack where its objective "
+                    note = "Validation and evaluation are float32 in any case, the outer loss has a format of its own, and the attack is float32 where its objective "
                             + "compares a network with itself (trades, teacher-term boundary) or its batch norm is in train mode.") AttackPrecision attackPrecision,
 
             @Key(meaning = "Format of the outer loss's passes: the student's in train mode, and the teacher's", usual = "float32",

@@ -1,5 +1,6 @@
 package org.mmard.engine;
 
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -43,9 +44,10 @@ final class FusedConvolution {
         turned = new OneDnn.Geometry(ONE, new long[] {reach(0) - op.padding()[0], reach(1) - op.padding()[1]}, op.dilation(), op.groups());
         turns = picks || (!strided && turned.padding()[0] >= 0 && turned.padding()[1] >= 0);
         long[] output = outputShape(inputShape[0]);
-        packed = OneDnn.packed(weight, geometry, picks ? new long[] {output[0], inputShape[1], output[2], output[3]} : inputShape)
-                .retainReference();
-        packedBack = (turns ? packedTurned(output) : packedTransposed(output)).retainReference();
+        Tensor there = OneDnn.packed(weight, geometry, picks ? new long[] {output[0], inputShape[1], output[2], output[3]} : inputShape);
+        Tensor back = turns ? packedTurned(output) : packedTransposed(output);
+        packed = there.retainReference();
+        packedBack = back.retainReference();
     }
 
     private Tensor packedTurned(long[] output) {
@@ -92,15 +94,40 @@ final class FusedConvolution {
     /** f(convolution + bias), or f(convolution + bias + added), in a tensor of its own; f is ReLU or nothing. */
     Tensor there(Tensor input, @Nullable Tensor added, boolean relu) {
         try (Tensor read = read(input)) {
-            return added == null ? OneDnn.convolve(read, packed, bias, geometry, relu)
-                    : OneDnn.convolveAndAdd(read, added, packed, bias, geometry, relu);
+            if (added == null) {
+                return OneDnn.convolve(read, packed, bias, geometry, relu);
+            }
+            if (isPixel(outputShape(1))) {
+                Tensor sum = OneDnn.convolve(read, packed, bias, geometry, false);
+                finish(sum, added, relu);
+                return sum;
+            }
+            return OneDnn.convolveAndAdd(read, added, packed, bias, geometry, relu);
         }
     }
 
     /** added = f(convolution + bias + added). The two must not share memory. */
     void thereInto(Tensor added, Tensor input, boolean relu) {
         try (Tensor read = read(input)) {
-            OneDnn.convolveInto(added, read, packed, bias, geometry, relu);
+            if (isPixel(outputShape(1))) {
+                try (Tensor convolution = OneDnn.convolve(read, packed, bias, geometry, false)) {
+                    finish(added, convolution, relu);
+                }
+            } else {
+                OneDnn.convolveInto(added, read, packed, bias, geometry, relu);
+            }
+        }
+    }
+
+    /** Of maps of one pixel, whose strides say nothing of a layout, LibTorch makes no memory of oneDNN's that could be added to. */
+    private static boolean isPixel(long[] shape) {
+        return shape[2] == 1 && shape[3] == 1;
+    }
+
+    private static void finish(Tensor sum, Tensor summand, boolean relu) {
+        sum.add_(summand);
+        if (relu) {
+            sum.relu_();
         }
     }
 
@@ -108,8 +135,9 @@ final class FusedConvolution {
         if (!picks) {
             return input.alias();
         }
-        try (Tensor picked = GradientSum.pick(input, op.stride())) {
-            return picked.contiguous(MemoryFormat.ChannelsLast);
+        try (Tensor picked = GradientSum.pick(input, op.stride());
+                MemoryFormatOptional last = new MemoryFormatOptional(MemoryFormat.ChannelsLast)) {
+            return picked.clone(last);
         }
     }
 
@@ -124,7 +152,7 @@ final class FusedConvolution {
             known.add(transposed(gradient));
         } else if (picks) {
             known.addPicked(OneDnn.convolve(gradient, packedBack, null, turned, false), op.stride());
-        } else if (sum == null || op.groups() > 1) {
+        } else if (sum == null || op.groups() > 1 || isPixel(inputShape)) {
             known.add(OneDnn.convolve(gradient, packedBack, null, turned, false));
         } else {
             OneDnn.convolveInto(sum, gradient, packedBack, null, turned, false);

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A frozen network as an attack wants it: bias, addition and ReLU go with the convolution before them in one call of oneDNN's, weights are
@@ -80,6 +80,7 @@ final class FusedNetwork implements Classifier {
         }
         Tensor[] values = there(images, true);
         Tensor output = result(values);
+        long[] shape = shape(0);
         return new Pass() {
             @Override
             public Tensor output() {
@@ -98,6 +99,9 @@ final class FusedNetwork implements Classifier {
 
             @Override
             public Tensor inputGradient(Tensor cotangent) {
+                if (shape(0) != shape) {
+                    throw new IllegalStateException("the network has seen images of another size since");
+                }
                 return back(values, cotangent);
             }
         };
@@ -110,6 +114,11 @@ final class FusedNetwork implements Classifier {
     }
 
     private void forget() {
+        release();
+        shapes.clear();
+    }
+
+    private void release() {
         convolutions.values().forEach(FusedConvolution::release);
         convolutions.clear();
     }
@@ -119,12 +128,16 @@ final class FusedNetwork implements Classifier {
     }
 
     /** Packs the weights for images of this size, unless that has been done. */
-    private boolean fits(Tensor images) {
+    boolean fits(Tensor images) {
         long[] last = shapes.get(0);
         if (last == null || last[2] != images.size(2) || last[3] != images.size(3)) {
             forget();
             try (PointerScope scope = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
                 prepare(images);
+            } catch (RuntimeException e) {
+                // Half of a network is none.
+                forget();
+                throw e;
             }
         }
         return !convolutions.isEmpty();
@@ -132,15 +145,18 @@ final class FusedNetwork implements Classifier {
 
     private void prepare(Tensor images) {
         shapes.put(0, images.shape());
+        // oneDNN's ReLU makes 0 of what is no number, which is to be seen in the logits.
+        if (!weights.values().stream().allMatch(FusedNetwork::isFinite)) {
+            return;
+        }
         for (int i = 0; i < layers.size(); i++) {
             Fusion.Layer layer = layers.get(i);
             long[] shape = shape(layer.op().inputs()[0]);
             if (layer.op() instanceof Op.Convolution op) {
                 Tensor weight = Folding.weight(weights, op.weight());
                 Tensor bias = op.bias() == null ? null : weights.get(op.bias());
-                // oneDNN's ReLU makes 0 of what is no number, which is to be seen in the logits.
-                if (!isFinite(weight) || (bias != null && !isFinite(bias)) || !Kernels.fuses(op, shape, weight)) {
-                    forget();
+                if (!Kernels.fuses(op, shape, weight)) {
+                    release();
                     return;
                 }
                 FusedConvolution convolution = new FusedConvolution(op, weight, bias, shape);
@@ -208,8 +224,12 @@ final class FusedNetwork implements Classifier {
             return Program.apply(layer.op(), false, values, weights, false);
         }
         Tensor input = values[layer.op().inputs()[0]];
-        Tensor added = layer.adds() ? values[layer.added()] : null;
-        if (added == null || layer.added() == layer.op().inputs()[0] || !isLast(layer.added(), at, back)) {
+        if (!layer.adds()) {
+            return convolution.there(input, null, layer.relu());
+        }
+        Tensor added = values[layer.added()];
+        // The images are the caller's.
+        if (layer.added() == 0 || layer.added() == layer.op().inputs()[0] || !isLast(layer.added(), at, back)) {
             return convolution.there(input, added, layer.relu());
         }
         convolution.thereInto(added, input, layer.relu());
@@ -250,6 +270,9 @@ final class FusedNetwork implements Classifier {
         GradientSum known = gradients[op.inputs()[0]];
         if (layer.relu() || op instanceof Op.Relu) {
             Profile.time(Profile.Part.ELEMENT_WISE, () -> keepPositive(gradient, values[layer.output()]));
+            if (at < layers.size() - 1) {
+                values[layer.output()].close();
+            }
         }
         FusedConvolution convolution = convolutions.get(at);
         if (convolution != null) {
@@ -287,8 +310,8 @@ final class FusedNetwork implements Classifier {
         if (op instanceof Op.GlobalMean) {
             try (Scalar pixels = new Scalar((double) (shape[2] * shape[3])); Tensor share = gradient.div(pixels);
                     Tensor typed = share.to(type); Tensor column = typed.view(shape[0], shape[1], 1, 1);
-                    Tensor spread = column.expand(shape)) {
-                return spread.contiguous(MemoryFormat.ChannelsLast);
+                    Tensor spread = column.expand(shape); MemoryFormatOptional last = new MemoryFormatOptional(MemoryFormat.ChannelsLast)) {
+                return spread.clone(last);
             }
         }
         if (op instanceof Op.Swish swish) {
@@ -310,7 +333,7 @@ final class FusedNetwork implements Classifier {
 
     /** ReLU's way back: the gradient stays where the value is positive, and is 0 elsewhere, in place. */
     private Tensor keepPositive(Tensor gradient, Tensor value) {
-        if (type == ScalarType.BFloat16) {
+        if (gradient.scalar_type().intern() == ScalarType.BFloat16) {
             // As integers the values' bits are positive where the values are. LibTorch would bring bfloat16 to float32 and back.
             try (Tensor bits = gradient.view(ScalarType.Short); Tensor valueBits = value.view(ScalarType.Short)) {
                 torch.threshold_backward_out(bits, bits, valueBits, ZERO);
@@ -318,7 +341,6 @@ final class FusedNetwork implements Classifier {
         } else {
             torch.threshold_backward_out(gradient, gradient, value, ZERO);
         }
-        value.close();
         return gradient;
     }
 }

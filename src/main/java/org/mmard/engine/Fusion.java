@@ -51,6 +51,9 @@ final class Fusion {
 
     /** Which of an addition's two registers is a convolution that can do the adding: of two the one that ends a residual's main path. */
     private static @Nullable Layer summand(Program program, List<Layer> layers, Op.Add add) {
+        if (add.left() == add.right()) {
+            return null;
+        }
         Layer left = summing(convolution(program, layers, add.left()));
         Layer right = summing(convolution(program, layers, add.right()));
         if (left == null || right == null) {

@@ -74,8 +74,9 @@ final class GradientSum {
 
     /** A view of every stride-th pixel. */
     static Tensor pick(Tensor image, long[] stride) {
-        try (Tensor rows = image.slice(2, new LongOptional(0), new LongOptional(image.size(2)), stride[0])) {
-            return rows.slice(3, new LongOptional(0), new LongOptional(image.size(3)), stride[1]);
+        try (LongOptional first = new LongOptional(0); LongOptional height = new LongOptional(image.size(2));
+                LongOptional width = new LongOptional(image.size(3)); Tensor rows = image.slice(2, first, height, stride[0])) {
+            return rows.slice(3, first, width, stride[1]);
         }
     }
 }

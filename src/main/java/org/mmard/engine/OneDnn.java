@@ -73,7 +73,7 @@ final class OneDnn {
 
     private OneDnn() {}
 
-    /** Whether this LibTorch has the operators. */
+    /** Whether this LibTorch has the operators, which came together with this one. */
     static boolean present() {
         try (PointerScope scope = new PointerScope()) {
             OperatorHandleOptional found = Dispatcher.singleton().findSchema(new OperatorName(POINTWISE, BINARY));

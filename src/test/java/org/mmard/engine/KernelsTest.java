@@ -45,7 +45,6 @@ class KernelsTest {
             assertEquals(images.scalar_type().intern(), result.scalar_type().intern());
             assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.choose(kind)));
             assertEquals(Optional.empty(), Kernels.fault(kind, Kernels.Way.WITHOUT_ONEDNN));
-            assertEquals(Kernels.fusedFault(kind).isEmpty(), Kernels.fuses(convolution, laid.shape(), last(weight)));
         }
     }
 
@@ -56,10 +55,6 @@ class KernelsTest {
         assertEquals(Optional.empty(), Kernels.fault(strided, Kernels.choose(strided)));
         assertFalse(new Kernels.Kind(32, 32, 3, 1, 1, 1, 32, 8, 8, true, true).isSlowIn(Kernels.Way.AS_IT_LIES));
         assertFalse(new Kernels.Kind(32, 32, 3, 2, 1, 1, 32, 8, 8, true, false).isSlowIn(Kernels.Way.AS_IT_LIES));
-    }
-
-    private static Tensor last(Tensor weight) {
-        return weight.contiguous(MemoryFormat.ChannelsLast);
     }
 
     @Test

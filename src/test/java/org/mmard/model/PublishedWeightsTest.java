@@ -1,6 +1,5 @@
 package org.mmard.model;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -268,13 +267,21 @@ class PublishedWeightsTest {
         double[] gradient = Npy.read(TorchImportTest.fixture(expected + ".gradient.npy")).values();
         double largest = Arrays.stream(gradient).map(Math::abs).max().orElseThrow();
         double[] weights = IntStream.range(0, 20).mapToDouble(i -> i % 10 + 1).toArray();
-        for (CompilePasses passes : List.of(CompilePasses.ALL, CompilePasses.NONE)) {
+        for (CompilePasses passes : List.of(CompilePasses.ALL, new CompilePasses(false, true, true), CompilePasses.NONE)) {
             try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph);
                     Classifier frozen = network.freeze(passes)) {
                 float[] found = LibTorch.values(frozen.forward(LibTorch.images(ImageShape.CIFAR, TorchImportTest.pixels()))
                         .inputGradient(new Logits(weights, 2, 10)));
-                assertArrayEquals(gradient, IntStream.range(0, found.length).mapToDouble(i -> found[i]).toArray(), 1e-4 * largest,
-                        expected);
+                double[] off = IntStream.range(0, found.length).mapToDouble(i -> Math.abs(found[i] - gradient[i])).toArray();
+                if (passes.foldBatchNorm()) {
+                    // Folding rounds elsewhere: in a deep network a ReLU or two whose input is all but 0 falls on its other side, which ones
+                    // depends on the processor. That moves few pixels, and little.
+                    long far = Arrays.stream(off).filter(d -> d > 1e-4 * largest).count();
+                    assertTrue(far < 0.02 * off.length, expected + ", " + passes + ": " + far + " pixels are off");
+                    assertTrue(Arrays.stream(off).max().orElseThrow() < 0.05 * largest, expected + ", " + passes);
+                } else {
+                    assertEquals(0, Arrays.stream(off).max().orElseThrow(), 1e-4 * largest, expected + ", " + passes);
+                }
             }
         }
     }

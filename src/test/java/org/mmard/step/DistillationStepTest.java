@@ -311,7 +311,7 @@ class DistillationStepTest {
                 (i % 3 == 0 ? mmard : i % 3 == 1 ? saad : coarse).gradient(batch);
             }
             long grown = residentKilobytes() - before;
-            // One leaked activation of this batch is 256 KiB: 1,500 steps would show 375 MiB.
+            // One leaked activation of this batch is 256 KiB: 500 steps of one kind would show 125 MiB.
             assertTrue(grown < 48 * 1024, "resident memory grew by " + grown + " KiB over 1,500 steps");
         }
     }
