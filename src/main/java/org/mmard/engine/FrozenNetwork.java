@@ -58,22 +58,7 @@ final class FrozenNetwork implements Classifier {
     public Pass forward(Tensor images) {
         Tensor input = laid(images).detach().set_requires_grad(true);
         Tensor output = program.run(weights, input, train);
-        return new Pass() {
-            @Override
-            public Tensor output() {
-                return output.detach();
-            }
-
-            @Override
-            public Logits logits() {
-                return LibTorch.logits(output);
-            }
-
-            @Override
-            public Tensor inputGradient(Logits cotangent) {
-                return inputGradient(LibTorch.tensor(cotangent));
-            }
-
+        return new DevicePass(output.detach()) {
             @Override
             public Tensor inputGradient(Tensor cotangent) {
                 Profile.backward(

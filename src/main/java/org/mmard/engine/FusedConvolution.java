@@ -27,7 +27,8 @@ final class FusedConvolution {
     private final OneDnn.Geometry geometry;
     private final OneDnn.Geometry turned;
     private final Tensor packed;
-    private final Tensor packedBack;
+    /** Made when it is first asked for: many a network never goes back. */
+    private @Nullable Tensor packedBack;
 
     /**
      * @param weight shape [out, in / groups, kernel, kernel], channels last, in the type of the images; the caller's, as the bias is
@@ -44,10 +45,18 @@ final class FusedConvolution {
         turned = new OneDnn.Geometry(ONE, new long[] {reach(0) - op.padding()[0], reach(1) - op.padding()[1]}, op.dilation(), op.groups());
         turns = picks || (!strided && turned.padding()[0] >= 0 && turned.padding()[1] >= 0);
         long[] output = outputShape(inputShape[0]);
-        Tensor there = OneDnn.packed(weight, geometry, picks ? new long[] {output[0], inputShape[1], output[2], output[3]} : inputShape);
-        Tensor back = turns ? packedTurned(output) : packedTransposed(output);
-        packed = there.retainReference();
-        packedBack = back.retainReference();
+        packed = OneDnn.packed(weight, geometry, picks ? new long[] {output[0], inputShape[1], output[2], output[3]} : inputShape)
+                .retainReference();
+    }
+
+    private Tensor packedBack() {
+        Tensor made = packedBack;
+        if (made == null) {
+            long[] output = outputShape(inputShape[0]);
+            made = (turns ? packedTurned(output) : packedTransposed(output)).retainReference();
+            packedBack = made;
+        }
+        return made;
     }
 
     private Tensor packedTurned(long[] output) {
@@ -151,22 +160,24 @@ final class FusedConvolution {
         if (!turns) {
             known.add(transposed(gradient));
         } else if (picks) {
-            known.addPicked(OneDnn.convolve(gradient, packedBack, null, turned, false), op.stride());
+            known.addPicked(OneDnn.convolve(gradient, packedBack(), null, turned, false), op.stride());
         } else if (sum == null || op.groups() > 1 || isPixel(inputShape)) {
-            known.add(OneDnn.convolve(gradient, packedBack, null, turned, false));
+            known.add(OneDnn.convolve(gradient, packedBack(), null, turned, false));
         } else {
-            OneDnn.convolveInto(sum, gradient, packedBack, null, turned, false);
+            OneDnn.convolveInto(sum, gradient, packedBack(), null, turned, false);
         }
     }
 
     private Tensor transposed(Tensor gradient) {
-        try (Tensor typed = gradient.to(backType()); Tensor result = OneDnn.transposed(typed, packedBack, geometry, beyond())) {
+        try (Tensor typed = gradient.to(backType()); Tensor result = OneDnn.transposed(typed, packedBack(), geometry, beyond())) {
             return result.to(gradient.scalar_type());
         }
     }
 
     void release() {
         packed.releaseReference();
-        packedBack.releaseReference();
+        if (packedBack != null) {
+            packedBack.releaseReference();
+        }
     }
 }

@@ -79,24 +79,8 @@ final class FusedNetwork implements Classifier {
             return plain.forward(images);
         }
         Tensor[] values = there(images, true);
-        Tensor output = result(values);
         long[] shape = shape(0);
-        return new Pass() {
-            @Override
-            public Tensor output() {
-                return output;
-            }
-
-            @Override
-            public Logits logits() {
-                return LibTorch.logits(output);
-            }
-
-            @Override
-            public Tensor inputGradient(Logits cotangent) {
-                return inputGradient(LibTorch.tensor(cotangent));
-            }
-
+        return new DevicePass(result(values)) {
             @Override
             public Tensor inputGradient(Tensor cotangent) {
                 if (shape(0) != shape) {
