@@ -18,11 +18,15 @@ class LoggingTest {
     /** Logs as libraries do. */
     static final class Talker {
         public static void main(String[] arguments) {
-            Logger logger = LoggerFactory.getLogger("org.apache.spark.Talker");
+            Logger logger = LoggerFactory.getLogger("org.apache.parquet.Talker");
             logger.info("all is well");
             logger.warn("look out\n\u001b[31mred");
             logger.error("it broke", new IllegalStateException("no way"));
             LoggerFactory.getLogger("org.apache.hadoop.util.NativeCodeLoader").warn("Unable to load native-hadoop library");
+            Logger spark = LoggerFactory.getLogger("org.apache.spark.SparkEnv");
+            spark.warn("already stopped");
+            spark.error("broken", new IllegalStateException("by what"));
+            LoggerFactory.getLogger("org.apache.spark.rpc.netty.Inbox").error("Ignoring error", new IllegalStateException("stopped"));
         }
     }
 
@@ -30,10 +34,12 @@ class LoggingTest {
     void showsWarningsInOneLineEachAndKeepsEverythingInTheFile() throws Exception {
         Path file = folder.resolve("run.log");
 
-        assertEquals("warn: Talker: look out [31mred\nerror: Talker: it broke: no way\n", talk(new Shell(folder), "-Dmmard.log=" + file));
+        assertEquals("warn: Talker: look out [31mred\nerror: Talker: it broke: no way\nerror: SparkEnv: broken: by what\n",
+                talk(new Shell(folder), "-Dmmard.log=" + file));
 
         String log = Files.readString(file);
-        assertTrue(log.contains("org.apache.spark.Talker: all is well"), log);
+        assertTrue(log.contains("org.apache.parquet.Talker: all is well"), log);
+        assertTrue(log.contains("SparkEnv: already stopped") && log.contains("Inbox: Ignoring error"), log);
         assertTrue(log.contains("IllegalStateException: no way\n\tat "), "the file has the stack trace");
     }
 
@@ -41,7 +47,7 @@ class LoggingTest {
     void showsEverythingWhereStandardErrorIsALogAlready() throws Exception {
         String error = talk(new Shell(folder).with("MMARD_CONSOLE", "everything"), "-Dno=file");
 
-        assertTrue(error.contains("org.apache.spark.Talker: all is well"), error);
+        assertTrue(error.contains("org.apache.parquet.Talker: all is well"), error);
         assertTrue(error.contains("\tat "), error);
         assertFalse(error.contains("native-hadoop"), error);
     }
