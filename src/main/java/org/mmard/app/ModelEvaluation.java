@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.package$;
@@ -26,9 +28,6 @@ import org.mmard.data.CorruptedImages;
 import org.mmard.data.DataSource;
 import org.mmard.data.DataSources;
 import org.mmard.data.ImageSet;
-import org.mmard.engine.Classifier;
-import org.mmard.engine.Device;
-import org.mmard.engine.TorchNetwork;
 import org.mmard.failure.InputError;
 import org.mmard.files.Folder;
 import org.mmard.files.HadoopConfiguration;
@@ -47,7 +46,7 @@ import org.mmard.spark.SparkEvaluator;
  * double robust = found.attacks().get("autoattack").accuracy();
  * }</pre>
  *
- * Without {@link #on} this thread does the work.
+ * Without {@link #on} threads of this process do the work.
  */
 public final class ModelEvaluation {
     /** Most images at a time, unless somebody says otherwise; a grid's evaluations have the same. */
@@ -81,6 +80,7 @@ public final class ModelEvaluation {
     private List<Integer> severities = SEVERITIES;
     private int batch = BATCH;
     private long seed = SEED;
+    private int threads;
     private Settings.Engine engine = Settings.Engine.on(Settings.Engine.Device.AUTO);
     private @Nullable String out;
     private boolean keepAdversarial;
@@ -195,6 +195,22 @@ public final class ModelEvaluation {
     public ModelEvaluation seed(long draws) {
         seed = draws;
         return this;
+    }
+
+    /**
+     * How many threads of this process work, at a part each; without it, one for each processor as long as there is memory. Figures do not
+     * depend on it.
+     *
+     * @param parts at the same time, 1 or more; 0 for as many as there is room for
+     */
+    public ModelEvaluation threads(int parts) {
+        threads = parts;
+        return this;
+    }
+
+    /** How many threads worked, once {@link #run} has been called without {@link #on}. */
+    public int threads() {
+        return threads;
     }
 
     /** How networks are run: {@link Settings.Engine#on}. */
@@ -412,28 +428,22 @@ public final class ModelEvaluation {
         ComputationGraph graph = inputs.model.graph();
         if (spark != null) {
             try (SparkEvaluator evaluator = new SparkEvaluator(spark, graph, spark.broadcast(inputs.images), batch, seed, engine)) {
-                List<Cascade> cascades = new ArrayList<>(inputs.cascades);
-                inputs.sources.forEach(source -> cascades
-                        .addAll(source.attacks(evaluator.source(source.model.graph()), transferAttacks, epsilon)));
-                return evaluate(evaluator, inputs, cascades, ledger, unattacked);
+                return evaluate(evaluator, evaluator::source, inputs, ledger, unattacked);
             }
         }
-        Device.configure(engine, null);
-        List<Classifier> opened = new ArrayList<>();
-        try (Classifier classifier = TorchNetwork.frozen(graph)) {
-            List<Cascade> cascades = new ArrayList<>(inputs.cascades);
-            for (Source source : inputs.sources) {
-                Classifier other = TorchNetwork.frozen(source.model.graph());
-                opened.add(other);
-                cascades.addAll(source.attacks(attack -> attack.apply(other), transferAttacks, epsilon));
-            }
-            return evaluate(Evaluator.local(classifier, inputs.images, batch, seed), inputs, cascades, ledger, unattacked);
-        } finally {
-            opened.forEach(Classifier::close);
+        if (threads == 0) {
+            threads = LocalEvaluator.room(Stream.concat(Stream.of(graph), inputs.sources.stream().map(source -> source.model.graph()))
+                    .toList(), inputs.images, batch, engine);
+        }
+        try (LocalEvaluator evaluator = new LocalEvaluator(threads, graph, inputs.images, batch, seed, engine)) {
+            return evaluate(evaluator, evaluator::source, inputs, ledger, unattacked);
         }
     }
 
-    private Evaluation evaluate(Evaluator evaluator, Inputs inputs, List<Cascade> cascades, Ledger ledger, Ledger unattacked) {
+    private Evaluation evaluate(Evaluator evaluator, Function<ComputationGraph, SourceModel> sent, Inputs inputs, Ledger ledger,
+            Ledger unattacked) {
+        List<Cascade> cascades = new ArrayList<>(inputs.cascades);
+        inputs.sources.forEach(source -> cascades.addAll(source.attacks(sent.apply(source.model.graph()), transferAttacks, epsilon)));
         Evaluation evaluation = new EvaluationRun(evaluator, ledger, progress).evaluate(about(inputs), cascades);
         CorruptedImages corrupted = inputs.corrupted;
         if (corrupted == null) {

@@ -13,7 +13,7 @@ import org.mmard.loss.WeightedSum;
 
 /**
  * Something that tries to change a classifier's answer without leaving the L-infinity ball around the image, by its gradient or by its
- * answers alone. Holds no state. Examples are independent: nothing in one's result depends on which others are in the batch, but for the
+ * answers alone. Holds no state: several threads may use one at once. Examples are independent: nothing in one's result depends on which others are in the batch, but for the
  * rounding of LibTorch's kernels, which may differ by the size of a batch.
  */
 public interface Attack extends Serializable {

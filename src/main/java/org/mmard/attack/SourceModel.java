@@ -9,7 +9,7 @@ import org.mmard.engine.Classifier;
 @FunctionalInterface
 public interface SourceModel extends Serializable {
     /**
-     * Attacks it.
+     * Attacks it; several threads may do so at once.
      *
      * @param attack given the model, makes x', a tensor of the current scope; keeps nothing of the model
      * @return x'

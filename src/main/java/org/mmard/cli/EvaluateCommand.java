@@ -1,6 +1,9 @@
 package org.mmard.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -81,6 +84,11 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Most images at a time, and per Spark task (default: ${DEFAULT-VALUE}).")
     private int batch;
 
+    @Option(names = "--threads", paramLabel = "N",
+            description = "How many threads of this process work, at so many images each; on a cluster its executors do "
+                    + "(default: one for each processor, as far as memory goes; one on a GPU). No figure depends on it.")
+    private @Nullable Integer threads;
+
     @Option(names = "--seed", defaultValue = "" + ModelEvaluation.SEED, paramLabel = "N",
             description = "Seed of the attacks' random draws (default: ${DEFAULT-VALUE}).")
     private long seed;
@@ -107,6 +115,9 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new InputError(
                     examples < 0 ? "--examples " + examples + ": give 0 for all, or more" : "--batch " + batch + ": give 1 or more");
         }
+        if (threads != null && threads < 1) {
+            throw new InputError("--threads " + threads + ": give 1 or more");
+        }
         if (severities != null && corruptions == null) {
             throw new InputError("--severities are those of corrupted images: name their folder by --corruptions");
         }
@@ -117,12 +128,18 @@ final class EvaluateCommand implements Callable<Integer> {
         ModelEvaluation asked = ModelEvaluation.of(model).weights(weights.choice()).data(data).split(split).examples(examples)
                 .epsilon(radius()).attacks(attacks).transferFrom(sources)
                 .transferAttacks(transferAttacks == null ? ModelEvaluation.TRANSFER_ATTACKS : transferAttacks).corruptions(corruptions)
-                .severities(severities == null ? ModelEvaluation.SEVERITIES : severities).batch(batch).seed(seed).engine(device.engine())
+                .severities(severities == null ? ModelEvaluation.SEVERITIES : severities).batch(batch).seed(seed)
+                .threads(threads == null ? 0 : threads).engine(device.engine())
                 .out(out)
                 .keepAdversarial(saveAdversarial);
         asked.check().notes().forEach(note -> console.println(Printable.line(note)));
         console.flush();
+        InstantSource clock = new SteadyClock();
+        Instant started = clock.instant();
         console.print(evaluate(asked).table());
+        console.println(Duration.between(started, clock.instant()).toSeconds() + " s" + (SparkDriver.hasMaster()
+                ? " on the cluster; the seconds above are summed over its tasks"
+                : " by " + (asked.threads() == 1 ? "1 thread" : asked.threads() + " threads; the seconds above are summed over them")));
         asked.written().forEach(uri -> console.println("written to " + uri));
         console.flush();
         return 0;

@@ -13,8 +13,26 @@ import org.mmard.data.ImageShape;
 import org.mmard.failure.InputError;
 
 /** What a network takes of a machine's memory, before any is taken. */
-final class MemoryDemand {
+public final class MemoryDemand {
     private MemoryDemand() {}
+
+    /** What this machine (or container) has, in bytes. */
+    public static long machine() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
+    }
+
+    /**
+     * At most, as float32: the weights as they are and as oneDNN packs them, and what comes out of every vertex for a batch, there and back.
+     *
+     * @param shape of an image
+     * @return bytes of one attack's pass
+     */
+    public static double ofAttack(ComputationGraphConfiguration configuration, ImageShape shape, int batch) {
+        double weights = configuration.getVertices().values().stream().mapToDouble(vertex -> vertex.numParams(true)).sum();
+        double outputs = configuration.getLayerActivationTypes(GraphPlan.input(shape)).values().stream().mapToDouble(MemoryDemand::elements)
+                .sum();
+        return Float.BYTES * (3 * weights + 2 * batch * outputs);
+    }
 
     /**
      * @param what the network, for the complaint
@@ -23,8 +41,7 @@ final class MemoryDemand {
      *     has
      */
     static void require(String what, ComputationGraphConfiguration configuration, ImageShape shape) {
-        require(what, bytes(configuration, shape),
-                ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize());
+        require(what, bytes(configuration, shape), machine());
     }
 
     static void require(String what, double needed, long has) {

@@ -89,6 +89,20 @@ class EvaluateCommandTest {
     }
 
     @Test
+    void theLastLineSaysWhoWorked() {
+        String[] options = {"evaluate", "--model", model, "--data", data, "--attacks", "clean", "--examples", "9", "--batch", "4", "--out",
+            folder.resolve("who").toString(), "--threads"};
+        Outcome one = Outcome.of(with(options, "1"));
+        assertTrue(one.out().lines().anyMatch(line -> line.matches("\\d+ s by 1 thread")), one.out());
+        Outcome two = Outcome.of(with(options, "2"));
+        assertTrue(two.out().lines().anyMatch(line -> line.matches("\\d+ s by 2 threads; the seconds above are summed over them")),
+                two.out());
+        Outcome none = Outcome.of(with(options, "0"));
+        assertEquals(2, none.exit());
+        assertEquals("mmard: --threads 0: give 1 or more", none.err().strip());
+    }
+
+    @Test
     void pyTorchWeightsAreEvaluatedUnderTheirArchitecturesName() throws Exception {
         String out = folder.resolve("torch").toString();
         Outcome outcome = Outcome.of("evaluate", "--model", "src/test/resources/org/mmard/model/plain.pt", "--architecture", "cnn-4-6",
