@@ -20,6 +20,7 @@ public final class RunReport {
 
     private final List<String> uris;
     private Report.Pictures pictures = new Report.Pictures(EXAMPLES, 0, null, false);
+    private @Nullable String against;
     private Consumer<String> told = line -> {};
     private @Nullable Configuration hadoop;
 
@@ -35,6 +36,12 @@ public final class RunReport {
     /** Which images it attacks and shows. */
     public RunReport pictures(Report.Pictures asked) {
         pictures = asked;
+        return this;
+    }
+
+    /** Which cell of a grid the others are compared with, seed by seed: {@code trades / trades}, as tables have it; null for its first. */
+    public RunReport against(@Nullable String cell) {
+        against = cell;
         return this;
     }
 
@@ -56,6 +63,6 @@ public final class RunReport {
      * @throws org.mmard.failure.InputError where there is nothing to report on at one of the URIs
      */
     public String html() {
-        return Report.read(uris, hadoop == null ? HadoopConfiguration.load() : hadoop, told).html(pictures, told);
+        return Report.read(uris, hadoop == null ? HadoopConfiguration.load() : hadoop, told).html(pictures, against, told);
     }
 }

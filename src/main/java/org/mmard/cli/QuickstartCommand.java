@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.mmard.app.ModelEvaluation;
+import org.mmard.app.RunReport;
 import org.mmard.attack.Attacks;
 import org.mmard.attack.Cascade;
 import org.mmard.attack.Evaluation;
@@ -33,7 +34,6 @@ import org.mmard.failure.InputError;
 import org.mmard.files.HadoopConfiguration;
 import org.mmard.model.ModelFile;
 import org.mmard.report.RecordedEvaluation;
-import org.mmard.report.Report;
 import org.mmard.run.RunDirectory;
 import org.mmard.train.StopRequest;
 import picocli.CommandLine.Command;
@@ -110,8 +110,7 @@ final class QuickstartCommand implements Callable<Integer> {
         console.print(compare(data, folder, hadoop));
         List<String> runs = PARTS.stream().sorted(Comparator.comparing(part -> part.teacher() == null))
                 .map(part -> folder.resolve(part.name()).toString()).toList();
-        ReportCommand.write(runs, folder.resolve(ReportCommand.FILE).toString(),
-                new Report.Pictures(ReportCommand.EXAMPLES, 0, null, false), hadoop, line -> {});
+        ReportCommand.write(RunReport.of(runs), folder.resolve(ReportCommand.FILE).toString(), hadoop, line -> {});
         console.printf("%nEverything lies in %s:%n", folder);
         console.printf("  shapes/                         the images, in CIFAR-10's binary layout%n");
         console.printf("  teacher/  student/  alone/      runs: run.conf, metrics.jsonl, checkpoints/, best.zip%n");

@@ -59,6 +59,11 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = "--no-images", description = "Attacks and shows nothing: no data and no model is read.")
     private boolean noImages;
 
+    @Option(names = "--against", paramLabel = "CELL",
+            description = "Which cell of a grid the others are compared with, seed by seed, as its table has it, such as 'rslad / rslad' "
+                    + "(default: the first).")
+    private @Nullable String against;
+
     @Mixin
     private DeviceOption device;
 
@@ -73,7 +78,8 @@ final class ReportCommand implements Callable<Integer> {
         device.use();
         Configuration hadoop = HadoopConfiguration.load();
         PrintWriter console = spec.commandLine().getErr();
-        String written = write(uris, out, new Report.Pictures(noImages ? 0 : examples, seed, data, fetch), hadoop, line -> {
+        RunReport report = RunReport.of(uris).pictures(new Report.Pictures(noImages ? 0 : examples, seed, data, fetch)).against(against);
+        String written = write(report, out, hadoop, line -> {
             console.println(Printable.line(line));
             console.flush();
         });
@@ -83,9 +89,9 @@ final class ReportCommand implements Callable<Integer> {
     }
 
     /** Writes the page, whole or not at all, and returns its qualified URI. */
-    static String write(List<String> uris, String out, Report.Pictures pictures, Configuration hadoop, Consumer<String> told) {
+    static String write(RunReport report, String out, Configuration hadoop, Consumer<String> told) {
         OutFile file = OutFile.of(out, "the page", FILE, hadoop);
-        String html = RunReport.of(uris).pictures(pictures).telling(told).hadoop(hadoop).html();
+        String html = report.telling(told).hadoop(hadoop).html();
         return file.write(stream -> stream.write(html.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -77,8 +77,7 @@ record Group(String label, @Nullable String inner, @Nullable String outer, @Null
                     .forEach((column, value) -> scores.computeIfAbsent(column, key -> new ArrayList<>()).add(value)));
             List<RecordedRun> read =
                     cell.entries().stream().map(entry -> runs.get(grid.directory().uri(entry.folder()))).filter(Objects::nonNull).toList();
-            String label = cell.inner() + " / " + cell.outer() + (cell.teacher() == null ? "" : ", teacher " + cell.teacher());
-            return new Group(label, cell.inner(), cell.outer(), cell.teacher(),
+            return new Group(cell.label(), cell.inner(), cell.outer(), cell.teacher(),
                     read.isEmpty() ? null : read.get(0).settings().student().architecture(),
                     read, scores, (int) cell.entries().stream().filter(entry -> entry.failure() != null).count());
         }).toList();

@@ -32,7 +32,12 @@ public record RecordedGrid(Folder directory, int examples, List<Teacher> teacher
      * @param teacher its name; null where no teachers are compared, or the cell reads none
      * @param entries one per seed
      */
-    public record Cell(String inner, String outer, @Nullable String teacher, List<Entry> entries) {}
+    public record Cell(String inner, String outer, @Nullable String teacher, List<Entry> entries) {
+        /** What tables call it, such as {@code rslad / mmard} or {@code rslad / mmard, teacher resnet20x2}. */
+        String label() {
+            return inner + " / " + outer + (teacher == null ? "" : ", teacher " + teacher);
+        }
+    }
 
     /**
      * @param folder name of the run's folder in the grid's directory

@@ -99,10 +99,16 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
      * The page.
      *
      * @param pictures which images to attack; the networks are run for them, in this process
+     * @param against which cell of a grid the others are compared with, seed by seed: its label, as the table has it; null for the first
      * @param told what goes on, a line each
-     * @throws InputError where images were asked for from a place that has none
+     * @throws InputError where images were asked for from a place that has none, or a grid has no such cell
      */
-    public String html(Pictures pictures, Consumer<String> told) {
+    public String html(Pictures pictures, @Nullable String against, Consumer<String> told) {
+        if (against != null && grids.isEmpty()) {
+            throw new InputError("--against " + against + " names a cell of a grid: give a grid's directory");
+        }
+        List<DifferencesView> differences = IntStream.range(0, grids.size())
+                .mapToObj(i -> DifferencesView.of(grids.get(i), against, "differences" + i)).flatMap(Optional::stream).toList();
         List<Group> groups = new ArrayList<>();
         Map<String, RecordedRun> byUri = new LinkedHashMap<>();
         runs.forEach(run -> byUri.put(run.directory().uri(), run));
@@ -124,7 +130,8 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
                 evaluations.stream().map(evaluation -> EvaluationView.of(evaluation, Group.of(evaluation).label())).toList();
         List<TeachersView> teachers = IntStream.range(0, grids.size())
                 .mapToObj(i -> TeachersView.of(grids.get(i), "teachers" + i)).flatMap(Optional::stream).toList();
-        return Templates.page(new PageView(title(), subtitle(), Templates.text("style.css"), comparison, teachers, details, alone));
+        return Templates
+                .page(new PageView(title(), subtitle(), Templates.text("style.css"), comparison, differences, teachers, details, alone));
     }
 
     private String title() {
@@ -152,6 +159,7 @@ public record Report(List<RecordedRun> runs, List<RecordedGrid> grids, List<Reco
     }
 
     /** What the page's template sees. */
-    private record PageView(String title, String subtitle, String style, @Nullable ComparisonView comparison, List<TeachersView> teachers,
+    private record PageView(String title, String subtitle, String style, @Nullable ComparisonView comparison,
+            List<DifferencesView> differences, List<TeachersView> teachers,
             List<RunView> runs, List<EvaluationView> evaluations) {}
 }

@@ -425,6 +425,26 @@ class ReportCommandTest {
         assertEquals(2, count(page, "ard / mmard, teacher (weak|strong)</th>"), "a row for each teacher");
     }
 
+    @Test
+    void aGridOfSeveralSeedsHasItsDifferences() throws IOException {
+        List<GridTable.Row> rows = Stream.of("trades", "rslad").map(name -> new GridTable.Row(new GridSettings.Cell(name, name), null,
+                List.of(new GridTable.Entry(1, "g/1" + name, score(name.equals("rslad") ? 0.52 : 0.5, 0.25), null),
+                        new GridTable.Entry(2, "g/2" + name, score(name.equals("rslad") ? 0.64 : 0.6, 0.25), null))))
+                .toList();
+        Files.writeString(folder.resolve("grid.json"), new GridTable(List.of("clean", "pgd20"), rows).json(Map.of("examples", 30)));
+        String page = page(folder.toString(), "--no-images");
+        assertEquals(1, count(page, "<h2>Above trades / trades</h2>"));
+        assertTrue(page.contains("<span>+3.0</span> <small>\u22129.7 to +15.7</small>"), page);
+        // From 3 - 12.7 to 3 + 12.7 points, on a line that goes 15.7 to both sides.
+        assertTrue(page.contains("<i style=\"left:19.1%;width:80.9%\"></i><b style=\"left:59.6%\"></b>"), page);
+        assertTrue(page.contains("<td class=\"track\"") && !page.contains("track clear"), page);
+        assertEquals(1, count(page(folder.toString(), "--no-images", "--against", "rslad/rslad"), "<h2>Above rslad / rslad</h2>"));
+        Outcome refused = Outcome.of("report", folder.toString(), "--no-images", "--against", "mmard");
+        assertEquals(2, refused.exit());
+        assertTrue(refused.err().strip().endsWith("has no such cell; give \"trades / trades\", \"rslad / rslad\""), refused.err());
+        refused("--against mmard names a cell of a grid: give a grid's directory", original.toString(), "--against", "mmard");
+    }
+
     private static GridScores.Score score(double clean, double robust) {
         return new GridScores.Score(2, Map.of("clean", clean, "pgd20", robust));
     }

@@ -106,7 +106,7 @@ public final class FuzzedRunDirectory implements FuzzedReader {
 
     static void page(Path place) {
         String html = Report.read(List.of(place.toString()), new Configuration(false), line -> {})
-                .html(new Report.Pictures(0, 0, null, false), line -> {});
+                .html(new Report.Pictures(0, 0, null, false), null, line -> {});
         // Of a number: a name may be anything.
         if (html.contains("<script") || NO_NUMBER.matcher(html).find()) {
             throw new IllegalStateException("the page shows what it must not");
