@@ -51,10 +51,9 @@ public record Pgd(Objective objective, double epsilon, double stepSize, int step
             for (int k = 0; k < steps; k++) {
                 try (PointerScope scope = new PointerScope()) {
                     Tensor gradient = climb.gradient(adversarial);
-                    Profile.time(Profile.Part.IMAGES, () -> {
+                    Profile.run(Profile.Part.IMAGES, () -> {
                         adversarial.add_(gradient.sign_(), step);
                         ball.project(adversarial);
-                        return adversarial;
                     });
                 }
             }

@@ -231,7 +231,7 @@ final class FusedNetwork implements Classifier {
                 Fusion.Layer layer = layers.get(i);
                 int at = i;
                 Tensor gradient = i == layers.size() - 1 ? first : gradients[layer.output()].take();
-                Profile.time(Program.part(layer.op()), () -> back(at, gradient, values, gradients));
+                Profile.run(Program.part(layer.op()), () -> back(at, gradient, values, gradients));
             }
             return Profile.time(Profile.Part.LAYOUT, () -> {
                 try (Tensor typed = gradients[0].take()) {
@@ -248,12 +248,12 @@ final class FusedNetwork implements Classifier {
     }
 
     /** One layer's way back; takes the gradient over. */
-    private boolean back(int at, Tensor gradient, Tensor[] values, GradientSum[] gradients) {
+    private void back(int at, Tensor gradient, Tensor[] values, GradientSum[] gradients) {
         Fusion.Layer layer = layers.get(at);
         Op op = layer.op();
         GradientSum known = gradients[op.inputs()[0]];
         if (layer.relu() || op instanceof Op.Relu) {
-            Profile.time(Profile.Part.ELEMENT_WISE, () -> keepPositive(gradient, values[layer.output()]));
+            Profile.run(Profile.Part.ELEMENT_WISE, () -> keepPositive(gradient, values[layer.output()]));
             if (at < layers.size() - 1) {
                 values[layer.output()].close();
             }
@@ -275,7 +275,6 @@ final class FusedNetwork implements Classifier {
             known.add(simple(op, gradient, values, known.shape()));
             gradient.close();
         }
-        return true;
     }
 
     /** Adds a gradient to a sum, which takes it over where it can; a convolution that is still to read it adds to {@code other}. */
@@ -316,7 +315,7 @@ final class FusedNetwork implements Classifier {
     }
 
     /** ReLU's way back: the gradient stays where the value is positive, and is 0 elsewhere, in place. */
-    private Tensor keepPositive(Tensor gradient, Tensor value) {
+    private void keepPositive(Tensor gradient, Tensor value) {
         if (gradient.scalar_type().intern() == ScalarType.BFloat16) {
             // As integers the values' bits are positive where the values are. LibTorch would bring bfloat16 to float32 and back.
             try (Tensor bits = gradient.view(ScalarType.Short); Tensor valueBits = value.view(ScalarType.Short)) {
@@ -325,6 +324,5 @@ final class FusedNetwork implements Classifier {
         } else {
             torch.threshold_backward_out(gradient, gradient, value, ZERO);
         }
-        return gradient;
     }
 }

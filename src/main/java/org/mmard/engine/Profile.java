@@ -80,7 +80,15 @@ public final class Profile {
         }
     }
 
-    /** As above, and the way back through what comes out of it counts as the same part. */
+    /** The same, for what gives nothing back. */
+    public static void run(Part part, Runnable work) {
+        time(part, () -> {
+            work.run();
+            return true;
+        });
+    }
+
+    /** As {@link #time}, and the way back through what comes out of it counts as the same part. */
     static Tensor forward(Part part, Supplier<Tensor> operation) {
         Tensor result = time(part, operation);
         Profile profile = current;
@@ -92,10 +100,7 @@ public final class Profile {
 
     /** A way back through a network, whose hooks say what runs. */
     static void backward(Runnable pass) {
-        time(Part.HEAD, () -> {
-            pass.run();
-            return true;
-        });
+        run(Part.HEAD, pass);
     }
 
     /** From now on the time is that of {@code part}, or of none. */
