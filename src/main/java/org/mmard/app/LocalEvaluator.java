@@ -71,7 +71,7 @@ final class LocalEvaluator implements Evaluator, AutoCloseable {
      * @param machine bytes that there are
      */
     static int room(int most, double each, long machine) {
-        return (int) Math.max(1, Math.min(most, machine / 2 / each));
+        return (int) Math.max(1, Math.min(most, machine / 2.0 / each));
     }
 
     private static Thread thread(Runnable work) {

@@ -92,10 +92,10 @@ record DifferencesView(String id, String grid, String against, String note, List
             return Optional.empty();
         }
         compared(grid, other).forEach(cell -> rows.add(new Row(cell.label(), columns.stream()
-                .map(column -> difference(cell, other, column).map(found -> cell(found, reach.get(column)))
+                .map(column -> difference(cell, other, column).map(found -> cell(found, reach.getOrDefault(column, 0.0)))
                         .orElse(new Cell("", null, false, "50", "50", "0")))
                 .toList())));
-        return Optional.of(new DifferencesView(id, RunView.ending(grid.directory().uri(), 1), other.label(), note(grid, other),
+        return Optional.of(new DifferencesView(id, RunView.ending(grid.directory().uri(), 1), other.label(), note(other),
                 List.copyOf(columns), rows));
     }
 
@@ -110,8 +110,10 @@ record DifferencesView(String id, String grid, String against, String note, List
 
     private static Optional<Difference> difference(RecordedGrid.Cell cell, RecordedGrid.Cell other, String column) {
         Map<Long, Double> others = bySeed(other, column);
-        double[] differences = bySeed(cell, column).entrySet().stream().filter(entry -> others.containsKey(entry.getKey()))
-                .mapToDouble(entry -> entry.getValue() - others.get(entry.getKey())).toArray();
+        double[] differences = bySeed(cell, column).entrySet().stream().flatMapToDouble(entry -> {
+            Double value = others.get(entry.getKey());
+            return value == null ? DoubleStream.empty() : DoubleStream.of(entry.getValue() - value);
+        }).toArray();
         return differences.length == 0 ? Optional.empty() : Optional.of(Difference.of(differences));
     }
 
@@ -147,7 +149,7 @@ record DifferencesView(String id, String grid, String against, String note, List
         return text.equals("0.0") ? text : (share < 0 ? MINUS : "+") + text;
     }
 
-    private static String note(RecordedGrid grid, RecordedGrid.Cell other) {
+    private static String note(RecordedGrid.Cell other) {
         long most = other.entries().stream().filter(entry -> !entry.accuracies().isEmpty()).count();
         return "Percentage points above " + other.label() + " with the same seed: the mean over the seeds that both have finished ("
                 + RunView.plural(most, "seed") + " at most), and Student's 95 % confidence interval, bold where 0 is outside of it. "
