@@ -163,8 +163,8 @@ final class Kernels {
         return FUSES.computeIfAbsent(kind(convolution, inputShape, true, weight), kind -> {
             Optional<String> fault = fusedFault(kind);
             fault.ifPresent(
-                    text -> LOG.warn("oneDNN cannot be trusted with fused convolutions on this processor ({}): networks that have such a "
-                            + "one run by the slower way that is right", text));
+                    text -> LOG.warn("LibTorch fuses some convolutions not at all on this processor, or not right ({}): networks that "
+                            + "have such a one run by the slower way that is right", text));
             return fault.isEmpty();
         });
     }
@@ -242,11 +242,12 @@ final class Kernels {
                 compared.put("input gradient on top of another", new Tensor[] {gradient.add(known), added.take()});
                 return compared.entrySet().stream().flatMap(entry -> off(of, "fused " + entry.getKey(), entry.getValue()[0],
                         entry.getValue()[1]).stream()).findFirst();
-            } catch (RuntimeException e) {
-                return Optional.of(of + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             } finally {
                 fused.release();
             }
+        } catch (RuntimeException e) {
+            // Without AVX-512 LibTorch does not even take weights in bfloat16.
+            return Optional.of(of + ": " + String.valueOf(e.getMessage()).lines().filter(line -> !line.isBlank()).findFirst().orElse(""));
         }
     }
 
