@@ -472,7 +472,7 @@ public record Settings(
             @Key(meaning = "Whether eval-mode passes run with each batch norm folded into its convolution: the same logits, faster",
                     usual = "true", resume = Resume.SPEED) boolean foldBatchNorm,
 
-            @Key(meaning = "Whether eval-mode passes keep images channels-last, where that is faster", usual = "true",
+            @Key(meaning = "Whether passes keep images channels-last, where that is faster", usual = "true",
                     resume = Resume.SPEED) boolean channelsLast,
 
             @Key(meaning = "Whether eval-mode passes compute additions and ReLUs in the convolutions before them, which is faster",

@@ -20,8 +20,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * goes back by autograd, rounded less often. In eval mode, on a processor, channels last.
  */
 final class FusedNetwork implements Classifier {
-    private static final Scalar ZERO = new Scalar(0L).retainReference();
-
     /** The same network without fusion: where oneDNN's fused convolutions are not right on this processor, or weights are no numbers. */
     private final FrozenNetwork plain;
     private final Map<String, Tensor> weights;
@@ -253,7 +251,7 @@ final class FusedNetwork implements Classifier {
         Op op = layer.op();
         GradientSum known = gradients[op.inputs()[0]];
         if (layer.relu() || op instanceof Op.Relu) {
-            Profile.run(Profile.Part.ELEMENT_WISE, () -> keepPositive(gradient, values[layer.output()]));
+            Profile.run(Profile.Part.ELEMENT_WISE, () -> GradientSum.keepPositive(gradient, values[layer.output()]));
             if (at < layers.size() - 1) {
                 values[layer.output()].close();
             }
@@ -314,15 +312,4 @@ final class FusedNetwork implements Classifier {
         }
     }
 
-    /** ReLU's way back: the gradient stays where the value is positive, and is 0 elsewhere, in place. */
-    private void keepPositive(Tensor gradient, Tensor value) {
-        if (gradient.scalar_type().intern() == ScalarType.BFloat16) {
-            // As integers the values' bits are positive where the values are. LibTorch would bring bfloat16 to float32 and back.
-            try (Tensor bits = gradient.view(ScalarType.Short); Tensor valueBits = value.view(ScalarType.Short)) {
-                torch.threshold_backward_out(bits, bits, valueBits, ZERO);
-            }
-        } else {
-            torch.threshold_backward_out(gradient, gradient, value, ZERO);
-        }
-    }
 }

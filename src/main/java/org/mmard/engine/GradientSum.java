@@ -2,15 +2,21 @@ package org.mmard.engine;
 
 import java.util.Objects;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 
-/** On a way back by hand: what is known so far of J's gradient with respect to a register. Owns what it is given. */
+/** On a way back by hand: what is known so far of J's gradient with respect to a register. */
 final class GradientSum {
+    private static final Scalar ZERO = new Scalar(0L).retainReference();
+
     private final long[] shape;
     private @Nullable Tensor sum;
+    /** Whether others read the sum's memory too. */
+    private boolean shared;
     /** Of every {@code stride}-th pixel, still to be added. */
     private @Nullable Tensor picked;
     private long[] stride = {1, 1};
@@ -30,12 +36,33 @@ final class GradientSum {
         return sum;
     }
 
+    /** Takes a part over. */
     void add(Tensor part) {
         if (sum == null) {
             sum = part;
         } else {
-            sum.add_(part);
+            add(sum, part);
             part.close();
+        }
+    }
+
+    /** Adds a part that remains somebody else's too, as it is. */
+    void share(Tensor part) {
+        if (sum == null) {
+            sum = new Tensor(part);
+            shared = true;
+        } else {
+            add(sum, part);
+        }
+    }
+
+    private void add(Tensor known, Tensor part) {
+        if (shared) {
+            sum = known.add(part);
+            shared = false;
+            known.close();
+        } else {
+            known.add_(part);
         }
     }
 
@@ -50,9 +77,22 @@ final class GradientSum {
 
     /** The whole, which is the caller's now. */
     Tensor take() {
+        boolean others = shared;
+        Tensor whole = read();
+        if (!others) {
+            return whole;
+        }
+        try (whole) {
+            return whole.clone();
+        }
+    }
+
+    /** The whole for a caller that leaves its values as they are, and closes it. */
+    Tensor read() {
         settle();
         Tensor whole = Objects.requireNonNull(sum, "nothing has come to a register that is read");
         sum = null;
+        shared = false;
         return whole;
     }
 
@@ -70,6 +110,18 @@ final class GradientSum {
         }
         picked.close();
         picked = null;
+    }
+
+    /** ReLU's way back: the gradient stays where the value is positive, and is 0 elsewhere, in place. */
+    static void keepPositive(Tensor gradient, Tensor value) {
+        if (gradient.scalar_type().intern() == ScalarType.BFloat16) {
+            // As integers the values' bits are positive where the values are. LibTorch would bring bfloat16 to float32 and back.
+            try (Tensor bits = gradient.view(ScalarType.Short); Tensor valueBits = value.view(ScalarType.Short)) {
+                torch.threshold_backward_out(bits, bits, valueBits, ZERO);
+            }
+        } else {
+            torch.threshold_backward_out(gradient, gradient, value, ZERO);
+        }
     }
 
     /** A view of every stride-th pixel. */

@@ -48,9 +48,24 @@ final class Program {
         return names;
     }
 
+    /** How many registers there are, the input's among them. */
+    int registers() {
+        return lastRead.length;
+    }
+
     /** How many ops read a register. */
     long readers(int register) {
         return ops.stream().filter(op -> Arrays.stream(op.inputs()).anyMatch(i -> i == register)).count();
+    }
+
+    /** Computes an operation's result. */
+    interface Step {
+        /**
+         * @param at the operation's place among {@link #ops}
+         * @param overwrite whether the result may take the place of the operation's first input
+         * @param registers what has been computed
+         */
+        Tensor apply(int at, boolean overwrite, Tensor[] registers);
     }
 
     /**
@@ -59,15 +74,20 @@ final class Program {
      * @param train batch statistics (and running statistics updated in place) instead of running ones
      * @return logits, shape [examples, classes]
      */
-    @SuppressWarnings("ReferenceEquality") // an operation may give back what it was given
     Tensor run(Map<String, Tensor> weights, Tensor input, boolean train) {
+        return run(input, (at, overwrite, registers) -> Profile.forward(part(ops.get(at)),
+                () -> apply(ops.get(at), overwrite, registers, weights, train)));
+    }
+
+    /** The same, by somebody else's way of computing. */
+    @SuppressWarnings("ReferenceEquality") // an operation may give back what it was given
+    Tensor run(Tensor input, Step step) {
         Tensor[] registers = new Tensor[lastRead.length];
         registers[0] = input;
         Tensor result = input;
         for (int i = 0; i < ops.size(); i++) {
             Op op = ops.get(i);
-            boolean overwrite = inPlace[i];
-            result = Profile.forward(part(op), () -> apply(op, overwrite, registers, weights, train));
+            result = step.apply(i, inPlace[i], registers);
             registers[op.output()] = result;
             for (int read : op.inputs()) {
                 // The network's peak memory is two layers' activations, not all of them: what autograd needs later, it holds itself.

@@ -208,15 +208,30 @@ public final class TorchNetwork implements AutoCloseable {
 
     /** A forward pass in train mode: batch statistics, and the running ones move. */
     public TrainPass train(Tensor images) {
-        return train(images, Precision.FLOAT32);
+        return train(images, Precision.FLOAT32, true);
     }
 
-    /** As above, activations and their gradients in another precision; parameters, their gradient and statistics remain float32. */
-    public TrainPass train(Tensor images, Precision precision) {
+    /**
+     * As above, activations and their gradients in another precision; parameters, their gradient and statistics remain float32.
+     *
+     * @param channelsLast how activations lie on a processor in float32; in bfloat16 they always lie channels last
+     */
+    public TrainPass train(Tensor images, Precision precision, boolean channelsLast) {
         checkBinding();
-        Tensor input = precision == Precision.FLOAT32 ? images : Profile.time(Profile.Part.LAYOUT,
-                () -> images.to(ScalarType.BFloat16).contiguous(MemoryFormat.ChannelsLast));
-        return new TrainPass(program.run(trainable, input, true));
+        if (precision == Precision.FLOAT32) {
+            return channelsLast && !Device.current().runsAhead() ? new ChannelsLastPass(program, trainable, images) : autograd(images);
+        }
+        return autograd(Profile.time(Profile.Part.LAYOUT, () -> images.to(ScalarType.BFloat16).contiguous(MemoryFormat.ChannelsLast)));
+    }
+
+    /** The live parameters, those that training changes with a gradient that has its place. */
+    Map<String, Tensor> trainable() {
+        return trainable;
+    }
+
+    /** By autograd over the whole program. */
+    TrainPass autograd(Tensor images) {
+        return new AutogradPass(program.run(trainable, images, true));
     }
 
     @Override
@@ -248,24 +263,13 @@ public final class TorchNetwork implements AutoCloseable {
         return shape.length == 2 && shape[0] == 1 ? new long[] {shape[1]} : shape;
     }
 
-    /** A train-mode forward pass whose parameter gradient can be taken once. */
-    public static final class TrainPass {
-        private final Tensor output;
-
-        private TrainPass(Tensor output) {
-            this.output = output;
-        }
-
-        /** Shape [examples, classes]. */
+    private record AutogradPass(Tensor output) implements TrainPass {
+        @Override
         public Logits logits() {
             return LibTorch.logits(output);
         }
 
-        /**
-         * Adds the gradient of sum(cotangent * logits) with respect to the trainable parameters to what has been accumulated.
-         *
-         * @param cotangent dL/dlogits, shape [examples, classes]
-         */
+        @Override
         public void accumulate(Logits cotangent) {
             Tensor weighted = LibTorch.tensor(cotangent);
             Profile.backward(() -> output.backward(weighted, new BoolOptional(), false, new TensorArrayRefOptional()));

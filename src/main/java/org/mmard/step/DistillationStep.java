@@ -19,6 +19,7 @@ import org.mmard.engine.LibTorch;
 import org.mmard.engine.Precision;
 import org.mmard.engine.Profile;
 import org.mmard.engine.TorchNetwork;
+import org.mmard.engine.TrainPass;
 import org.mmard.loss.Objective;
 import org.mmard.loss.Prediction;
 import org.mmard.loss.Predictions;
@@ -184,7 +185,7 @@ public final class DistillationStep implements Step {
     /** The outer loss from what the teacher says and the student is now asked. */
     private Result ofStudent(Map<Prediction.Image, Tensor> images, Predictions predictions) {
         Objective outer = method.outer();
-        Map<Prediction, TorchNetwork.TrainPass> differentiated = new EnumMap<>(Prediction.class);
+        Map<Prediction, TrainPass> differentiated = new EnumMap<>(Prediction.class);
         List<Prediction> forwards = method.studentForwards();
         for (int i = 0; i < forwards.size(); i++) {
             Prediction which = forwards.get(i);
@@ -192,7 +193,7 @@ public final class DistillationStep implements Step {
             // Batch statistics do not depend on the running ones: of equal forwards the last gives the gradient, the others move those
             // only.
             if (outer.differentiates().contains(which) && forwards.lastIndexOf(which) == i) {
-                TorchNetwork.TrainPass pass = student.train(image, trainingPrecision);
+                TrainPass pass = student.train(image, trainingPrecision, passes.channelsLast());
                 differentiated.put(which, pass);
                 predictions.with(which, pass.logits());
             } else {

@@ -94,7 +94,7 @@ class TorchNetworkTest {
         INDArray expected = graph.getGradientsViewArray().dup();
         try (PointerScope scope = new PointerScope(); TorchNetwork network = new TorchNetwork(graph)) {
             network.zeroGradient();
-            TorchNetwork.TrainPass pass = network.train(LibTorch.images(ImageShape.CIFAR, pixels));
+            TrainPass pass = network.train(LibTorch.images(ImageShape.CIFAR, pixels));
             assertArrayEquals(doubles(logits), pass.logits().values(), 2e-5 * largest(doubles(logits)));
             pass.accumulate(new Logits(cotangent, EXAMPLES, 10));
             network.downloadGradient();
