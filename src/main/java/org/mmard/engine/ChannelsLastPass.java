@@ -1,5 +1,6 @@
 package org.mmard.engine;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.AutoGradMode;
@@ -18,10 +19,10 @@ final class ChannelsLastPass implements TrainPass {
     private final List<Op> ops;
     private final Map<String, Tensor> weights;
     private final Tensor output;
-    /** By operation; null where no parameter lies on its way. */
-    private final @Nullable Back[] ways;
-    /** By register; null where nobody asks for the gradient, as nobody does for the images'. */
-    private final @Nullable GradientSum[] gradients;
+    /** By place of the operation; none where no parameter lies on its way. */
+    private final Map<Integer, Back> ways = new HashMap<>();
+    /** By register; none where nobody asks for the gradient, as nobody does for the images'. */
+    private final Map<Integer, GradientSum> gradients = new HashMap<>();
 
     /** The way back of one operation, once. */
     private interface Back {
@@ -35,8 +36,6 @@ final class ChannelsLastPass implements TrainPass {
     ChannelsLastPass(Program program, Map<String, Tensor> weights, Tensor images) {
         this.weights = weights;
         ops = program.ops();
-        ways = new Back[ops.size()];
-        gradients = new GradientSum[program.registers()];
         Tensor laid = Profile.time(Profile.Part.LAYOUT, () -> BatchStatistics.laid(images));
         try (NoGradGuard guard = new NoGradGuard()) {
             output = program.run(laid,
@@ -51,15 +50,15 @@ final class ChannelsLastPass implements TrainPass {
 
     @Override
     public void accumulate(Logits cotangent) {
-        GradientSum last = gradients[ops.get(ops.size() - 1).output()];
+        GradientSum last = gradients.get(ops.get(ops.size() - 1).output());
         if (last == null) {
             return;
         }
         last.add(LibTorch.tensor(cotangent));
         try (NoGradGuard guard = new NoGradGuard()) {
             for (int i = ops.size() - 1; i >= 0; i--) {
-                Back way = ways[i];
-                GradientSum gradient = gradients[ops.get(i).output()];
+                Back way = ways.get(i);
+                GradientSum gradient = gradients.get(ops.get(i).output());
                 if (way != null && gradient != null) {
                     Profile.run(Program.part(ops.get(i)), () -> way.from(gradient));
                 }
@@ -74,7 +73,7 @@ final class ChannelsLastPass implements TrainPass {
         }
         if (op instanceof Op.Relu relu) {
             Tensor result = Program.apply(op, overwrite, registers, weights, true);
-            GradientSum known = gradients[relu.input()];
+            GradientSum known = gradients.get(relu.input());
             if (known != null) {
                 Tensor positive = new Tensor(result);
                 goesBack(at, result, gradient -> {
@@ -88,8 +87,8 @@ final class ChannelsLastPass implements TrainPass {
         }
         if (op instanceof Op.Add add) {
             Tensor result = Program.apply(op, overwrite, registers, weights, true);
-            GradientSum left = gradients[add.left()];
-            GradientSum right = gradients[add.right()];
+            GradientSum left = gradients.get(add.left());
+            GradientSum right = gradients.get(add.right());
             if (left != null || right != null) {
                 goesBack(at, result, gradient -> {
                     try (Tensor whole = gradient.read()) {
@@ -106,7 +105,7 @@ final class ChannelsLastPass implements TrainPass {
     private Tensor normalise(int at, Op.BatchNorm norm, Tensor input) {
         BatchStatistics statistics = BatchStatistics.of(norm, weights, input);
         Tensor result = statistics.normalised();
-        GradientSum known = gradients[norm.input()];
+        GradientSum known = gradients.get(norm.input());
         goesBack(at, result, gradient -> {
             try (statistics; Tensor whole = gradient.read(); Tensor laid = BatchStatistics.laid(whole)) {
                 Tensor further = statistics.back(laid, known != null);
@@ -127,7 +126,7 @@ final class ChannelsLastPass implements TrainPass {
     /** An operation of one input by autograd. */
     private Tensor record(int at, Op op, Tensor[] registers) {
         int input = op.inputs()[0];
-        GradientSum known = gradients[input];
+        GradientSum known = gradients.get(input);
         Tensor leaf = registers[input].detach();
         leaf.set_requires_grad(known != null);
         Tensor[] own = registers.clone();
@@ -149,7 +148,7 @@ final class ChannelsLastPass implements TrainPass {
     }
 
     private void goesBack(int at, Tensor result, Back way) {
-        ways[at] = way;
-        gradients[ops.get(at).output()] = new GradientSum(result.shape());
+        ways.put(at, way);
+        gradients.put(ops.get(at).output(), new GradientSum(result.shape()));
     }
 }

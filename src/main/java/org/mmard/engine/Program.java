@@ -48,11 +48,6 @@ final class Program {
         return names;
     }
 
-    /** How many registers there are, the input's among them. */
-    int registers() {
-        return lastRead.length;
-    }
-
     /** How many ops read a register. */
     long readers(int register) {
         return ops.stream().filter(op -> Arrays.stream(op.inputs()).anyMatch(i -> i == register)).count();
