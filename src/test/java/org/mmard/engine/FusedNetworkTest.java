@@ -54,6 +54,10 @@ class FusedNetworkTest {
                 // bfloat16 rounds either somewhere else: both are as far from float32.
                 try (Classifier exact = network.freeze(UNFUSED); Classifier plain = network.freeze(UNFUSED, Precision.BFLOAT16);
                         Classifier fused = fused(network.freeze(passes, Precision.BFLOAT16))) {
+                    if (fused instanceof FusedNetwork rounded && !rounded.fits(images)) {
+                        // Without AVX-512 both are the plain network, slowly.
+                        continue;
+                    }
                     double rounding = distance(gradient(exact, images), gradient(plain, images));
                     double ours = distance(gradient(exact, images), gradient(fused, images));
                     assertTrue(ours < 1.3 * rounding + 0.01, architecture + ": off by " + ours + ", autograd's way by " + rounding);
