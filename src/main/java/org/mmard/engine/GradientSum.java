@@ -33,6 +33,7 @@ final class GradientSum {
     /** What can be added to, null where nothing has come yet that covers the whole register. */
     @Nullable
     Tensor sum() {
+        own();
         return sum;
     }
 
@@ -77,14 +78,8 @@ final class GradientSum {
 
     /** The whole, which is the caller's now. */
     Tensor take() {
-        boolean others = shared;
-        Tensor whole = read();
-        if (!others) {
-            return whole;
-        }
-        try (whole) {
-            return whole.clone();
-        }
+        own();
+        return read();
     }
 
     /** The whole for a caller that leaves its values as they are, and closes it. */
@@ -100,6 +95,7 @@ final class GradientSum {
         if (picked == null) {
             return;
         }
+        own();
         if (sum == null) {
             try (Tensor zeros = torch.zeros(shape, picked.options())) {
                 sum = zeros.contiguous(MemoryFormat.ChannelsLast);
@@ -110,6 +106,16 @@ final class GradientSum {
         }
         picked.close();
         picked = null;
+    }
+
+    /** From now on nobody else reads what is known. */
+    private void own() {
+        Tensor known = sum;
+        if (shared && known != null) {
+            sum = known.clone();
+            shared = false;
+            known.close();
+        }
     }
 
     /** ReLU's way back: the gradient stays where the value is positive, and is 0 elsewhere, in place. */

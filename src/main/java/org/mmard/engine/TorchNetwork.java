@@ -224,11 +224,6 @@ public final class TorchNetwork implements AutoCloseable {
         return autograd(Profile.time(Profile.Part.LAYOUT, () -> images.to(ScalarType.BFloat16).contiguous(MemoryFormat.ChannelsLast)));
     }
 
-    /** The live parameters, those that training changes with a gradient that has its place. */
-    Map<String, Tensor> trainable() {
-        return trainable;
-    }
-
     /** By autograd over the whole program. */
     TrainPass autograd(Tensor images) {
         return new AutogradPass(program.run(trainable, images, true));

@@ -3,6 +3,7 @@ package org.mmard.engine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -54,7 +55,7 @@ class ChannelsLastPassTest {
             double[] logits = expected.logits().values();
             graph.params().assign(org.nd4j.linalg.factory.Nd4j.createFromArray(start));
             network.upload();
-            ChannelsLastPass pass = new ChannelsLastPass(Compiler.compile(graph), network.trainable(), images);
+            TrainPass pass = assertInstanceOf(ChannelsLastPass.class, network.train(images));
             assertArrayEquals(logits, pass.logits().values(), 2e-5 * Arrays.stream(logits).map(Math::abs).max().orElseThrow());
             float[][] ours = passed(network, graph, pass);
             assertTrue(distance(autograd[0], ours[0]) < tolerance, "gradients are apart by " + distance(autograd[0], ours[0]));
